@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import "errors"
+
+// ErrConflict says that the room an admission found was taken meanwhile.
+var ErrConflict = errors.New("room taken meanwhile")

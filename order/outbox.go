@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import (
+	"context"
+	"time"
+
+	"github.com/s2cd/s2cd/session"
+)
+
+// Stream is what waits to be told to one session's sink: one delivery at a
+// time, oldest event first.
+type Stream struct {
+	Session session.ID
+	Sink    session.Sink
+	Event   session.Event // the head of the line
+	Tries   int           // of the head so far
+	Since   time.Time     // of the head's first try; zero: none yet
+	Fence   uint64        // of the lease, to be handed back
+}
+
+// Outbox hands out streams under a lease.
+type Outbox interface {
+	// ClaimStream leases the stream that is due longest; ok is false without one.
+	ClaimStream(ctx context.Context, holder string, now, until time.Time) (s Stream, ok bool, err error)
+	// Delivered ends the head and makes the next one due now.
+	Delivered(ctx context.Context, s Stream, now time.Time) error
+	// RetryAt keeps the head and says why it failed.
+	RetryAt(ctx context.Context, s Stream, at time.Time, reason string) error
+	// GiveUp keeps the head and all behind it as dead letters.
+	GiveUp(ctx context.Context, s Stream, now time.Time, reason string) error
+}

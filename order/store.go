@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import (
+	"context"
+	"time"
+
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// Ledger is the admission core's book of arcs. The store calls it inside its
+// write transaction, so that what is committed was valid against everything
+// committed before, also by other daemons.
+type Ledger interface {
+	// Known returns the newest version of arc that was entered.
+	Known(arc topology.ArcName) uint64
+	// CatchUp enters changes that others committed, in order of version.
+	CatchUp(changes []pathcomp.Change) error
+	// Reserve checks that a fits at every instant and enters it as pending.
+	Reserve(owner string, a pathcomp.Admission) error
+	// Settle makes pending entries durable: changes carry their versions.
+	Settle(changes []pathcomp.Change)
+	// Withdraw drops the pending entries of owner.
+	Withdraw(owner string)
+}
+
+// Admission is one decision to admit: a session, its bandwidth, its pool
+// values and its first event become durable together, or none of them.
+type Admission struct {
+	Session *session.Session // complete but for what Assign fills in
+	Route   pathcomp.Admission
+	Pools   []PoolRequest
+	// Assign receives the value of each of Pools before the session is written.
+	Assign func(values []uint64)
+	// Validate sees what the tenant has, inside the transaction; its error
+	// refuses this admission only.
+	Validate func(held Holdings) error
+	Events   []session.Event // ID and Seq are given by the store
+	Due      time.Time       // when provision has to look first
+	// Key makes the create repeatable: the same tenant, client and key answer
+	// with the session created first if Fingerprint is equal, else with a
+	// session.Error of code Exists. Empty: not asked for.
+	Key         string
+	Fingerprint string
+}
+
+// Holdings is what a tenant holds while an admission is decided.
+type Holdings struct {
+	Sessions int               // not released
+	Kbps     uint64            // sum of the larger direction of each
+	VPN      []session.Session // live sessions of the admission's VPN
+}
+
+// PoolRequest asks for a value of a pool. A holder that has one already shares
+// it: the session becomes one more owner, and the last owner out frees it.
+type PoolRequest struct {
+	Pool     string // "vpn", "rd:<pe>", "vlan:<pe>:<port>", "transfer", "tunnel:<gateway>"
+	Holder   string // what the value is for: a VPN on a PE, a session ...
+	Min, Max uint64 // inclusive
+}
+
+// AdmitResult answers one Admission. Err nil: it is durable. ErrConflict: the
+// room found is gone, search again. Repeated: an earlier create with that key.
+type AdmitResult struct {
+	Session  session.Session
+	Repeated bool
+	Err      error
+}
+
+// Step moves a session on. It is refused with session.Aborted when Session's
+// Version is not the stored one; the stored version grows by one.
+type Step struct {
+	Session session.Session     // as it shall be, with the Version it was read with
+	Events  []session.Event     // ID and Seq are given by the store
+	Due     time.Time           // when provision has to look again; zero: never
+	Reserve *pathcomp.Admission // more to reserve, nil: nothing
+	Return  bool                // bandwidth and pool values go back
+}
+
+// Filter selects sessions of one tenant for a list. Zero fields do not filter.
+type Filter struct {
+	Tenant   session.TenantID // "": all, for operators
+	Client   string
+	Statuses []session.Status
+	Levels   []session.LevelName
+	Name     string
+	Offset   int
+	Limit    int // 1..1000
+}
+
+// Store is what the use cases need kept.
+type Store interface {
+	// AdmitBatch decides many admissions in one transaction; a refused one
+	// never fails the rest. The error is of the transaction as a whole, and
+	// then nothing was admitted.
+	AdmitBatch(ctx context.Context, batch []Admission, ledger Ledger) ([]AdmitResult, error)
+	// Advance carries out one step.
+	Advance(ctx context.Context, step Step, ledger Ledger) (session.Session, error)
+	// Session returns a session; a session.Error of code NotFound otherwise.
+	Session(ctx context.Context, id session.ID) (session.Session, error)
+	// Sessions returns a page, newest first, and how many match in all.
+	Sessions(ctx context.Context, f Filter) ([]session.Session, int, error)
+	// Timeline returns the events of a session in order.
+	Timeline(ctx context.Context, id session.ID) ([]session.Event, error)
+	// VPN returns the live sessions of a VPN.
+	VPN(ctx context.Context, id session.VPNID) ([]session.Session, error)
+	// LoadArcs returns every arc's live reservations as changes at its newest
+	// version, for a ledger that starts empty.
+	LoadArcs(ctx context.Context, each func(pathcomp.Change) error) error
+	// SlotKey returns the public key a gateway announced for a tunnel slot;
+	// empty: not known yet.
+	SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error)
+}

@@ -107,6 +107,9 @@ type Store interface {
 	Timeline(ctx context.Context, id session.ID) ([]session.Event, error)
 	// VPN returns the live sessions of a VPN.
 	VPN(ctx context.Context, id session.VPNID) ([]session.Session, error)
+	// Attached returns the tenant's live sessions that end at one of the
+	// access points.
+	Attached(ctx context.Context, tenant session.TenantID, accessPoints ...string) ([]session.Session, error)
 	// LoadArcs returns every arc's live reservations as changes at its newest
 	// version, for a ledger that starts empty.
 	LoadArcs(ctx context.Context, each func(pathcomp.Change) error) error

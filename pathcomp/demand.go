@@ -30,10 +30,7 @@ type Terminal struct {
 type Window struct{ From, Until time.Time }
 
 // Use is what an admission takes on one arc.
-type Use struct {
-	Arc  topology.ArcName
-	Kbps uint64 // after booking factor and overhead
-}
+type Use = topology.Use
 
 // Admission is an answer that fits: what to write down to make it true.
 type Admission struct {

@@ -118,9 +118,13 @@ type Transfer struct {
 // Route is what was admitted: both directed paths and what they may take.
 type Route struct {
 	Revision  uint64 // topology revision it was computed on
+	Class     string
+	From      time.Time // window with guards
+	Until     time.Time
 	Forward   []topology.NodeName
 	Reverse   []topology.NodeName
 	RTTMicros uint32
+	Uses      []topology.Use
 }
 
 // Sink is where the customer wants events.

@@ -82,3 +82,9 @@ func LinkArc(link string, direction int) ArcName {
 func AccessArc(access string, direction int) ArcName {
 	return ArcName(access + [2]string{">", "<"}[direction])
 }
+
+// Use is bandwidth taken on one arc.
+type Use struct {
+	Arc  ArcName
+	Kbps uint64 // after booking factor and overhead
+}

@@ -88,3 +88,12 @@ type Use struct {
 	Arc  ArcName
 	Kbps uint64 // after booking factor and overhead
 }
+
+// PortAccess returns the name of the Access of an access port.
+func PortAccess(pe NodeName, port string) string { return "port:" + string(pe) + ":" + port }
+
+// HandoffAccess returns the name of the Access of a cloud handoff.
+func HandoffAccess(name string) string { return "handoff:" + name }
+
+// GatewayAccess returns the name of the Access of a gateway's engine.
+func GatewayAccess(gateway NodeName) string { return "gateway:" + string(gateway) }

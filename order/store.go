@@ -60,6 +60,9 @@ type PoolRequest struct {
 	Pool     string // "vpn", "rd:<pe>", "vlan:<pe>:<port>", "transfer", "tunnel:<gateway>"
 	Holder   string // what the value is for: a VPN on a PE, a session ...
 	Min, Max uint64 // inclusive
+	// Contended asks for ErrConflict instead of a refusal when the pool is
+	// exhausted: the caller then looks again at what it based its wish on.
+	Contended bool
 }
 
 // AdmitResult answers one Admission. Err nil: it is durable. ErrConflict: the

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// admitTries bounds how often a create searches again after others took the
+// room, or the VPN, it had found.
+const admitTries = 4
+
+// Create orders a session: it finds the way, reserves it and writes the session
+// down, or refuses and leaves nothing. repeated is true when the same
+// Idempotency-Key had created the session before.
+func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
+	d := s.directory.Load()
+	level, ok := d.Catalogue.Level(o.Level)
+	if !ok {
+		return session.Session{}, false, session.Errorf(session.Invalid, "sla", "the level %q is not sold here", o.Level)
+	}
+	p, err := d.prepare(caller.Tenant, o.Inquiry, s.now())
+	if err != nil {
+		return session.Session{}, false, err
+	}
+	if err := checkRouting(o, p); err != nil {
+		return session.Session{}, false, err
+	}
+	if level.Protected && !o.Protected {
+		return session.Session{}, false, session.Errorf(session.Invalid, "sla", "level %s is sold for protected sessions only", level.Name)
+	}
+	price := level.Price
+	if o.OfferID != "" {
+		if price, err = s.offers.price(o.OfferID, caller, o.Inquiry, level, s.now()); err != nil {
+			return session.Session{}, false, err
+		}
+	}
+	for range admitTries {
+		made, repeated, err = s.admit(ctx, d, caller, o, p, level, price)
+		if !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	if errors.Is(err, ErrConflict) {
+		return session.Session{}, false, session.Errorf(session.Aborted, "", "other orders for the same resources came first; repeat")
+	}
+	if err == nil {
+		s.wake(made)
+	}
+	return made, repeated, err
+}
+
+func checkRouting(o Order, p plan) error {
+	bgp := p.ends[0].Routing.Protocol == session.BGP || p.ends[1].Routing.Protocol == session.BGP
+	if o.Routing == session.BGP && !bgp {
+		return session.Errorf(session.Invalid, "accessPoint.asNumber", "is required for BGP")
+	}
+	if o.Routing == session.Static && bgp {
+		return session.Errorf(session.Invalid, "routingProtocol", "is STATIC, but an asNumber is given")
+	}
+	return nil
+}
+
+// admit searches once and asks the store to make the answer true.
+func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Order, p plan, l session.Level, price session.Price) (session.Session, bool, error) {
+	found, refusal := s.paths.Search(d.demand(p, l))
+	if refusal != nil {
+		return session.Session{}, false, &session.Error{Code: session.NoResources, Detail: explain(refusal, l), Err: refusal}
+	}
+	vpn, err := s.vpnOf(ctx, caller.Tenant, p)
+	if err != nil {
+		return session.Session{}, false, err
+	}
+	made := s.draft(d, caller, o, p, l, price, found)
+	requests, assign := d.draw(&made, vpn)
+	results, err := s.store.AdmitBatch(ctx, []Admission{{
+		Session: &made, Route: found, Pools: requests, Assign: assign,
+		Validate: func(h Holdings) error { return s.permit(d, made, h) },
+		Events: []session.Event{{
+			At: made.CreatedAt, Status: made.Status, Phase: made.Phase, Cause: "ordered",
+			Correlator: caller.Correlator, Notify: true,
+		}},
+		Due: found.Window.From, Key: o.Key, Fingerprint: o.Fingerprint,
+	}}, s.ledger)
+	if err != nil {
+		return session.Session{}, false, fmt.Errorf("admit session: %w", err)
+	}
+	r := results[0]
+	return r.Session, r.Repeated, r.Err
+}
+
+// vpnOf returns the VPN that the ends are in, or "" when neither is in one.
+func (s *Service) vpnOf(ctx context.Context, t session.TenantID, p plan) (session.VPNID, error) {
+	live, err := s.store.Attached(ctx, t, p.a.ID, p.z.ID)
+	if err != nil {
+		return "", fmt.Errorf("look up the VPN of %s and %s: %w", p.a.ID, p.z.ID, err)
+	}
+	var vpn session.VPNID
+	for _, other := range live {
+		if vpn != "" && other.VPN.ID != vpn {
+			return "", session.Errorf(session.Incompatible, "endPoint", "the two ends are in different VPNs of this customer")
+		}
+		vpn = other.VPN.ID
+	}
+	return vpn, nil
+}
+
+// draft is the session as it will be written, but for its pool values.
+func (s *Service) draft(d *Directory, caller Caller, o Order, p plan, l session.Level, price session.Price, a pathcomp.Admission) session.Session {
+	now := s.now()
+	made := session.Session{
+		ID: s.newID(), Tenant: caller.Tenant, Client: caller.Client, Name: o.Name,
+		A: p.ends[0], Z: p.ends[1], Protected: p.protected, Level: l.Name, Rate: p.rate,
+		Start: p.start, Duration: p.duration, Deadline: p.start.Add(d.Catalogue.ApplyDeadline),
+		Phase: session.Admitted, Decision: session.DecidePresent,
+		Status: session.StatusIn(session.Admitted, false, p.future),
+		Route: session.Route{
+			Revision: a.Revision, Class: a.Class, From: a.Window.From, Until: a.Window.Until,
+			Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses,
+		},
+		Price: price, OfferID: o.OfferID, Sink: o.Sink, Correlator: caller.Correlator, CreatedAt: now, UpdatedAt: now,
+	}
+	for _, n := range devices(p.ends) {
+		made.Devices = append(made.Devices, session.DeviceState{Device: n, Have: session.Unknown, At: now})
+	}
+	return made
+}
+
+// devices lists the managed devices of both ends, each once.
+func devices(ends [2]session.End) []topology.NodeName {
+	var names []topology.NodeName
+	for _, e := range ends {
+		names = append(names, e.PE())
+		if g := e.Gateway(); g != "" {
+			names = append(names, g)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// permit applies what only the transaction can know: the tenant's quota and
+// the addresses already used in the VPN.
+func (s *Service) permit(d *Directory, made session.Session, h Holdings) error {
+	q := d.Tenants[made.Tenant].Quota
+	if q.Sessions != 0 && h.Sessions >= q.Sessions {
+		return session.Errorf(session.QuotaExceeded, "", "the customer's limit of %d sessions is reached", q.Sessions)
+	}
+	if q.Kbps != 0 && h.Kbps+made.Rate.Larger() > q.Kbps {
+		return session.Errorf(session.QuotaExceeded, "guaranteedBandwidth", "the customer's limit of %d Mbit/s would be passed", q.Kbps/1000)
+	}
+	for _, other := range h.VPN {
+		for i, mine := range []session.End{made.A, made.Z} {
+			for _, theirs := range []session.End{other.A, other.Z} {
+				if err := fitTogether([2]string{"accessPoint", "endPoint"}[i], mine, theirs); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// fitTogether refuses two ends of one VPN that cannot both be routed: what
+// belongs to different access points must not overlap, and one access point is
+// routed in one way.
+func fitTogether(field string, mine, theirs session.End) error {
+	if mine.AccessPoint != theirs.AccessPoint {
+		if m, t, ok := overlap(mine.Routing.Prefixes, theirs.Routing.Prefixes); ok {
+			return session.Errorf(session.Incompatible, field+".staticPrefixes", "%s overlaps %s of access point %s in the same VPN", m, t, theirs.AccessPoint)
+		}
+		return nil
+	}
+	if mine.Routing.Protocol != theirs.Routing.Protocol || mine.Routing.PeerAS != theirs.Routing.PeerAS {
+		return session.Errorf(session.Incompatible, field, "another session of this access point is routed differently")
+	}
+	if mine.Tunnel != nil {
+		if m, t, ok := overlap(mine.Routing.Prefixes, theirs.Routing.Prefixes); ok {
+			return session.Errorf(session.Incompatible, field+".staticPrefixes", "%s overlaps %s of another tunnel of this access point", m, t)
+		}
+	}
+	return nil
+}

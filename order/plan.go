@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// plan is an inquiry whose every name was looked up and every rule checked.
+type plan struct {
+	a, z      session.AccessPoint
+	ends      [2]session.End // terminals and routing; nothing assigned yet
+	rate      session.Rate
+	protected bool
+	start     time.Time // when the service shall begin
+	future    bool      // start was asked for and lies ahead
+	duration  time.Duration
+}
+
+// prepare turns what a caller asked for into a plan.
+func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (plan, error) {
+	p := plan{rate: q.Rate, protected: q.Protected, start: q.Start, duration: q.Duration}
+	if err := p.settleWindow(d.Catalogue, now); err != nil {
+		return plan{}, err
+	}
+	if q.Rate.Forward == 0 || q.Rate.Reverse == 0 {
+		return plan{}, session.Errorf(session.OutOfRange, "guaranteedBandwidth", "must be at least 1 Mbit/s")
+	}
+	var err error
+	if p.a, err = d.find(tenant, "accessPoint", q.A); err != nil {
+		return plan{}, err
+	}
+	if p.z, err = d.find(tenant, "endPoint", q.Z); err != nil {
+		return plan{}, err
+	}
+	if p.a.ID == p.z.ID {
+		return plan{}, session.Errorf(session.Invalid, "endPoint", "is the same access point as accessPoint")
+	}
+	if q.Protected {
+		return plan{}, session.Errorf(session.NotSupported, "isProtected", "protected sessions are not sold here")
+	}
+	for i, e := range []struct {
+		field string
+		ap    session.AccessPoint
+		req   EndRequest
+	}{{"accessPoint", p.a, q.A}, {"endPoint", p.z, q.Z}} {
+		p.ends[i] = session.End{AccessPoint: e.ap.ID, Type: e.ap.Type, Terminal: e.ap.Primary}
+		if err := d.settleEnd(&p.ends[i], e.field, e.req); err != nil {
+			return plan{}, err
+		}
+	}
+	if pfx, other, ok := overlap(p.ends[0].Routing.Prefixes, p.ends[1].Routing.Prefixes); ok {
+		return plan{}, session.Errorf(session.Invalid, "endPoint.staticPrefixes", "%s overlaps %s of accessPoint", other, pfx)
+	}
+	return p, d.checkRates(p)
+}
+
+func (p *plan) settleWindow(c session.Catalogue, now time.Time) error {
+	switch {
+	case p.start.IsZero():
+		p.start = now
+	case p.start.Before(now):
+		return session.Errorf(session.Invalid, "startTime", "lies in the past")
+	default:
+		p.future = true
+	}
+	switch {
+	case p.duration == 0:
+		p.duration = c.DefaultDuration
+	case p.duration < 0:
+		return session.Errorf(session.OutOfRange, "duration", "must be at least 1 second")
+	case p.duration > c.MaxDuration:
+		return session.Errorf(session.DurationTooLong, "duration", "is more than the maximum of %d seconds", int64(c.MaxDuration/time.Second))
+	}
+	return nil
+}
+
+// settleEnd checks how an end connects and what lies behind it.
+func (d *Directory) settleEnd(e *session.End, field string, r EndRequest) error {
+	e.Routing = session.Routing{Protocol: session.Static, Prefixes: slices.Clone(r.Prefixes), PeerAS: r.PeerAS}
+	for i, p := range r.Prefixes {
+		if p != p.Masked() {
+			return session.Errorf(session.Invalid, field+".staticPrefixes", "%s has bits set beyond its length", p)
+		}
+		if other, _, ok := overlap(r.Prefixes[:i], r.Prefixes[i:i+1]); ok {
+			return session.Errorf(session.Invalid, field+".staticPrefixes", "%s overlaps %s", p, other)
+		}
+	}
+	h := e.Terminal.Handoff
+	switch {
+	case h == nil && r.WireGuard != nil:
+		return session.Errorf(session.Invalid, field+".wireguard", "this end is a line, not a tunnel")
+	case h == nil && r.PeerAS != 0:
+		e.Routing.Protocol = session.BGP
+	case h != nil && r.PeerAS != 0:
+		return session.Errorf(session.NotSupported, field+".asNumber", "BGP is not offered through this handoff")
+	case h != nil && h.Kind == session.PartnerVLAN:
+		return session.Errorf(session.NotSupported, field, "partner handoffs are not delivered yet")
+	case h != nil && r.WireGuard == nil:
+		return session.Errorf(session.Invalid, field+".wireguard", "is required: the public key of the customer's tunnel end")
+	case h != nil:
+		e.Tunnel = &session.TunnelEnd{PublicKey: r.WireGuard.PublicKey, Endpoint: r.WireGuard.Endpoint}
+	}
+	if len(r.Prefixes) == 0 && e.Routing.Protocol == session.Static {
+		return session.Errorf(session.Invalid, field+".staticPrefixes", "is required without BGP")
+	}
+	if r.BGPPassword != "" {
+		return session.Errorf(session.NotSupported, field+".bgpPassword", "is not offered yet")
+	}
+	return d.checkPlatforms(*e, field)
+}
+
+// checkPlatforms refuses what the devices of an end cannot hold.
+func (d *Directory) checkPlatforms(e session.End, field string) error {
+	pe := d.platform(e.PE())
+	if e.Routing.Protocol == session.BGP && !pe.CEBGP {
+		return session.Errorf(session.NotSupported, field+".asNumber", "the router there does not speak BGP to customers")
+	}
+	for _, p := range e.Routing.Prefixes {
+		if p.Addr().Is6() && !pe.VPNv6 {
+			return session.Errorf(session.NotSupported, field+".staticPrefixes", "the router there does not carry IPv6 VPNs: %s", p)
+		}
+		if p.Addr().Is6() && e.Terminal.Handoff != nil && !d.Pools.Transfer6.IsValid() {
+			return session.Errorf(session.NotSupported, field+".staticPrefixes", "the handoff there has no IPv6 addresses: %s", p)
+		}
+	}
+	return nil
+}
+
+// checkRates refuses rates that an access line can never carry.
+func (d *Directory) checkRates(p plan) error {
+	for i, e := range p.ends {
+		limit := uint64(0)
+		if t := e.Terminal; t.Attachment != nil {
+			limit = t.Attachment.MaxKbps
+		} else {
+			limit = t.Handoff.MaxKbps
+		}
+		if limit != 0 && p.rate.Larger() > limit {
+			field := [2]string{"accessPoint", "endPoint"}[i]
+			return session.Errorf(session.NoResources, "guaranteedBandwidth", "the line of %s carries at most %d Mbit/s", field, limit/1000)
+		}
+	}
+	return nil
+}
+
+// demand is what the path-computation core is asked for at a level.
+func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
+	c := d.Catalogue
+	from := p.start
+	if p.future {
+		from = from.Add(-c.LeadGuard)
+	}
+	// The time to ACTIVATED is the provider's: the customer's duration starts
+	// after it, so the window holds room for the latest start.
+	until := p.start.Add(c.ApplyDeadline + p.duration + c.TailGuard)
+	return pathcomp.Demand{
+		From: terminal(p.ends[0]), To: terminal(p.ends[1]),
+		Kbps:  [2]uint64{p.rate.Forward, p.rate.Reverse},
+		Class: l.Class, BookingPermille: l.BookingPermille, OverheadPermill: c.OverheadPermill,
+		Window:       pathcomp.Window{From: from.Truncate(time.Second), Until: until.Truncate(time.Second).Add(time.Second)},
+		MaxRTTMicros: l.MaxRTTMicros,
+	}
+}
+
+func terminal(e session.End) pathcomp.Terminal {
+	if a := e.Terminal.Attachment; a != nil {
+		return pathcomp.Terminal{Node: a.PE, Access: []string{topology.PortAccess(a.PE, a.Port)}}
+	}
+	h := e.Terminal.Handoff
+	access := []string{topology.HandoffAccess(h.Name)}
+	if h.Gateway != "" {
+		access = []string{topology.GatewayAccess(h.Gateway), topology.HandoffAccess(h.Name)}
+	}
+	return pathcomp.Terminal{Node: h.PE, Access: access}
+}
+
+// overlap returns the first pair of prefixes, one of each list, that overlap.
+func overlap(a, b []netip.Prefix) (netip.Prefix, netip.Prefix, bool) {
+	for _, x := range a {
+		for _, y := range b {
+			if x.Overlaps(y) {
+				return x, y, true
+			}
+		}
+	}
+	return netip.Prefix{}, netip.Prefix{}, false
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package southbound
+
+// Platform says what a kind of device can hold. It is data: what a platform
+// cannot do is refused when a session is ordered, not when it is applied.
+type Platform struct {
+	Name    string
+	VPNv6   bool // forwards IPv6 between VRFs over MPLS (RFC 4659)
+	CEBGP   bool // BGP to the customer's router
+	MaxVRFs int  // VRFs that s2cd may use; 0: no limit known
+	Prober  bool // measures from inside a VRF
+}
+
+// Platforms returns the table of known platforms by name.
+func Platforms() map[string]Platform {
+	table := []Platform{
+		// FRR 8.4 carries VPNv6 routes but never installs them (see lab/README.md).
+		{Name: "labpe", CEBGP: true, MaxVRFs: 10},
+		{Name: "generic-openconfig", VPNv6: true, CEBGP: true},
+		{Name: "srlinux-oc", VPNv6: true, CEBGP: true},
+		{Name: "s2cgw", VPNv6: true, Prober: true},
+	}
+	byName := make(map[string]Platform, len(table))
+	for _, p := range table {
+		byName[p.Name] = p
+	}
+	return byName
+}

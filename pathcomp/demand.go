@@ -59,20 +59,23 @@ type Cause string
 
 // The causes.
 const (
-	UnknownNode Cause = "unknown-node"
+	UnknownNode Cause = "unknown-node" // a terminal's node or access
 	NoPath      Cause = "no-path"
 	Bandwidth   Cause = "bandwidth"
 	Latency     Cause = "latency"
+	Maintenance Cause = "maintenance"    // the way leads through a node that takes no new paths
+	Invalid     Cause = "invalid-demand" // the window is empty
 )
 
 // Refusal says why a demand does not fit and what would. It is not an error of
 // the program: callers show it.
 type Refusal struct {
 	Cause          Cause
-	Blocking       []topology.ArcName // arcs without room
-	MostKbps       uint64             // the largest symmetric rate that fits in the window; 0: none
-	EarliestStart  time.Time          // when it would fit for as long; zero: not within sight
-	LeastRTTMicros uint32             // the least round trip the network has; 0: no path
+	Blocking       []topology.ArcName  // arcs without room
+	Nodes          []topology.NodeName // not known, or in maintenance
+	MostKbps       uint64              // the largest symmetric rate that fits in the window; 0: none
+	EarliestStart  time.Time           // of the window (with guards), when it would fit for as long; zero: not within sight
+	LeastRTTMicros uint32              // the least round trip bound the network can keep; 0: no path
 }
 
 // Error implements error.

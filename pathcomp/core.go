@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pathcomp
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/s2cd/s2cd/topology"
+)
+
+// Core answers demands: a search on an immutable snapshot, without locks, that
+// Ledger.Reserve validates again. Safe for concurrent use.
+type Core struct {
+	ledger *Ledger
+	clock  func() time.Time
+	now    atomic.Pointer[snapshot]
+}
+
+// NewCore makes n the network that l keeps the book of. The error names every
+// bad reference in n.
+func NewCore(n *topology.Network, l *Ledger, clock func() time.Time) (*Core, error) {
+	c := &Core{ledger: l, clock: clock}
+	if err := c.Swap(n); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Swap makes n the network that searches from now on see. Reservations stay, by
+// the names of arcs; an arc that n lacks sells nothing more. On error nothing
+// has changed.
+func (c *Core) Swap(n *topology.Network) error {
+	s, err := newSnapshot(n)
+	if err != nil {
+		return fmt.Errorf("topology revision %d: %w", n.Revision, err)
+	}
+	s.books = c.ledger.setCapacities(n.Revision, s.arcs)
+	c.now.Store(s)
+	return nil
+}
+
+// Network returns the network that searches see.
+func (c *Core) Network() *topology.Network { return c.now.Load().network }
+
+// Search looks for room on the ways that the routers' own SPF takes, in both
+// directions. Flows are spread over equal-cost ways and a session may be one
+// flow: each arc of the fan must have room for all of it, and the slowest way
+// counts. The refusal is nil when the demand fits.
+func (c *Core) Search(d Demand) (Admission, *Refusal) {
+	s := c.now.Load()
+	w, refusal := s.route(&d)
+	if refusal != nil {
+		return Admission{}, refusal
+	}
+	if d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros) {
+		return Admission{}, &Refusal{Cause: Latency, LeastRTTMicros: micros(w.micros)}
+	}
+	if blocking := s.blocking(&d, w.needs); len(blocking) > 0 {
+		return Admission{}, &Refusal{
+			Cause: Bandwidth, Blocking: blocking, LeastRTTMicros: micros(w.micros),
+			MostKbps:      s.mostKbps(&d, w.needs),
+			EarliestStart: s.earliest(&d, w.needs, c.clock()),
+		}
+	}
+	return s.admission(&d, w), nil
+}
+
+// ways is where a demand goes and what it takes there.
+type ways struct {
+	forward, reverse []int32 // nodes of one way
+	micros           uint64  // round trip on the slowest ways
+	needs            []need  // by arc
+}
+
+// terminal is a Terminal by numbers.
+type terminal struct {
+	node   int32
+	access []int32 // arcs into the network
+	micros uint64  // one way
+}
+
+// route finds the demand's ways whether or not there is room.
+func (s *snapshot) route(d *Demand) (ways, *Refusal) {
+	if from, until := d.Window.span(); from >= until {
+		return ways{}, &Refusal{Cause: Invalid}
+	}
+	from, refusal := s.terminal(d.From)
+	if refusal != nil {
+		return ways{}, refusal
+	}
+	to, refusal := s.terminal(d.To)
+	if refusal != nil {
+		return ways{}, refusal
+	}
+	there, ok := s.fan(from.node, to.node)
+	back, okBack := s.fan(to.node, from.node)
+	if !ok || !okBack {
+		return ways{}, &Refusal{Cause: NoPath}
+	}
+	if shut := s.shut(there.nodes, back.nodes); len(shut) > 0 {
+		return ways{}, &Refusal{Cause: Maintenance, Nodes: shut}
+	}
+	n := needs{demand: d}
+	for direction, f := range [2]fan{there, back} {
+		for _, a := range f.arcs {
+			n.take(a, true, direction)
+		}
+	}
+	for _, in := range from.access {
+		n.take(in, false, 0)
+		n.take(in+1, false, 1)
+	}
+	for _, in := range to.access {
+		n.take(in, false, 1)
+		n.take(in+1, false, 0)
+	}
+	n.merge()
+	return ways{
+		forward: there.path, reverse: back.path, needs: n.list,
+		micros: there.micros + back.micros + 2*(from.micros+to.micros),
+	}, nil
+}
+
+func (s *snapshot) terminal(t Terminal) (terminal, *Refusal) {
+	node, ok := s.nodes[t.Node]
+	if !ok {
+		return terminal{}, &Refusal{Cause: UnknownNode, Nodes: []topology.NodeName{t.Node}}
+	}
+	out := terminal{node: node}
+	for _, name := range t.Access {
+		in, ok := s.access[name]
+		if !ok {
+			return terminal{}, &Refusal{Cause: UnknownNode, Blocking: []topology.ArcName{topology.AccessArc(name, 0)}}
+		}
+		out.access = append(out.access, in)
+		out.micros += uint64(s.arcs[in].micros)
+	}
+	return out, nil
+}
+
+// shut returns the nodes in maintenance, sorted.
+func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
+	var out []topology.NodeName
+	for _, nodes := range sets {
+		for _, i := range nodes {
+			if s.network.Nodes[i].Maintenance {
+				out = append(out, s.network.Nodes[i].Name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (s *snapshot) admission(d *Demand, w ways) Admission {
+	a := Admission{
+		Revision: s.network.Revision, Class: d.Class, Window: d.Window,
+		Forward: s.names(w.forward), Reverse: s.names(w.reverse),
+		RTTMicros: micros(w.micros),
+		Uses:      make([]Use, len(w.needs)),
+	}
+	for i, n := range w.needs {
+		a.Uses[i] = Use{Arc: s.arcs[n.arc].name, Kbps: uint64(n.kbps)} //nolint:gosec // never negative
+	}
+	slices.SortFunc(a.Uses, func(x, y Use) int { return strings.Compare(string(x.Arc), string(y.Arc)) })
+	return a
+}
+
+func (s *snapshot) names(nodes []int32) []topology.NodeName {
+	out := make([]topology.NodeName, len(nodes))
+	for i, n := range nodes {
+		out[i] = s.network.Nodes[n].Name
+	}
+	return out
+}
+
+func micros(sum uint64) uint32 { return uint32(min(sum, math.MaxUint32)) } //nolint:gosec // capped

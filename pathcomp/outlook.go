@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pathcomp
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/s2cd/s2cd/topology"
+)
+
+// Step is a stretch of a profile: Kbps reserved from From until the next step.
+type Step struct {
+	From time.Time
+	Kbps int64
+}
+
+// Profile returns what is reserved on arc in all over [from, until): the first
+// step is at from, and no two neighbours are equal. Nothing reserved is one
+// step of 0, also for an arc that is not known.
+func (l *Ledger) Profile(arc topology.ArcName, from, until time.Time) []Step {
+	b := l.find(arc)
+	if b == nil {
+		return []Step{{From: from}}
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.total.steps(from, until)
+}
+
+// ClassProfile is Profile for one class.
+func (l *Ledger) ClassProfile(arc topology.ArcName, class string, from, until time.Time) []Step {
+	b := l.find(arc)
+	if b == nil {
+		return []Step{{From: from}}
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if p := b.class(class); p != nil {
+		return p.steps(from, until)
+	}
+	return []Step{{From: from}}
+}
+
+func (p *profile) steps(from, until time.Time) []Step {
+	first, end := floorSecond(from), ceilSecond(until)
+	i := p.index(first)
+	out := []Step{{From: from}}
+	if i >= 0 {
+		out[0].Kbps = p.load[i]
+	}
+	for k := i + 1; k < len(p.at) && p.at[k] < end; k++ {
+		out = append(out, Step{From: instant(p.at[k]), Kbps: p.load[k]})
+	}
+	return out
+}
+
+// Excess says that more is reserved on an arc than may be: its capacity was
+// lowered below what was sold. It is a state to act on, not an error.
+type Excess struct {
+	Arc   topology.ArcName
+	Class string // "": of all classes together
+	Kbps  int64  // reserved at the worst instant from now on
+	Limit int64  // may be reserved
+}
+
+// Excesses returns every arc on which more is reserved from now on than may be,
+// sorted by arc and class.
+func (l *Ledger) Excesses() []Excess {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	now := floorSecond(l.clock())
+	var out []Excess
+	for _, b := range l.books {
+		total, _ := b.capacity.limits("")
+		if most := b.total.max(now, never); most > total {
+			out = append(out, Excess{Arc: b.arc, Kbps: most, Limit: total})
+		}
+		for i := range b.classes {
+			_, limit := b.capacity.limits(b.classes[i].name)
+			if most := b.classes[i].max(now, never); most > limit {
+				out = append(out, Excess{Arc: b.arc, Class: b.classes[i].name, Kbps: most, Limit: limit})
+			}
+		}
+	}
+	slices.SortFunc(out, func(x, y Excess) int {
+		return cmp.Or(cmp.Compare(x.Arc, y.Arc), cmp.Compare(x.Class, y.Class))
+	})
+	return out
+}
+
+// setCapacities makes the arcs of a snapshot, and no others, sellable. The
+// returned books are in the order of arcs.
+func (l *Ledger) setCapacities(revision uint64, arcs []arc) []*book {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	for _, b := range l.books {
+		b.capacity = capacity{}
+	}
+	books := make([]*book, len(arcs))
+	for i := range arcs {
+		books[i] = l.book(arcs[i].name)
+		books[i].capacity = arcs[i].capacity
+	}
+	l.revision = revision
+	return books
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pathcomp
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// need is what a demand takes on one arc.
+type need struct {
+	arc   int32
+	link  bool
+	kbps  int64
+	times int64 // how often a symmetric rate counts here
+}
+
+// needs gathers what a demand takes, each arc once.
+type needs struct {
+	demand *Demand
+	list   []need
+}
+
+// take adds the rate of a direction (0: From to To) on an arc. Links carry
+// labels too and so take more.
+func (n *needs) take(arc int32, link bool, direction int) {
+	n.list = append(n.list, need{arc: arc, link: link, times: 1, kbps: n.demand.booked(n.demand.Kbps[direction], link)})
+}
+
+// merge makes each arc appear once, in order; arcs on which nothing is taken
+// are dropped.
+func (n *needs) merge() {
+	slices.SortFunc(n.list, func(x, y need) int { return int(x.arc) - int(y.arc) })
+	out := n.list[:0]
+	for _, x := range n.list {
+		if last := len(out) - 1; last >= 0 && out[last].arc == x.arc {
+			out[last].kbps += x.kbps
+			out[last].times += x.times
+			continue
+		}
+		out = append(out, x)
+	}
+	n.list = slices.DeleteFunc(out, func(x need) bool { return x.kbps == 0 })
+}
+
+// booked returns what a layer-3 rate reserves on an arc, rounded up.
+func (d *Demand) booked(kbps uint64, link bool) int64 {
+	overhead := uint64(1000)
+	if link {
+		overhead += uint64(d.OverheadPermill)
+	}
+	const million = 1_000_000
+	hi, lo := bits.Mul64(kbps, uint64(d.BookingPermille)*overhead)
+	lo, carry := bits.Add64(lo, million-1, 0)
+	hi += carry
+	if hi >= million {
+		return kbit(1<<64 - 1)
+	}
+	quotient, _ := bits.Div64(hi, lo, million)
+	return kbit(quotient)
+}
+
+// mostSymmetric returns the largest rate in both directions that takes no more
+// than room on an arc with this need.
+func (d *Demand) mostSymmetric(n need, room int64) uint64 {
+	if room < 0 {
+		return 0
+	}
+	low, high := uint64(0), uint64(1)<<50
+	for low < high {
+		middle := low + (high-low+1)/2
+		if d.booked(middle, n.link) <= room/n.times {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return low
+}

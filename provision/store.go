@@ -19,13 +19,15 @@ type Store interface {
 	ClaimDue(ctx context.Context, holder string, now, until time.Time, limit int) ([]session.Session, error)
 	// Advance carries out one step and gives the claim back.
 	Advance(ctx context.Context, step order.Step, ledger order.Ledger) (session.Session, error)
+	// Session returns a session; a session.Error of code NotFound otherwise.
+	Session(ctx context.Context, id session.ID) (session.Session, error)
 	// LeaseDevice gives one holder the device until the given time, or renews
 	// its lease with the same fence. ErrLeased: somebody else has it.
 	LeaseDevice(ctx context.Context, device topology.NodeName, holder string, now, until time.Time) (Lease, error)
 	// OnDevice returns the sessions that are not released and touch the device.
 	OnDevice(ctx context.Context, device topology.NodeName) ([]session.Session, error)
 	// RecordDevice writes what was found on the device and makes the sessions
-	// it names due at once. ErrFenced: the lease is not the newest.
+	// it names due at once; their versions grow. ErrFenced: the lease is not the newest.
 	RecordDevice(ctx context.Context, lease Lease, found []Finding, now time.Time) error
 	// RecordSlots keeps the public keys a gateway announces.
 	RecordSlots(ctx context.Context, gateway topology.NodeName, slots []southbound.TunnelSlot) error

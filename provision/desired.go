@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provision
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/southbound"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// Terms are the provider's constants that desired state depends on.
+type Terms struct {
+	AS            uint32
+	Epoch         uint64
+	MaxPrefixes   uint32 // of a customer's BGP session
+	ProbeInterval uint32 // milliseconds
+	KeepaliveSecs uint16 // of tunnels
+}
+
+// Desired is what device shall hold for the given sessions, and nothing else.
+// A leaf that several sessions need appears once; it goes when the last of them
+// does, because it is derived from them.
+func Desired(device topology.NodeName, sessions []session.Session, t Terms) southbound.DeviceConfig {
+	vrfs := map[session.VPNID]*southbound.VRF{}
+	sessions = slices.SortedFunc(slices.Values(sessions), func(a, b session.Session) int { return cmp.Compare(a.ID, b.ID) })
+	for _, s := range sessions {
+		for _, e := range []leaves{{s: s, near: s.A, far: s.Z, suffix: "a"}, {s: s, near: s.Z, far: s.A, suffix: "z"}} {
+			e.terms = t
+			if e.near.PE() == device {
+				e.onRouter(vrfOf(vrfs, s, e.near, t))
+			}
+			if e.near.Gateway() == device {
+				e.onGateway(vrfOf(vrfs, s, session.End{}, t))
+			}
+		}
+	}
+	var want southbound.DeviceConfig
+	for _, v := range vrfs {
+		want.VRFs = append(want.VRFs, *v)
+	}
+	want.Normalize()
+	return want
+}
+
+func vrfOf(vrfs map[session.VPNID]*southbound.VRF, s session.Session, e session.End, t Terms) *southbound.VRF {
+	v := vrfs[s.VPN.ID]
+	if v == nil {
+		v = &southbound.VRF{Name: s.VPN.VRF, Mark: southbound.Mark{Epoch: t.Epoch, VPN: string(s.VPN.ID)}}
+		if e.RD != "" {
+			v.RD = e.RD
+			v.ImportRTs, v.ExportRTs = []string{s.VPN.RouteTarget}, []string{s.VPN.RouteTarget}
+		}
+		vrfs[s.VPN.ID] = v
+	}
+	return v
+}
+
+// leaves renders one end of a session: near is the end, far the other.
+type leaves struct {
+	s         session.Session
+	near, far session.End
+	suffix    string
+	terms     Terms
+}
+
+// rates returns the guaranteed rates from this end into the network, and out
+// of the network towards it.
+func (l leaves) rates() (in, out uint64) {
+	if l.suffix == "a" {
+		return l.s.Rate.Forward, l.s.Rate.Reverse
+	}
+	return l.s.Rate.Reverse, l.s.Rate.Forward
+}
+
+// onRouter adds the attachment, or the link to the gateway, and its routes.
+func (l leaves) onRouter(v *southbound.VRF) {
+	in, out := l.rates()
+	a, nextHop := l.routerPort()
+	if at := findAttachment(v, a.Port, a.VLAN); at != nil {
+		at.PoliceKbps += in
+		at.ShapeKbps += out
+	} else {
+		a.PoliceKbps, a.ShapeKbps = in, out
+		v.Attachments = append(v.Attachments, a)
+	}
+	for _, p := range l.near.Routing.Prefixes {
+		if onLink(a.Addresses, p) || l.near.Routing.Protocol == session.BGP {
+			continue
+		}
+		addRoute(v, southbound.StaticRoute{Prefix: p, NextHop: nextHop(p)})
+	}
+	if l.near.Routing.Protocol == session.BGP {
+		n := southbound.BGPNeighbor{
+			Address: l.near.Terminal.Address, LocalAS: l.terms.AS, PeerAS: l.near.Routing.PeerAS,
+			MaxPrefixes: l.terms.MaxPrefixes, Secret: l.near.Routing.Secret,
+		}
+		if !slices.Contains(v.Neighbors, n) {
+			v.Neighbors = append(v.Neighbors, n)
+		}
+	}
+}
+
+// routerPort returns the subinterface of the end on its router, and the next
+// hop behind it for a prefix.
+func (l leaves) routerPort() (southbound.Attachment, func(netip.Prefix) netip.Addr) {
+	if t := l.near.Terminal.Attachment; t != nil {
+		return southbound.Attachment{Port: t.Port, VLAN: t.VLAN, Addresses: slices.Clone(t.Addresses), MTU: t.MTU},
+			func(netip.Prefix) netip.Addr { return l.near.Terminal.Address }
+	}
+	h, x := l.near.Terminal.Handoff, l.near.Transfer
+	return southbound.Attachment{Port: h.Port, VLAN: x.VLAN, Addresses: slices.Clone(x.PE), MTU: h.MTU},
+		func(p netip.Prefix) netip.Addr { return sameFamily(x.Gateway, p.Addr()) }
+}
+
+// onGateway adds the link to the router, the tunnel, its routes and the probes
+// that prove the session.
+func (l leaves) onGateway(v *southbound.VRF) {
+	h, x := l.near.Terminal.Handoff, l.near.Transfer
+	in, out := l.rates()
+	if findAttachment(v, h.GatewayPort, x.VLAN) == nil {
+		v.Attachments = append(v.Attachments, southbound.Attachment{
+			Port: h.GatewayPort, VLAN: x.VLAN, Addresses: slices.Clone(x.Gateway), MTU: h.MTU,
+		})
+	}
+	if t := l.near.Tunnel; t != nil {
+		name := TunnelName(t.Port)
+		v.Tunnels = append(v.Tunnels, southbound.Tunnel{
+			Name: name, ListenPort: t.Port, MTU: h.TunnelMTU, ClampMSS: true,
+			Peer:       southbound.Peer{PublicKey: t.PublicKey, Endpoint: t.Endpoint, AllowedIPs: slices.Clone(l.near.Routing.Prefixes)},
+			EgressKbps: out, IngressKbps: in, KeepaliveSecs: l.terms.KeepaliveSecs,
+		})
+		for _, p := range l.near.Routing.Prefixes {
+			addRoute(v, southbound.StaticRoute{Prefix: p, Tunnel: name})
+		}
+	}
+	l.towardsNetwork(v)
+	l.probes(v)
+}
+
+// towardsNetwork routes the far end's prefixes to the router. A far end that
+// speaks BGP has prefixes nobody can list: then everything goes that way.
+func (l leaves) towardsNetwork(v *southbound.VRF) {
+	prefixes := slices.Clone(l.far.Routing.Prefixes)
+	if l.far.Routing.Protocol == session.BGP {
+		for _, a := range l.near.Transfer.PE {
+			zero := netip.IPv4Unspecified()
+			if a.Addr().Is6() {
+				zero = netip.IPv6Unspecified()
+			}
+			prefixes = append(prefixes, netip.PrefixFrom(zero, 0))
+		}
+	}
+	for _, a := range demarcation(l.far) {
+		prefixes = append(prefixes, a.Masked())
+	}
+	for _, p := range prefixes {
+		if via := sameFamily(l.near.Transfer.PE, p.Addr()); via.IsValid() && !onLink(l.near.Transfer.Gateway, p) {
+			addRoute(v, southbound.StaticRoute{Prefix: p, NextHop: via})
+		}
+	}
+}
+
+// probes measures the provider's part, demarcation point to demarcation point,
+// and apart from it the customer's own end.
+func (l leaves) probes(v *southbound.VRF) {
+	add := func(kind string, target netip.Addr, full uint16) {
+		source := sameFamily(l.near.Transfer.Gateway, target)
+		if !target.IsValid() || !source.IsValid() {
+			return
+		}
+		v.Probes = append(v.Probes, southbound.Probe{
+			Name: ProbeName(kind, l.s.ID, l.suffix), Source: source, Target: target,
+			IntervalMsec: l.terms.ProbeInterval, FullSize: full,
+		})
+	}
+	points := demarcation(l.far)
+	if len(points) == 0 {
+		return
+	}
+	add(ProvenProbe, points[0].Addr(), min(l.near.Terminal.Handoff.MTU, mtuOf(l.far)))
+	if l.far.Terminal.Attachment != nil {
+		add(CustomerProbe, l.far.Terminal.Address, 0)
+	}
+}
+
+// The kinds of probe.
+const (
+	ProvenProbe   = "p" // proves and measures the session
+	CustomerProbe = "c" // looks whether the customer's own end answers
+)
+
+// ProbeName names a session's probe on the gateway of one of its ends ("a" or
+// "z"); at most 32 bytes.
+func ProbeName(kind string, id session.ID, suffix string) string {
+	short := strings.ReplaceAll(string(id), "-", "")
+	return kind + suffix + "-" + short[:min(len(short), 28)]
+}
+
+// TunnelName names the tunnel interface on a UDP port.
+func TunnelName(port uint16) string { return fmt.Sprintf("wg%d", port) }
+
+// demarcation returns the provider's addresses at an end.
+func demarcation(e session.End) []netip.Prefix {
+	if e.Terminal.Attachment != nil {
+		return e.Terminal.Attachment.Addresses
+	}
+	if e.Transfer != nil {
+		return e.Transfer.Gateway
+	}
+	return nil
+}
+
+func mtuOf(e session.End) uint16 {
+	if e.Terminal.Attachment != nil {
+		return e.Terminal.Attachment.MTU
+	}
+	return e.Terminal.Handoff.MTU
+}
+
+func findAttachment(v *southbound.VRF, port string, vlan uint16) *southbound.Attachment {
+	for i := range v.Attachments {
+		if v.Attachments[i].Port == port && v.Attachments[i].VLAN == vlan {
+			return &v.Attachments[i]
+		}
+	}
+	return nil
+}
+
+// addRoute adds r unless the prefix is routed already: sessions of one access
+// point may name the same prefix.
+func addRoute(v *southbound.VRF, r southbound.StaticRoute) {
+	if !slices.ContainsFunc(v.Routes, func(o southbound.StaticRoute) bool { return o.Prefix == r.Prefix }) {
+		v.Routes = append(v.Routes, r)
+	}
+}
+
+func onLink(addresses []netip.Prefix, p netip.Prefix) bool {
+	return slices.ContainsFunc(addresses, func(a netip.Prefix) bool { return a.Masked() == p })
+}
+
+func sameFamily(addresses []netip.Prefix, a netip.Addr) netip.Addr {
+	for _, p := range addresses {
+		if p.Addr().Is4() == a.Is4() {
+			return p.Addr()
+		}
+	}
+	return netip.Addr{}
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/southbound"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// Device is a managed device and its driver.
+type Device struct {
+	Name    topology.NodeName
+	Gateway bool
+	Driver  southbound.Driver
+}
+
+// Config is what a Runner needs. All fields but Log are required.
+type Config struct {
+	Store    Store
+	Ledger   order.Ledger
+	Verifier Verifier
+	Devices  []Device
+	Terms    Terms
+	Timing   Timing
+	Holder   string // this daemon in leases: the same after a restart on the same store, never shared
+	Clock    func() time.Time
+	Log      *slog.Logger
+}
+
+// claimLimit and claimFor bound how many sessions are worked on at once and for
+// how long nobody else looks at them.
+const (
+	claimLimit = 64
+	claimFor   = 10 * time.Second
+	pollEvery  = 500 * time.Millisecond
+)
+
+// Runner moves sessions through their phases and keeps devices as decided.
+type Runner struct {
+	Config
+	executors map[topology.NodeName]*executor
+	wake      chan struct{}
+
+	// watch holds the sessions that wait for packets: they are polled from
+	// memory. Only the loop's goroutine touches it.
+	watch map[session.ID]session.Session
+}
+
+// NewRunner returns a Runner; nothing happens before Run.
+func NewRunner(c Config) (*Runner, error) {
+	if c.Store == nil || c.Ledger == nil || c.Verifier == nil || c.Clock == nil || c.Holder == "" {
+		return nil, errors.New("provision: store, ledger, verifier, clock and holder are required")
+	}
+	if c.Timing.Rollback <= c.Timing.Lease {
+		return nil, fmt.Errorf("provision: the rollback time %s must be longer than the device lease %s", c.Timing.Rollback, c.Timing.Lease)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Runner{Config: c, executors: map[topology.NodeName]*executor{}, wake: make(chan struct{}, 1), watch: map[session.ID]session.Session{}}
+	for _, d := range c.Devices {
+		x := &executor{
+			device: d.Name, gateway: d.Gateway, driver: d.Driver, store: c.Store, terms: c.Terms, timing: c.Timing,
+			holder: c.Holder, now: c.Clock, wake: r.Wake, log: c.Log, kick: make(chan struct{}, 1),
+		}
+		x.set("starting", "")
+		r.executors[d.Name] = x
+	}
+	return r, nil
+}
+
+// Wake makes the runner look for due sessions now. It never blocks.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Status returns the state of every device, by name.
+func (r *Runner) Status() []DeviceStatus {
+	all := make([]DeviceStatus, 0, len(r.executors))
+	for _, x := range r.executors {
+		all = append(all, x.Status())
+	}
+	slices.SortFunc(all, func(a, b DeviceStatus) int { return strings.Compare(string(a.Device), string(b.Device)) })
+	return all
+}
+
+// Resync makes every executor read its device back.
+func (r *Runner) Resync() {
+	for _, x := range r.executors {
+		x.Kick()
+	}
+}
+
+// Run works until ctx ends; then it waits for what it started.
+func (r *Runner) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, x := range r.executors {
+		group.Go(func() error { x.run(ctx); return nil })
+	}
+	group.Go(func() error { r.loop(ctx); return nil })
+	return group.Wait()
+}
+
+func (r *Runner) loop(ctx context.Context) {
+	for {
+		more, err := r.turn(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("sessions cannot be moved on", "error", err)
+		}
+		wait := pollEvery
+		if more {
+			wait = 0
+		} else if len(r.watch) > 0 {
+			wait = repoll
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-r.wake:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// turn moves on what is due; more is true when there may be more.
+func (r *Runner) turn(ctx context.Context) (more bool, err error) {
+	now := r.Clock()
+	due, err := r.Store.ClaimDue(ctx, r.Holder, now, now.Add(claimFor), claimLimit)
+	if err != nil {
+		return false, fmt.Errorf("claim due sessions: %w", err)
+	}
+	for _, s := range due {
+		if err := r.moveOn(ctx, s); err != nil {
+			r.Log.Warn("session not moved on", "session", s.ID, "phase", s.Phase, "error", err)
+		}
+	}
+	for _, s := range r.watch {
+		if !r.Verifier.Verify(s).Proven {
+			continue
+		}
+		if err := r.moveOn(ctx, s); err != nil {
+			r.Log.Warn("verified session not moved on", "session", s.ID, "error", err)
+		}
+	}
+	return len(due) == claimLimit, nil
+}
+
+// moveOn takes one session as far as it goes without waiting.
+func (r *Runner) moveOn(ctx context.Context, s session.Session) error {
+	for {
+		step, ok, again := decide(s, r.Clock(), r.Verifier)
+		if !ok {
+			r.kickFor(s)
+			step = order.Step{Session: s, Due: again}
+		}
+		next, err := r.Store.Advance(ctx, step, r.Ledger)
+		if session.CodeOf(err) == session.Aborted {
+			// An executor or the customer was faster: decide again on what is now.
+			next, err = r.Store.Session(ctx, s.ID)
+			ok = true
+		}
+		if err != nil {
+			delete(r.watch, s.ID)
+			return fmt.Errorf("advance to %s: %w", step.Session.Phase, err)
+		}
+		r.note(s, next)
+		if !ok || next.Phase == session.Released {
+			return nil
+		}
+		s = next
+	}
+}
+
+// note logs a move and keeps the set of sessions that wait for packets.
+func (r *Runner) note(before, after session.Session) {
+	if before.Phase != after.Phase {
+		r.Log.Info("session moved", "session", after.ID, "from", before.Phase, "to", after.Phase, "reason", after.Reason)
+	}
+	if after.Phase == session.Verifying {
+		r.watch[after.ID] = after
+	} else {
+		delete(r.watch, after.ID)
+	}
+}
+
+// kickFor wakes the executors whose devices are not as decided.
+func (r *Runner) kickFor(s session.Session) {
+	want := session.Present
+	if s.Decision == session.DecideAbsent {
+		want = session.Absent
+	}
+	if s.Phase == session.Admitted || s.Phase == session.Released {
+		return
+	}
+	for _, d := range s.Devices {
+		if x := r.executors[d.Device]; x != nil && d.Have != want {
+			x.Kick()
+		}
+	}
+}

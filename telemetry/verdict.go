@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package telemetry
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/provision"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/southbound"
+)
+
+var (
+	_ provision.Verifier = (*Monitor)(nil)
+	_ order.Meter        = (*Monitor)(nil)
+)
+
+// provenAfter is how many small packets must have come back, beside one of
+// full size, before a session counts as proven.
+const provenAfter = 3
+
+// handshakeLives is how long a WireGuard handshake says that the far end is
+// there: REJECT_AFTER_TIME of the WireGuard paper, section 6.1.
+const handshakeLives = 180 * time.Second
+
+// Verify says whether packets prove the session between the provider's
+// demarcation points. A session without a gateway has nobody to send them: that
+// its leaves were read back from every device is then all that is known.
+func (m *Monitor) Verify(s session.Session) provision.Verdict {
+	ends := probing(s)
+	if len(ends) == 0 {
+		return provision.Verdict{Proven: true, Detail: "read back from every device; no prober on the way"}
+	}
+	for _, e := range ends {
+		p, ok, detail := m.probe(s, e, provision.ProvenProbe)
+		switch {
+		case !ok:
+			return provision.Verdict{Detail: detail}
+		case p.Error != "":
+			return provision.Verdict{Detail: fmt.Sprintf("%s cannot probe: %s", e.Gateway(), p.Error)}
+		case p.Received < provenAfter:
+			return provision.Verdict{Detail: fmt.Sprintf("%s: %d of %d probe packets came back", e.Gateway(), p.Received, p.Sent)}
+		case p.FullReceived == 0:
+			return provision.Verdict{Detail: fmt.Sprintf("%s: no full-size packet came back of %d sent", e.Gateway(), p.FullSent)}
+		}
+	}
+	return provision.Verdict{Proven: true, Detail: "verified by packets between the demarcation points"}
+}
+
+// Measured says what is known of the session now.
+func (m *Monitor) Measured(s session.Session) order.Measured {
+	out := order.Measured{Verification: order.NotVerified}
+	ends := probing(s)
+	if len(ends) == 0 && s.Phase == session.Active {
+		out.Verification = order.ControlPlane
+	}
+	for _, e := range ends {
+		p, ok, detail := m.probe(s, e, provision.ProvenProbe)
+		if !ok {
+			out.Verification, out.Detail = order.NotVerified, detail
+			break
+		}
+		merge(&out, p, e)
+	}
+	out.CustomerA, out.CustomerZ = m.customer(s, s.A, s.Z), m.customer(s, s.Z, s.A)
+	m.count(s, &out)
+	return out
+}
+
+// merge adds what one gateway's probe says; with two, the worse counts.
+func merge(out *order.Measured, p southbound.ProbeResult, e session.End) {
+	if p.Received == 0 {
+		out.Detail = fmt.Sprintf("no probe packet came back to %s", e.Gateway())
+		return
+	}
+	out.Verification = order.DataPlane
+	out.At = p.LastReply
+	out.RTTMicros = max(out.RTTMicros, p.MeanRTTMicros)
+	if p.Window > 0 {
+		out.LossPPM = max(out.LossPPM, uint32(uint64(p.WindowLost)*1_000_000/uint64(p.Window))) //nolint:gosec // a part of a whole: at most 10^6
+	}
+	out.FullSize = p.FullReceived > 0
+}
+
+// customer says whether the customer's own equipment at end answers; far is the
+// other end, whose gateway may be the one that asks.
+func (m *Monitor) customer(s session.Session, end, far session.End) order.FarEnd {
+	if end.Tunnel != nil {
+		return m.tunnelEnd(end)
+	}
+	if far.Gateway() == "" {
+		return order.FarEnd{State: "unknown", Detail: "nobody on the way asks it"}
+	}
+	p, ok, detail := m.probe(s, far, provision.CustomerProbe)
+	switch {
+	case !ok:
+		return order.FarEnd{State: "unknown", Detail: detail}
+	case p.Received > 0 && m.Clock().Sub(p.LastReply) <= m.Stale:
+		return order.FarEnd{State: "up", Since: p.LastReply}
+	}
+	return order.FarEnd{State: "down", Since: p.LastReply, Detail: fmt.Sprintf("%s does not answer", end.Terminal.Address)}
+}
+
+func (m *Monitor) tunnelEnd(end session.End) order.FarEnd {
+	seen, ok := m.of(end.Gateway())
+	t, known := seen.tunnels[provision.TunnelName(end.Tunnel.Port)]
+	switch {
+	case !ok || !known:
+		return order.FarEnd{State: "unknown", Detail: fmt.Sprintf("gateway %s tells nothing of the tunnel", end.Gateway())}
+	case t.LastHandshake.IsZero():
+		return order.FarEnd{State: "down", Detail: "the tunnel never had a handshake"}
+	case m.Clock().Sub(t.LastHandshake) > handshakeLives:
+		return order.FarEnd{State: "down", Since: t.LastHandshake, Detail: "the last handshake is too old"}
+	}
+	return order.FarEnd{State: "up", Since: t.LastHandshake}
+}
+
+// count adds the octets that passed the session's tunnel, or its attachment
+// where there is no tunnel.
+func (m *Monitor) count(s session.Session, out *order.Measured) {
+	for _, e := range []session.End{s.Z, s.A} {
+		if e.Tunnel == nil {
+			continue
+		}
+		if seen, ok := m.of(e.Gateway()); ok {
+			t := seen.tunnels[provision.TunnelName(e.Tunnel.Port)]
+			out.SentOctets, out.RecvOctets = t.TxBytes, t.RxBytes
+			return
+		}
+	}
+	if a := s.A.Terminal.Attachment; a != nil {
+		if seen, ok := m.of(a.PE); ok {
+			c := seen.attachments[attachmentKey{a.Port, a.VLAN}]
+			out.SentOctets, out.RecvOctets = c.InOctets, c.OutOctets
+		}
+	}
+}
+
+// probe returns a session's probe on the gateway of one end; detail says why
+// it is not known.
+func (m *Monitor) probe(s session.Session, e session.End, kind string) (p southbound.ProbeResult, ok bool, detail string) {
+	seen, fresh := m.of(e.Gateway())
+	if !fresh {
+		return p, false, fmt.Sprintf("gateway %s tells nothing", e.Gateway())
+	}
+	suffix := "z"
+	if e.AccessPoint == s.A.AccessPoint {
+		suffix = "a"
+	}
+	p, ok = seen.probes[provision.ProbeName(kind, s.ID, suffix)]
+	if !ok {
+		return p, false, fmt.Sprintf("gateway %s does not measure yet", e.Gateway())
+	}
+	return p, true, ""
+}
+
+// probing lists the ends that have a gateway.
+func probing(s session.Session) []session.End {
+	var ends []session.End
+	for _, e := range []session.End{s.A, s.Z} {
+		if e.Gateway() != "" {
+			ends = append(ends, e)
+		}
+	}
+	return ends
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package inventory
+
+import (
+	"encoding/hex"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/s2cd/s2cd/topology"
+)
+
+// maxLatency of one link, one way; a satellite hop is a quarter of a second.
+const maxLatency = 10 * time.Second
+
+// maxMetric is the largest usable IS-IS wide metric (RFC 5305 section 3).
+const maxMetric = 1<<24 - 2
+
+func (b *builder) nodes() {
+	b.out.Network.AS = b.file.AS
+	if len(b.file.Nodes) == 0 {
+		b.fault("nodes", "must not be empty")
+	}
+	for i, n := range b.file.Nodes {
+		at := index("nodes", i)
+		b.name(at+".name", "node", n.Name, nodePattern)
+		b.loopback(at, n)
+		b.management(at, n)
+		node := topology.Node{
+			Name: topology.NodeName(n.Name), Role: topology.Role(n.Role), Platform: n.Platform, Loopback: n.Loopback,
+			Management: n.Management, Identity: n.Identity, PinSHA256: strings.ToLower(n.Pin), Maintenance: n.Maintenance,
+		}
+		if n.Location != nil {
+			node.Location = [2]float64{n.Location.Latitude, n.Location.Longitude}
+		}
+		b.nodeAt[node.Name] = len(b.out.Network.Nodes)
+		b.out.Network.Nodes = append(b.out.Network.Nodes, node)
+	}
+}
+
+func (b *builder) loopback(at string, n fileNode) {
+	switch {
+	case !n.Loopback.IsValid():
+		if n.Role != string(topology.Gateway) {
+			b.fault(at+".loopback", "missing: it is the router id")
+		}
+		return
+	case !n.Loopback.Is4():
+		b.fault(at+".loopback", "must be an IPv4 address: it is the router id")
+	case !n.Loopback.IsGlobalUnicast():
+		b.fault(at+".loopback", "%s cannot be a router's address", n.Loopback)
+	}
+	b.unique(at+".loopback", "loopback", n.Loopback.String())
+}
+
+// management checks what is needed to speak to a managed node.
+func (b *builder) management(at string, n fileNode) {
+	if n.Role == string(topology.P) {
+		if n.Management != "" {
+			b.fault(at+".management", "a p node is not managed")
+		}
+		return
+	}
+	for _, f := range []struct{ key, value string }{{"platform", n.Platform}, {"management", n.Management}, {"identity", n.Identity}} {
+		if f.value == "" {
+			b.fault(at+"."+f.key, "missing: a %s is managed", n.Role)
+		}
+	}
+	if n.Platform != "" && !wordPattern.MatchString(n.Platform) {
+		b.fault(at+".platform", "%q is not a name: %s", n.Platform, rulesOf(wordPattern))
+	}
+	if n.Management != "" && isHostPort(n.Management) {
+		b.unique(at+".management", "management", n.Management)
+	} else if n.Management != "" {
+		b.fault(at+".management", "want host:port, got %q", n.Management)
+	}
+	if strings.ContainsAny(n.Identity, " \t\r\n") {
+		b.fault(at+".identity", "want a DNS name or URI as in the device's certificate")
+	}
+	if raw, err := hex.DecodeString(n.Pin); n.Pin != "" && (err != nil || len(raw) != 32) {
+		b.fault(at+".pin", "want 64 hex digits, the SHA-256 of the device's public key")
+	}
+}
+
+func isHostPort(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || host == "" || strings.ContainsAny(host, " /") {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
+func (b *builder) links() {
+	for i, l := range b.file.Links {
+		at := index("links", i)
+		b.name(at+".name", "link", l.Name, portPattern)
+		b.linkEnd(at+".a", l.A)
+		b.linkEnd(at+".z", l.Z)
+		if l.A.node == l.Z.node && l.A.node != "" {
+			b.fault(at, "both ends are on %s", l.A.node)
+		}
+		link := topology.Link{
+			Name: l.Name, A: l.A.node, Z: l.Z.node,
+			Kbps:       [2]uint64{uint64(l.Capacity.AZ), uint64(l.Capacity.ZA)},
+			Micros:     [2]uint32{b.micros(at+".latency", l.Latency.AZ, true), b.micros(at+".latency", l.Latency.ZA, true)},
+			IGPMetric:  [2]uint32{l.IGPMetric.AZ, l.IGPMetric.ZA},
+			Reservable: b.shares(at+".reservable", l.Reservable),
+			SRLGs:      l.SRLGs, Down: l.Down,
+		}
+		for _, m := range link.IGPMetric {
+			if m == 0 || m > maxMetric {
+				b.fault(at+".igpMetric", "must be 1 to %d", maxMetric)
+			}
+		}
+		for j, g := range l.AdminGroups {
+			if slices.Contains(l.AdminGroups[:j], g) {
+				b.fault(index(at+".adminGroups", j), "%d is given twice", g)
+			}
+			if g < 32 {
+				link.AdminGroups |= 1 << g
+			}
+		}
+		for j, g := range l.SRLGs {
+			if slices.Contains(l.SRLGs[:j], g) {
+				b.fault(index(at+".srlgs", j), "%d is given twice", g)
+			}
+		}
+		for class := range link.Reservable.ByClass {
+			b.classes[class] = true
+		}
+		b.out.Network.Links = append(b.out.Network.Links, link)
+	}
+}
+
+func (b *builder) linkEnd(path string, end nodePort) {
+	n, ok := b.node(path, string(end.node))
+	if !ok {
+		return
+	}
+	if n.Role == topology.Gateway {
+		b.fault(path, "%s is a gateway: it is joined by a handoff, not by a link", n.Name)
+	}
+	if !portPattern.MatchString(end.port) {
+		b.fault(path, "port %q is not a name: %s", end.port, rulesOf(portPattern))
+	}
+	if first, twice := b.linkPorts[end]; twice {
+		b.fault(path, "port %s of %s is used already, first in line %d", end.port, end.node, b.doc.Line(first))
+		return
+	}
+	b.linkPorts[end] = path
+}
+
+// micros converts a latency; a link has some, an access may have none.
+func (b *builder) micros(path string, d time.Duration, positive bool) uint32 {
+	if d > maxLatency || (positive && d < time.Microsecond) {
+		b.fault(path, "must be 1us to %s", maxLatency)
+		return 0
+	}
+	return uint32(d / time.Microsecond) //nolint:gosec // at most ten seconds
+}
+
+// connected finds routers that no path leads to from the first one.
+func (b *builder) connected() {
+	next := map[topology.NodeName][]topology.NodeName{}
+	for _, l := range b.out.Network.Links {
+		next[l.A] = append(next[l.A], l.Z)
+		next[l.Z] = append(next[l.Z], l.A)
+	}
+	var first topology.NodeName
+	seen := map[topology.NodeName]bool{}
+	for i, n := range b.out.Network.Nodes {
+		if n.Role == topology.Gateway || n.Name == "" {
+			continue
+		}
+		if first == "" {
+			first = n.Name
+			flood(next, first, seen)
+		}
+		if !seen[n.Name] {
+			b.fault(index("nodes", i), "no links lead from %s to %s", first, n.Name)
+		}
+	}
+}
+
+func flood(next map[topology.NodeName][]topology.NodeName, from topology.NodeName, seen map[topology.NodeName]bool) {
+	queue := []topology.NodeName{from}
+	seen[from] = true
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
+		for _, m := range next[n] {
+			if !seen[m] {
+				seen[m] = true
+				queue = append(queue, m)
+			}
+		}
+	}
+}
+
+// canHost reports whether addr can be a host's in prefix: not the network's or
+// the broadcast address of an IPv4 subnet (RFC 3021 exempts a /31).
+func canHost(prefix netip.Prefix, addr netip.Addr) bool {
+	if !prefix.Contains(addr) {
+		return false
+	}
+	if !addr.Is4() || prefix.Bits() >= 31 {
+		return true
+	}
+	network := prefix.Masked().Addr()
+	broadcast := offset(network, 1<<(32-prefix.Bits())-1)
+	return addr != network && addr != broadcast
+}

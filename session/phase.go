@@ -61,7 +61,7 @@ func Phases() []Phase {
 func next(p Phase) []Phase {
 	switch p {
 	case Admitted:
-		return []Phase{Applying, Releasing, Released}
+		return []Phase{Applying, Releasing}
 	case Applying:
 		return []Phase{AwaitingFE, Verifying, InDoubt, Releasing}
 	case AwaitingFE:

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package gnmi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	gpb "github.com/openconfig/gnmi/proto/gnmi"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/s2cd/s2cd/southbound"
+)
+
+// maxMessage is how much of a device's message is kept, bytes.
+const maxMessage = 400
+
+// setKind sorts the failure of a Set; sent says whether the request began to
+// go out.
+func setKind(err error, sent bool) southbound.Kind {
+	s := status.Convert(err)
+	if !sent {
+		return southbound.Unreachable
+	}
+	switch s.Code() {
+	case codes.InvalidArgument, codes.AlreadyExists, codes.NotFound, codes.OutOfRange,
+		codes.Unauthenticated, codes.DataLoss:
+		return southbound.Refused
+	case codes.FailedPrecondition:
+		if mentions(s.Message(), "commit") {
+			return southbound.Busy
+		}
+		return southbound.Refused
+	case codes.Aborted, codes.ResourceExhausted:
+		return southbound.Busy
+	case codes.PermissionDenied:
+		if mentions(s.Message(), "arbitration", "election", "master", "fence") {
+			return southbound.Fenced
+		}
+		return southbound.Refused
+	case codes.Unimplemented:
+		return southbound.Unsupported
+	case codes.OK, codes.Canceled, codes.Unknown, codes.DeadlineExceeded, codes.Internal, codes.Unavailable:
+	}
+	return southbound.InDoubt
+}
+
+// getKind sorts the failure of a Get: reading changes nothing, so nothing is
+// in doubt.
+func getKind(err error) southbound.Kind {
+	switch status.Code(err) {
+	case codes.InvalidArgument, codes.NotFound, codes.OutOfRange, codes.FailedPrecondition,
+		codes.PermissionDenied, codes.Unauthenticated:
+		return southbound.Refused
+	case codes.Unimplemented:
+		return southbound.Unsupported
+	case codes.Aborted:
+		return southbound.Busy
+	case codes.OK, codes.AlreadyExists, codes.Canceled, codes.DataLoss, codes.DeadlineExceeded,
+		codes.Internal, codes.ResourceExhausted, codes.Unavailable, codes.Unknown:
+	}
+	return southbound.Unreachable
+}
+
+func mentions(message string, words ...string) bool {
+	message = strings.ToLower(message)
+	for _, w := range words {
+		if strings.Contains(message, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// brief turns a gRPC error into one that fits a log line and holds no secret
+// of the request: servers quote whole bodies, the cause comes last.
+func brief(err error, req *gpb.SetRequest) error {
+	s, ok := status.FromError(err)
+	if !ok {
+		return err
+	}
+	message := redact(s.Message(), secretsIn(req))
+	if len(message) > maxMessage {
+		cut := len(message) - maxMessage
+		for cut < len(message) && !utf8.RuneStart(message[cut]) {
+			cut++
+		}
+		message = "… " + message[cut:]
+	}
+	if message == "" {
+		return errors.New(s.Code().String())
+	}
+	return fmt.Errorf("%s: %s", s.Code(), message)
+}
+
+// secretLeaf names the leaves whose values never appear in errors and logs.
+var secretLeaf = regexp.MustCompile(`(?i)(password|secret|private-key|preshared-key|auth-key)`)
+
+// secretMember finds such a leaf with its value in quoted JSON.
+var secretMember = regexp.MustCompile(`(?i)("[^"]*(?:password|secret|private-key|preshared-key|auth-key)\\?"\s*:\s*\\?")(?:[^"\\]|\\[^"])*`)
+
+func redact(message string, secrets []string) string {
+	for _, s := range secrets {
+		message = strings.ReplaceAll(message, s, "***")
+	}
+	return secretMember.ReplaceAllString(message, "$1***")
+}
+
+// secretsIn returns the values of secret leaves in req.
+func secretsIn(req *gpb.SetRequest) []string {
+	var secrets []string
+	for _, u := range append(req.GetReplace(), req.GetUpdate()...) {
+		body := u.GetVal().GetJsonIetfVal()
+		if !secretLeaf.Match(body) && !secretLeafPath(u.GetPath()) {
+			continue
+		}
+		var v any
+		if json.NewDecoder(bytes.NewReader(body)).Decode(&v) == nil {
+			secrets = collectSecrets(secrets, v, secretLeafPath(u.GetPath()))
+		}
+	}
+	return secrets
+}
+
+func secretLeafPath(p *gpb.Path) bool {
+	elems := p.GetElem()
+	return len(elems) > 0 && secretLeaf.MatchString(elems[len(elems)-1].GetName())
+}
+
+func collectSecrets(secrets []string, v any, secret bool) []string {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			secrets = collectSecrets(secrets, member, secretLeaf.MatchString(name))
+		}
+	case []any:
+		for _, member := range v {
+			secrets = collectSecrets(secrets, member, secret)
+		}
+	case string:
+		if secret && v != "" {
+			secrets = append(secrets, v)
+		}
+	}
+	return secrets
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package openconfig
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	gpb "github.com/openconfig/gnmi/proto/gnmi"
+	"github.com/openconfig/ygot/ytypes"
+
+	"github.com/s2cd/s2cd/southbound"
+	"github.com/s2cd/s2cd/southbound/gnmi"
+)
+
+// Config is what a Model knows of its device.
+type Config struct {
+	AS       uint32 // the provider's, 1..4294967295
+	Platform Platform
+	// Secret returns the TCP MD5 key of a reference. Its result appears in
+	// requests only. nil: references are refused.
+	Secret func(ref string) (string, error)
+}
+
+// Model renders one device's configuration. It is safe for concurrent use.
+type Model struct {
+	config Config
+}
+
+var _ gnmi.Model = (*Model)(nil)
+
+// New returns the model of one device.
+func New(config Config) (*Model, error) {
+	if config.AS == 0 {
+		return nil, errors.New("openconfig: no AS number")
+	}
+	if config.Secret == nil {
+		config.Secret = func(string) (string, error) { return "", errors.New("no secrets here") }
+	}
+	return &Model{config: config}, nil
+}
+
+// Changes implements gnmi.Model. VRFs that say the same are not looked at any
+// further; within a VRF a list entry that differs is replaced as a whole.
+// epoch 0 leaves every mark of want as it is.
+func (m *Model) Changes(have, want southbound.DeviceConfig, epoch uint64) (*gpb.SetRequest, error) {
+	have, want = differing(have, withEpoch(want, epoch))
+	if err := m.check(want); err != nil {
+		return nil, err
+	}
+	from, err := m.build(have.VRFs, false)
+	if err != nil {
+		return nil, err
+	}
+	to, err := m.build(want.VRFs, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := to.Validate(&ytypes.LeafrefOptions{}); err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	d := differ{req: &gpb.SetRequest{}, portEntry: m.config.Platform.PortEntry}
+	d.interfaces(from, to)
+	d.qos(from.Qos, to.Qos)
+	d.instances(from.NetworkInstance, to.NetworkInstance)
+	if d.err != nil {
+		return nil, d.err
+	}
+	return d.req, nil
+}
+
+// ConfigPaths implements gnmi.Model.
+func (m *Model) ConfigPaths() []*gpb.Path {
+	paths := []*gpb.Path{path("interfaces"), path("network-instances")}
+	if m.config.Platform.QoS {
+		paths = append(paths, path("qos"))
+	}
+	return paths
+}
+
+// StatePaths implements gnmi.Model: the counters of subinterfaces.
+func (m *Model) StatePaths() []*gpb.Path {
+	return []*gpb.Path{path("interfaces", "interface", "name=*", "subinterfaces", "subinterface", "index=*",
+		"state", "counters")}
+}
+
+// ParseState implements gnmi.Model.
+func (m *Model) ParseState(notifications []*gpb.Notification, now time.Time) (southbound.Observation, error) {
+	root, err := treeOf(notifications)
+	if err != nil {
+		return southbound.Observation{}, err
+	}
+	o := southbound.Observation{At: now}
+	for _, port := range entries(root, "interfaces", "interface") {
+		for _, sub := range entries(port, "subinterfaces", "subinterface") {
+			index := number(sub["index"])
+			if text(port["name"]) == "" || index == 0 || index > maxVLAN {
+				continue
+			}
+			counters := member(sub, "state", "counters")
+			o.Attachments = append(o.Attachments, southbound.AttachmentState{
+				Port: text(port["name"]), VLAN: uint16(index),
+				InOctets: number(counters["in-octets"]), OutOctets: number(counters["out-octets"]),
+			})
+		}
+	}
+	return o, nil
+}
+
+// withEpoch returns c with all marks of that epoch; c itself is not changed.
+func withEpoch(c southbound.DeviceConfig, epoch uint64) southbound.DeviceConfig {
+	if epoch == 0 {
+		return c
+	}
+	c.VRFs = slices.Clone(c.VRFs)
+	for i := range c.VRFs {
+		c.VRFs[i].Mark.Epoch = epoch
+	}
+	return c
+}
+
+// differing leaves out what both say alike, and orders the lists.
+func differing(have, want southbound.DeviceConfig) (h, w southbound.DeviceConfig) {
+	old := make(map[string]southbound.VRF, len(have.VRFs))
+	for _, v := range have.VRFs {
+		if v.Name == "" { // leftovers without a VRF, see ParseConfig
+			h.VRFs = append(h.VRFs, v)
+			continue
+		}
+		old[v.Name] = v
+	}
+	for _, v := range want.VRFs {
+		if o, ok := old[v.Name]; ok && same(o, v) {
+			delete(old, v.Name)
+			continue
+		}
+		w.VRFs = append(w.VRFs, v)
+	}
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		h.VRFs = append(h.VRFs, old[name])
+	}
+	return h, w
+}
+
+func same(a, b southbound.VRF) bool {
+	x := southbound.DeviceConfig{VRFs: []southbound.VRF{a}}
+	return x.Equal(southbound.DeviceConfig{VRFs: []southbound.VRF{b}})
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+// Provision is the store as provision sees it: its steps wait behind those of
+// customers.
+type Provision struct{ *Store }
+
+// Provision returns the store for provision.
+func (s *Store) Provision() *Provision { return &Provision{s} }
+
+// Advance implements provision.Store.
+func (p *Provision) Advance(ctx context.Context, step order.Step, ledger order.Ledger) (session.Session, error) {
+	return p.advance(ctx, background, step, ledger)
+}
+
+// Advance implements order.Store. Devices of the step that are new are added;
+// what is known of the others is RecordDevice's alone.
+func (s *Store) Advance(ctx context.Context, step order.Step, ledger order.Ledger) (session.Session, error) {
+	return s.advance(ctx, interactive, step, ledger)
+}
+
+func (s *Store) advance(ctx context.Context, l lane, step order.Step, ledger order.Ledger) (session.Session, error) {
+	if step.Reserve != nil && step.Return {
+		return session.Session{}, session.Errorf(session.Invalid, "", "a step reserves or returns, not both")
+	}
+	j := &job{lane: l}
+	if step.Reserve != nil || step.Return {
+		j.ledger = ledger
+	}
+	var out session.Session
+	p := &part{
+		tenant: string(step.Session.Tenant),
+		run: func(ctx context.Context, t *tx) (err error) {
+			out, err = s.step(ctx, t, step)
+			return err
+		},
+		landed: func(ctx context.Context, t *tx) (bool, error) {
+			row, err := t.q.SessionState(ctx, string(step.Session.ID))
+			return err == nil && uint64(row.Version) > step.Session.Version, err //nolint:gosec // counts from 1
+		},
+	}
+	j.parts = []*part{p}
+	if err := s.writer.write(ctx, j); err != nil {
+		return session.Session{}, err
+	}
+	if p.err != nil {
+		return session.Session{}, p.err
+	}
+	return out, nil
+}
+
+// step carries out one step; whatever it returns as error is undone.
+func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Session, error) {
+	next := asKept(step.Session)
+	was, err := t.q.SessionState(ctx, string(next.ID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return next, notFound(next.ID)
+	}
+	if err != nil {
+		return next, fmt.Errorf("read session %s: %w", next.ID, err)
+	}
+	if err := mayStep(was, next); err != nil {
+		return next, err
+	}
+	next.Version++
+	if step.Reserve != nil {
+		if err := t.reserve(ctx, next.ID, *step.Reserve); err != nil {
+			return next, err
+		}
+		if err := t.book(ctx, was.N, next.ID, next.Version, *step.Reserve); err != nil {
+			return next, err
+		}
+	}
+	if step.Return {
+		if err := t.giveBack(ctx, was.N, next.ID); err != nil {
+			return next, err
+		}
+		if err := t.disown(ctx, was.N); err != nil {
+			return next, err
+		}
+	}
+	if err := s.update(ctx, t, was, next, step); err != nil {
+		return next, err
+	}
+	last, err := t.q.LastEvent(ctx, was.N)
+	if err != nil {
+		return next, fmt.Errorf("read events of session %s: %w", next.ID, err)
+	}
+	if err := t.tell(ctx, was.N, next, last, step.Events); err != nil {
+		return next, err
+	}
+	next.Devices = nil
+	row, err := t.q.SessionByID(ctx, string(next.ID))
+	if err != nil {
+		return next, fmt.Errorf("read session %s: %w", next.ID, err)
+	}
+	return full(ctx, s.seal, t.q, sessionRow(row))
+}
+
+func mayStep(was sqlitedb.SessionStateRow, next session.Session) error {
+	if uint64(was.Version) != next.Version { //nolint:gosec // counts from 1
+		return session.Errorf(session.Aborted, "", "session %s was changed meanwhile", next.ID)
+	}
+	if was.Tenant != string(next.Tenant) || was.Vpn != string(next.VPN.ID) {
+		return session.Errorf(session.Invalid, "", "session %s cannot change its tenant or VPN", next.ID)
+	}
+	if !session.CanMove(session.Phase(was.Phase), next.Phase) {
+		return session.Errorf(session.Incompatible, "", "session %s cannot go from %s to %s", next.ID, was.Phase, next.Phase)
+	}
+	return nil
+}
+
+// update writes the session as it shall be and ends its claim.
+func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow, next session.Session, step order.Step) error {
+	kbps, err := signed("rate", next.Rate.Larger())
+	if err != nil {
+		return err
+	}
+	doc, token, err := encode(s.seal, next)
+	if err != nil {
+		return err
+	}
+	p := sqlitedb.UpdateSessionParams{
+		Name: next.Name, Level: string(next.Level), Status: string(next.Status), Phase: string(next.Phase),
+		Decision: string(next.Decision), Kbps: kbps, Live: flag(next.Phase != session.Released),
+		ReleasedAt: was.ReleasedAt, Version: int64(next.Version), //nolint:gosec // counts from 1
+		DueAt: micros(step.Due), NextAt: micros(step.Due), DocSchema: docSchema, Doc: doc, Token: token, N: was.N,
+	}
+	if was.Live == 1 && p.Live == 0 {
+		p.ReleasedAt = micros(t.now)
+	}
+	if err := t.q.UpdateSession(ctx, p); err != nil {
+		return fmt.Errorf("write session %s: %w", next.ID, err)
+	}
+	for _, d := range next.Devices {
+		err := t.q.AddDevice(ctx, sqlitedb.AddDeviceParams{
+			SessionN: was.N, Device: string(d.Device), Have: string(d.Have), Reason: d.Reason, At: micros(d.At),
+		})
+		if err != nil {
+			return fmt.Errorf("write device %s of session %s: %w", d.Device, next.ID, err)
+		}
+	}
+	return t.account(ctx, was, p, next)
+}
+
+// account keeps the tenant's use, and lets a VPN go with its last session.
+func (t *tx) account(ctx context.Context, was sqlitedb.SessionStateRow, now sqlitedb.UpdateSessionParams, next session.Session) error {
+	use := sqlitedb.AddTenantUseParams{
+		Name: was.Tenant, Sessions: now.Live - was.Live, Kbps: now.Live*now.Kbps - was.Live*was.Kbps,
+	}
+	if use.Sessions != 0 || use.Kbps != 0 {
+		if err := t.q.AddTenantUse(ctx, use); err != nil {
+			return fmt.Errorf("write use of tenant %s: %w", was.Tenant, err)
+		}
+	}
+	if now.Live == 1 {
+		return nil
+	}
+	holds, err := t.q.HoldsAnything(ctx, was.N)
+	if err != nil {
+		return fmt.Errorf("read what session %s holds: %w", next.ID, err)
+	}
+	if holds {
+		return session.Errorf(session.Incompatible, "", "session %s still holds bandwidth or pool values", next.ID)
+	}
+	inUse, err := t.q.VPNInUse(ctx, was.Vpn)
+	if err != nil {
+		return fmt.Errorf("read sessions of vpn %s: %w", was.Vpn, err)
+	}
+	if inUse {
+		return nil
+	}
+	if err := t.q.DeleteVPN(ctx, was.Vpn); err != nil {
+		return fmt.Errorf("delete vpn %s: %w", was.Vpn, err)
+	}
+	return nil
+}
+
+func notFound(id session.ID) error {
+	return session.Errorf(session.NotFound, "", "no session %s", id)
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/s2cd/s2cd/provision"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// LeaseDevice implements provision.Store.
+func (s *Store) LeaseDevice(ctx context.Context, device topology.NodeName, holder string, now, until time.Time) (provision.Lease, error) {
+	lease := provision.Lease{Device: device, Holder: holder, Until: fromMicros(micros(until))}
+	err := s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
+		row, err := t.q.DeviceLease(ctx, string(device))
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("read lease of device %s: %w", device, err)
+		}
+		if err != nil || row.Holder != holder {
+			if err == nil && row.UntilAt > micros(now) {
+				return fmt.Errorf("lease device %s: %w", device, provision.ErrLeased)
+			}
+			row.Fence++
+		}
+		lease.Fence = uint64(row.Fence) //nolint:gosec // counts from 1
+		err = t.q.SetDeviceLease(ctx, sqlitedb.SetDeviceLeaseParams{
+			Device: string(device), Holder: holder, Fence: row.Fence, UntilAt: micros(until),
+		})
+		if err != nil {
+			return fmt.Errorf("write lease of device %s: %w", device, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return provision.Lease{}, err
+	}
+	return lease, nil
+}
+
+// RecordDevice implements provision.Store. A session's version grows, so
+// that a step decided before is refused with session.Aborted. Sessions that are gone are passed over.
+func (s *Store) RecordDevice(ctx context.Context, lease provision.Lease, found []provision.Finding, now time.Time) error {
+	return s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
+		row, err := t.q.DeviceLease(ctx, string(lease.Device))
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("read lease of device %s: %w", lease.Device, err)
+		}
+		if err != nil || row.Holder != lease.Holder || uint64(row.Fence) != lease.Fence { //nolint:gosec // counts from 1
+			return fmt.Errorf("record device %s: %w", lease.Device, provision.ErrFenced)
+		}
+		for _, f := range found {
+			if err := s.record(ctx, t, lease.Device, f, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) record(ctx context.Context, t *tx, device topology.NodeName, f provision.Finding, now time.Time) error {
+	row, err := t.q.SessionByID(ctx, string(f.Session))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read session %s: %w", f.Session, err)
+	}
+	err = t.q.SetDevice(ctx, sqlitedb.SetDeviceParams{
+		SessionN: row.N, Device: string(device), Have: string(f.Have), Reason: f.Reason, At: micros(now),
+	})
+	if err != nil {
+		return fmt.Errorf("write device %s of session %s: %w", device, f.Session, err)
+	}
+	of, err := decode(s.seal, sessionRow(row))
+	if err != nil {
+		return err
+	}
+	if f.Refused && of.Decision != session.DecideAbsent {
+		if err := s.decideAbsent(ctx, t, row.N, of, device, f.Reason); err != nil {
+			return err
+		}
+	}
+	if of.Phase == session.Released {
+		return nil
+	}
+	err = t.q.WakeSession(ctx, sqlitedb.WakeSessionParams{Due: micros(now), N: row.N})
+	if err != nil {
+		return fmt.Errorf("wake session %s: %w", f.Session, err)
+	}
+	return nil
+}
+
+// decideAbsent writes that a device refused the session for good.
+func (s *Store) decideAbsent(ctx context.Context, t *tx, n int64, of session.Session, device topology.NodeName, reason string) error {
+	of.Decision = session.DecideAbsent
+	of.Reason = fmt.Sprintf("%s: %s", device, reason)
+	doc, _, err := encode(s.seal, of)
+	if err != nil {
+		return err
+	}
+	err = t.q.DecideSession(ctx, sqlitedb.DecideSessionParams{
+		Decision: string(of.Decision), DocSchema: docSchema, Doc: doc, N: n,
+	})
+	if err != nil {
+		return fmt.Errorf("write decision of session %s: %w", of.ID, err)
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+const intoEvent = "event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)"
+
+// eventRow is how an event is read, whatever the query.
+type eventRow struct {
+	Seq        int64
+	ID         string
+	At         int64
+	Status     string
+	StatusInfo string
+	Phase      string
+	Cause      string
+	Correlator string
+	Notify     int64
+}
+
+func (r eventRow) event(id session.ID) session.Event {
+	return session.Event{
+		ID: r.ID, Session: id, Seq: uint64(r.Seq), At: fromMicros(r.At), //nolint:gosec // counts from 1
+		Status: session.Status(r.Status), StatusInfo: session.StatusInfo(r.StatusInfo), Phase: session.Phase(r.Phase),
+		Cause: r.Cause, Correlator: r.Correlator, Notify: r.Notify != 0,
+	}
+}
+
+// tell adds events behind the last one of a session and makes its stream due
+// when the customer is to be told. One without sink has no stream: a sink that
+// comes later hears of what happens from then on.
+func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, events []session.Event) error {
+	rows := make([]any, 0, len(events)*10)
+	notify := false
+	for i, e := range events {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("make event id: %w", err)
+		}
+		at := micros(e.At)
+		if at == 0 {
+			at = micros(t.now)
+		}
+		notify = notify || e.Notify
+		rows = append(rows, n, last+int64(i)+1, id.String(), at, string(e.Status), string(e.StatusInfo),
+			string(e.Phase), e.Cause, e.Correlator, flag(e.Notify))
+	}
+	if err := t.many.insert(ctx, intoEvent, 10, rows); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case of.Sink == nil && last > 0:
+		err = t.q.DeleteStream(ctx, n)
+	case of.Sink != nil && notify:
+		err = t.q.OpenStream(ctx, sqlitedb.OpenStreamParams{SessionN: n, Delivered: last, NextAt: micros(t.now)})
+	}
+	if err != nil {
+		return fmt.Errorf("write stream of session %s: %w", of.ID, err)
+	}
+	return nil
+}
+
+// Timeline implements order.Store.
+func (s *Store) Timeline(ctx context.Context, id session.ID) ([]session.Event, error) {
+	var out []session.Event
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		n, err := r.q.SessionNumber(ctx, string(id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound(id)
+		}
+		if err != nil {
+			return fmt.Errorf("read session %s: %w", id, err)
+		}
+		rows, err := r.q.Timeline(ctx, n)
+		if err != nil {
+			return fmt.Errorf("read events of session %s: %w", id, err)
+		}
+		for _, row := range rows {
+			out = append(out, eventRow(row).event(id))
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+// Session implements order.Store.
+func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, error) {
+	var out session.Session
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		row, err := r.q.SessionByID(ctx, string(id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound(id)
+		}
+		if err != nil {
+			return fmt.Errorf("read session %s: %w", id, err)
+		}
+		out, err = full(ctx, s.seal, r.q, sessionRow(row))
+		return err
+	})
+	return out, err
+}
+
+// VPN implements order.Store.
+func (s *Store) VPN(ctx context.Context, id session.VPNID) ([]session.Session, error) {
+	var out []session.Session
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		rows, err := r.q.SessionsOfVPN(ctx, string(id))
+		if err != nil {
+			return fmt.Errorf("read sessions of vpn %s: %w", id, err)
+		}
+		for _, row := range rows {
+			one, err := full(ctx, s.seal, r.q, sessionRow(row))
+			if err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Attached implements order.Store.
+func (s *Store) Attached(ctx context.Context, tenant session.TenantID, accessPoints ...string) ([]session.Session, error) {
+	var out []session.Session
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		seen := map[int64]struct{}{}
+		for _, point := range accessPoints {
+			rows, err := r.q.SessionsAt(ctx, sqlitedb.SessionsAtParams{Tenant: string(tenant), Point: point})
+			if err != nil {
+				return fmt.Errorf("read sessions at access point %s: %w", point, err)
+			}
+			for _, row := range rows {
+				if _, twice := seen[row.N]; twice {
+					continue
+				}
+				seen[row.N] = struct{}{}
+				one, err := full(ctx, s.seal, r.q, sessionRow(row))
+				if err != nil {
+					return err
+				}
+				out = append(out, one)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Sessions implements order.Store.
+func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session, int, error) {
+	if f.Limit < 1 || f.Limit > 1000 || f.Offset < 0 {
+		return nil, 0, session.Errorf(session.OutOfRange, "", "a page has 1 to 1000 sessions from offset 0 on")
+	}
+	where, args := condition(f)
+	var out []session.Session
+	total := 0
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		if err := r.conn.QueryRowContext(ctx, "SELECT count(*) FROM session"+where, args...).Scan(&total); err != nil {
+			return fmt.Errorf("count sessions: %w", err)
+		}
+		rows, err := page(ctx, r, where, append(args, f.Limit, f.Offset))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			one, err := full(ctx, s.seal, r.q, row)
+			if err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return nil
+	})
+	return out, total, err
+}
+
+// condition renders a filter; only its shape goes into the text.
+func condition(f order.Filter) (where string, args []any) {
+	var terms []string
+	equal := func(column, value string) {
+		if value != "" {
+			terms, args = append(terms, column+" = ?"), append(args, value)
+		}
+	}
+	equal("tenant", string(f.Tenant))
+	equal("client", f.Client)
+	equal("name", f.Name)
+	if len(f.Statuses) > 0 {
+		terms = append(terms, "status IN (?"+strings.Repeat(",?", len(f.Statuses)-1)+")")
+		for _, v := range f.Statuses {
+			args = append(args, string(v))
+		}
+	}
+	if len(f.Levels) > 0 {
+		terms = append(terms, "level IN (?"+strings.Repeat(",?", len(f.Levels)-1)+")")
+		for _, v := range f.Levels {
+			args = append(args, string(v))
+		}
+	}
+	if len(terms) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(terms, " AND "), args
+}
+
+func page(ctx context.Context, r *reader, where string, args []any) ([]sessionRow, error) {
+	rows, err := r.conn.QueryContext(ctx, "SELECT n, version, doc_schema, doc, token FROM session"+where+
+		" ORDER BY n DESC LIMIT ? OFFSET ?", args...)
+	if err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err is looked at
+	var out []sessionRow
+	for rows.Next() {
+		var row sessionRow
+		if err := rows.Scan(&row.N, &row.Version, &row.DocSchema, &row.Doc, &row.Token); err != nil {
+			return nil, fmt.Errorf("read session: %w", err)
+		}
+		out = append(out, row)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/provision"
+)
+
+var (
+	_ order.Store     = (*Store)(nil)
+	_ order.Outbox    = (*Store)(nil)
+	_ provision.Store = (*Store)(nil)
+	_ provision.Store = (*Provision)(nil)
+)
+
+// ErrClosed says that the store is being closed or was.
+var ErrClosed = errors.New("store is closed")
+
+// Sealer keeps secrets unreadable in the file; store/seal has one. about binds
+// what is sealed to its place.
+type Sealer interface {
+	Seal(plain, about []byte) []byte
+	Open(sealed, about []byte) ([]byte, error)
+}
+
+// Config says where the store is. All fields are required.
+type Config struct {
+	Path   string // of the file; "-wal", "-shm" and "-lock" appear beside it
+	Clock  func() time.Time
+	Logger *slog.Logger
+	Seal   Sealer
+}
+
+// Store is the embedded store. It is safe for concurrent use.
+type Store struct {
+	clock   func() time.Time
+	log     *slog.Logger
+	seal    Sealer
+	lock    *os.File
+	writeDB *sql.DB
+	readDB  *sql.DB
+	writer  *writer
+	readers chan *reader
+
+	closing  sync.Once
+	closeErr error // of the first Close, set in closing
+}
+
+// Open opens the store, makes it if there is none, and brings its schema up to
+// date. It fails in words when another process has it, when it is damaged, and
+// when a newer s2cd made it.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Path == "" || cfg.Clock == nil || cfg.Logger == nil || cfg.Seal == nil {
+		return nil, errors.New("open store: path, clock, logger and seal are required")
+	}
+	s := &Store{clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal}
+	if err := s.open(ctx, cfg.Path); err != nil {
+		return nil, errors.Join(explain(cfg.Path, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, path string) error {
+	var err error
+	if s.lock, err = lockFile(path + "-lock"); err != nil {
+		return err
+	}
+	if err := makeFile(path); err != nil {
+		return err
+	}
+	if s.writeDB, err = sql.Open("sqlite", dsn(path, "")); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if err := migrate(ctx, s.writeDB); err != nil {
+		return err
+	}
+	if s.writer, err = newWriter(ctx, s); err != nil {
+		return err
+	}
+	if s.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {
+		return fmt.Errorf("open database for reading: %w", err)
+	}
+	if s.readers, err = newReaders(ctx, s.readDB); err != nil {
+		return err
+	}
+	return s.makeEpoch(ctx)
+}
+
+// Close waits for the transaction under way and lets the file go. What still
+// waits to be written is refused with ErrClosed.
+func (s *Store) Close() error {
+	s.closing.Do(func() { s.closeErr = s.close() })
+	return s.closeErr
+}
+
+func (s *Store) close() error {
+	var errs []error
+	if s.writer != nil {
+		errs = append(errs, s.writer.close())
+	}
+	if s.readers != nil {
+		errs = append(errs, closeReaders(s.readers))
+	}
+	for _, db := range []*sql.DB{s.readDB, s.writeDB} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// dsn names the file with what every connection needs: a commit is on the disk
+// before it is answered (synchronous=FULL), and undo pages stay in memory.
+func dsn(path, more string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	return u.String() + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-65536)" +
+		"&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)" + more
+}
+
+// makeFile makes the file readable for its owner alone before SQLite would
+// make it readable for everybody.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return fmt.Errorf("open file: %w", err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+// A clean-up transaction takes so much at most, so that customers do not wait
+// for it.
+const (
+	purgeSessions = 100
+	purgeArcs     = 200
+)
+
+// Purge forgets sessions released before the given time, arc changes as old
+// and idempotency keys that ended. A session whose sink still waits for events
+// is kept until they are delivered or given up. It returns how many sessions
+// are gone; it goes on in many small transactions until ctx ends.
+func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
+	if err := s.trim(ctx, before); err != nil {
+		return 0, err
+	}
+	total := 0
+	for {
+		var gone int
+		err := s.writer.one(ctx, bulk, func(ctx context.Context, t *tx) (err error) {
+			gone, err = purge(ctx, t, before)
+			return err
+		})
+		if err != nil {
+			return total, err
+		}
+		total += gone
+		if gone < purgeSessions {
+			return total, nil
+		}
+	}
+}
+
+// trim shortens the arcs' logs first: their rows name sessions.
+func (s *Store) trim(ctx context.Context, before time.Time) error {
+	for first, last := int64(1), int64(1); first <= last; first += purgeArcs {
+		err := s.writer.one(ctx, bulk, func(ctx context.Context, t *tx) (err error) {
+			if last, err = t.q.LastArc(ctx); err != nil {
+				return fmt.Errorf("read arcs: %w", err)
+			}
+			err = t.q.TrimChanges(ctx, sqlitedb.TrimChangesParams{First: first, Beyond: first + purgeArcs, Before: micros(before)})
+			if err != nil {
+				return fmt.Errorf("trim arc changes: %w", err)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func purge(ctx context.Context, t *tx, before time.Time) (int, error) {
+	if err := t.q.DeleteIdempotencyKeys(ctx, micros(t.now.Add(-keepKeys))); err != nil {
+		return 0, fmt.Errorf("delete idempotency keys: %w", err)
+	}
+	old, err := t.q.PurgeableSessions(ctx, sqlitedb.PurgeableSessionsParams{ReleasedAt: micros(before), Limit: purgeSessions})
+	if err != nil {
+		return 0, fmt.Errorf("read released sessions: %w", err)
+	}
+	for _, n := range old {
+		for _, forget := range []func(context.Context, int64) error{
+			t.q.DeleteStream, t.q.DeleteEvents, t.q.DeleteDevices, t.q.DeleteSession,
+		} {
+			if err := forget(ctx, n); err != nil {
+				return 0, fmt.Errorf("purge session %d: %w", n, err)
+			}
+		}
+	}
+	return len(old), nil
+}

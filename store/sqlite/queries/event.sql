@@ -1,0 +1,46 @@
+-- name: InsertEvent :exec
+INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: LastEvent :one
+SELECT CAST(coalesce(max(seq), 0) AS INTEGER) FROM event WHERE session_n = ?;
+
+-- name: Timeline :many
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify
+FROM event WHERE session_n = ? ORDER BY seq;
+
+-- name: DeleteEvents :exec
+DELETE FROM event WHERE session_n = ?;
+
+-- name: HeadOfStream :one
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify
+FROM event WHERE session_n = ? AND seq > ? AND notify = 1 ORDER BY seq LIMIT 1;
+
+-- name: OpenStream :exec
+INSERT INTO stream (session_n, delivered, state, next_at, tries, since, holder, fence, reason)
+VALUES (?, ?, 'live', ?, 0, 0, '', 0, '')
+ON CONFLICT (session_n) DO UPDATE SET next_at = excluded.next_at
+WHERE state = 'live' AND next_at = 0;
+
+-- name: DeleteStream :exec
+DELETE FROM stream WHERE session_n = ?;
+
+-- name: DueStream :one
+SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.doc_schema, s.doc, s.token
+FROM stream t JOIN session s ON s.n = t.session_n
+WHERE t.next_at > 0 AND t.next_at <= ? ORDER BY t.next_at, t.session_n LIMIT 1;
+
+-- name: StreamOf :one
+SELECT t.session_n, t.delivered, t.state, t.tries, t.since, t.fence
+FROM stream t JOIN session s ON s.n = t.session_n WHERE s.id = ?;
+
+-- name: ClaimStream :exec
+UPDATE stream SET holder = ?, fence = ?, next_at = ? WHERE session_n = ?;
+
+-- name: SetStream :exec
+UPDATE stream SET delivered = ?, state = ?, next_at = ?, tries = ?, since = ?, holder = '', fence = ?, reason = ?
+WHERE session_n = ?;
+
+-- name: DeadStreams :many
+SELECT s.id, t.reason, t.delivered FROM stream t JOIN session s ON s.n = t.session_n
+WHERE t.state = 'dead' ORDER BY t.session_n LIMIT ?;

@@ -1,0 +1,41 @@
+-- name: Meta :one
+SELECT value FROM meta WHERE name = ?;
+
+-- name: SetMeta :exec
+INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING;
+
+-- name: Topology :one
+SELECT revision, loaded_at, digest, body FROM topology_revision ORDER BY revision DESC LIMIT 1;
+
+-- name: TopologyDigest :one
+SELECT revision, digest FROM topology_revision ORDER BY revision DESC LIMIT 1;
+
+-- name: InsertTopology :one
+INSERT INTO topology_revision (loaded_at, digest, body) VALUES (?, ?, ?) RETURNING revision;
+
+-- name: DeviceLease :one
+SELECT holder, fence, until_at FROM device_lease WHERE device = ?;
+
+-- name: SetDeviceLease :exec
+INSERT INTO device_lease (device, holder, fence, until_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until_at = excluded.until_at;
+
+-- name: SlotKey :one
+SELECT public_key FROM slot_key WHERE gateway = ? AND port = ?;
+
+-- name: SetSlotKey :exec
+INSERT INTO slot_key (gateway, port, public_key) VALUES (?, ?, ?)
+ON CONFLICT (gateway, port) DO UPDATE SET public_key = excluded.public_key;
+
+-- name: DeleteSlotKeys :exec
+DELETE FROM slot_key WHERE gateway = ?;
+
+-- name: Freezes :many
+SELECT scope, name, reason, since FROM freeze ORDER BY scope, name;
+
+-- name: SetFreeze :exec
+INSERT INTO freeze (scope, name, reason, since) VALUES (?, ?, ?, ?)
+ON CONFLICT (scope, name) DO UPDATE SET reason = excluded.reason, since = excluded.since;
+
+-- name: DeleteFreeze :exec
+DELETE FROM freeze WHERE scope = ? AND name = ?;

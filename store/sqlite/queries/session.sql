@@ -1,0 +1,103 @@
+-- name: InsertSession :one
+INSERT INTO session (id, tenant, client, name, vpn, a_point, z_point, level, status, phase, decision, kbps, live, released_at,
+    version, due_at, claim_holder, claim_until, next_at, doc_schema, doc, token)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, '', 0, ?, ?, ?, ?)
+RETURNING n;
+
+-- name: SessionNumber :one
+SELECT n FROM session WHERE id = ?;
+
+-- name: SessionByID :one
+SELECT n, version, doc_schema, doc, token FROM session WHERE id = ?;
+
+-- name: SessionState :one
+SELECT n, version, tenant, vpn, phase, kbps, live, released_at, claim_until FROM session WHERE id = ?;
+
+-- name: SessionsOfVPN :many
+SELECT n, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n;
+
+-- name: SessionsAt :many
+SELECT n, version, doc_schema, doc, token FROM session
+WHERE n IN (
+    SELECT a.n FROM session a WHERE a.tenant = sqlc.arg(tenant) AND a.a_point = sqlc.arg(point) AND a.live = 1
+    UNION
+    SELECT z.n FROM session z WHERE z.tenant = sqlc.arg(tenant) AND z.z_point = sqlc.arg(point) AND z.live = 1
+) ORDER BY n;
+
+-- name: VPNInUse :one
+SELECT EXISTS (SELECT 1 FROM session WHERE vpn = ? AND live = 1);
+
+-- name: SessionsOnDevice :many
+SELECT s.n, s.version, s.doc_schema, s.doc, s.token
+FROM session_device d JOIN session s ON s.n = d.session_n
+WHERE d.device = ? AND s.live = 1 ORDER BY s.n;
+
+-- name: UpdateSession :exec
+UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
+    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?
+WHERE n = ?;
+
+-- name: DueSessions :many
+SELECT n, version, doc_schema, doc, token FROM session
+WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at, n LIMIT sqlc.arg(most);
+
+-- name: ClaimSession :exec
+UPDATE session SET claim_holder = ?, claim_until = ?, next_at = ? WHERE n = ?;
+
+-- name: WakeSession :exec
+UPDATE session SET version = version + 1, due_at = sqlc.arg(due),
+    next_at = max(sqlc.arg(due), claim_until) WHERE n = sqlc.arg(n);
+
+-- name: DecideSession :exec
+UPDATE session SET decision = ?, doc_schema = ?, doc = ? WHERE n = ?;
+
+-- name: PurgeableSessions :many
+SELECT s.n FROM session s
+WHERE s.live = 0 AND s.released_at < ?
+  AND NOT EXISTS (SELECT 1 FROM stream t WHERE t.session_n = s.n AND t.next_at > 0)
+ORDER BY s.released_at LIMIT ?;
+
+-- name: DeleteSession :exec
+DELETE FROM session WHERE n = ?;
+
+-- name: DevicesOf :many
+SELECT device, have, reason, at FROM session_device WHERE session_n = ? ORDER BY device;
+
+-- name: AddDevice :exec
+INSERT INTO session_device (session_n, device, have, reason, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (session_n, device) DO NOTHING;
+
+-- name: SetDevice :exec
+INSERT INTO session_device (session_n, device, have, reason, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (session_n, device) DO UPDATE SET have = excluded.have, reason = excluded.reason, at = excluded.at;
+
+-- name: DeleteDevices :exec
+DELETE FROM session_device WHERE session_n = ?;
+
+-- name: TenantUse :one
+SELECT sessions, kbps FROM tenant WHERE name = ?;
+
+-- name: AddTenantUse :exec
+INSERT INTO tenant (name, sessions, kbps) VALUES (?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET sessions = sessions + excluded.sessions, kbps = kbps + excluded.kbps;
+
+-- name: VPNTenant :one
+SELECT tenant FROM vpn WHERE id = ?;
+
+-- name: SetVPN :exec
+INSERT INTO vpn (id, tenant, number, vrf, route_target) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET number = excluded.number, vrf = excluded.vrf, route_target = excluded.route_target;
+
+-- name: DeleteVPN :exec
+DELETE FROM vpn WHERE id = ?;
+
+-- name: IdempotencyKey :one
+SELECT fingerprint, session_id, created_at FROM idempotency WHERE tenant = ? AND client = ? AND key = ?;
+
+-- name: SetIdempotencyKey :exec
+INSERT INTO idempotency (tenant, client, key, fingerprint, session_id, created_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (tenant, client, key) DO UPDATE
+SET fingerprint = excluded.fingerprint, session_id = excluded.session_id, created_at = excluded.created_at;
+
+-- name: DeleteIdempotencyKeys :exec
+DELETE FROM idempotency WHERE created_at < ?;

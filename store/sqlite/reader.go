@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+const (
+	readerCount = 4
+	// readLimit bounds a read: a longer one would keep the write-ahead log
+	// from being emptied.
+	readLimit = time.Second
+)
+
+// reader is a connection that only reads, with its statements prepared.
+type reader struct {
+	conn *sql.Conn
+	q    *sqlitedb.Queries
+}
+
+func newReaders(ctx context.Context, db *sql.DB) (chan *reader, error) {
+	readers := make(chan *reader, readerCount)
+	for range readerCount {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return readers, fmt.Errorf("open reader: %w", err)
+		}
+		q, err := sqlitedb.Prepare(ctx, conn)
+		if err != nil {
+			return readers, errors.Join(fmt.Errorf("prepare reader: %w", err), conn.Close())
+		}
+		readers <- &reader{conn: conn, q: q}
+	}
+	return readers, nil
+}
+
+// closeReaders waits for reads under way, which are bounded. The channel stays
+// empty, so later reads end with their context.
+func closeReaders(readers chan *reader) error {
+	var errs []error
+	for range readerCount {
+		select {
+		case r := <-readers:
+			errs = append(errs, r.q.Close(), r.conn.Close())
+		case <-time.After(2 * readLimit):
+			return errors.Join(append(errs, errors.New("a read did not end"))...)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// read runs fn on one snapshot of the store, for readLimit at most.
+func (s *Store) read(ctx context.Context, fn func(ctx context.Context, r *reader) error) error {
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	return s.readLong(ctx, fn)
+}
+
+// readLong runs fn on one snapshot for as long as ctx allows.
+func (s *Store) readLong(ctx context.Context, fn func(ctx context.Context, r *reader) error) error {
+	var r *reader
+	select {
+	case r = <-s.readers:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a reader: %w", ctx.Err())
+	}
+	defer func() { s.readers <- r }()
+	if _, err := r.conn.ExecContext(ctx, "BEGIN"); err != nil {
+		return fmt.Errorf("begin read: %w", err)
+	}
+	err := fn(ctx, r)
+	if _, end := r.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); end != nil && err == nil {
+		err = fmt.Errorf("end read: %w", end)
+	}
+	return err
+}

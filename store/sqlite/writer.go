@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+// writer is the one goroutine that writes.
+type writer struct {
+	queue *queue
+	conn  *sql.Conn
+	q     *sqlitedb.Queries
+	many  *many
+	clock func() time.Time
+	log   *slog.Logger
+	done  chan struct{}
+	// commit is replaced by tests of commits with unknown outcome.
+	commit func(context.Context) error
+}
+
+func newWriter(ctx context.Context, s *Store) (*writer, error) {
+	conn, err := s.writeDB.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open writer: %w", err)
+	}
+	q, err := sqlitedb.Prepare(ctx, conn)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare writer: %w", err), conn.Close())
+	}
+	w := &writer{
+		queue: newQueue(), conn: conn, q: q, many: newMany(conn),
+		clock: s.clock, log: s.log, done: make(chan struct{}),
+	}
+	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
+	go w.loop()
+	return w, nil
+}
+
+// write queues parts and waits until they are durable or refused. The error is
+// that of the transaction; a refused part has its own.
+func (w *writer) write(ctx context.Context, j *job) error {
+	j.ctx, j.done = ctx, make(chan error, 1)
+	if !w.queue.put(j) {
+		return ErrClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		if w.queue.drop(j) {
+			return fmt.Errorf("wait to write: %w", ctx.Err())
+		}
+		return <-j.done // begun: what it came to must be known
+	}
+}
+
+// one queues a single part.
+func (w *writer) one(ctx context.Context, l lane, run func(context.Context, *tx) error) error {
+	p := &part{run: run}
+	if err := w.write(ctx, &job{lane: l, parts: []*part{p}}); err != nil {
+		return err
+	}
+	return p.err
+}
+
+func (w *writer) close() error {
+	for _, j := range w.queue.close() {
+		j.done <- ErrClosed
+	}
+	<-w.done
+	return errors.Join(w.many.close(), w.q.Close(), w.conn.Close())
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	for range w.queue.wake {
+		jobs := w.queue.take()
+		if len(jobs) > 0 {
+			err := w.transaction(jobs)
+			for _, j := range jobs {
+				j.done <- err
+			}
+			continue
+		}
+		if w.queue.isClosed() {
+			return
+		}
+	}
+}
+
+// transaction carries jobs out together. It is not torn by a caller that
+// leaves: its context never ends, each statement is short.
+func (w *writer) transaction(jobs []*job) error {
+	ctx := context.Background()
+	if err := w.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return unavailable("begin transaction", err)
+	}
+	t := newTx(w, jobs)
+	var good *part
+	for _, p := range inTurn(jobs) {
+		if err := t.do(ctx, p); err != nil {
+			t.withdraw()
+			w.rollback(ctx)
+			return unavailable("write", err)
+		}
+		if p.err == nil {
+			good = p
+		}
+	}
+	if good == nil {
+		w.rollback(ctx)
+		return nil
+	}
+	err := t.flush(ctx)
+	if err != nil {
+		t.withdraw()
+		w.rollback(ctx)
+		return unavailable("write", err)
+	}
+	if err := w.commit(ctx); err != nil {
+		return w.afterFailedCommit(ctx, t, good, err)
+	}
+	t.settle()
+	return nil
+}
+
+// afterFailedCommit finds out whether a commit that failed took place after
+// all. While that cannot be known the book keeps its entries pending: room is
+// then missing until a restart, and never sold twice.
+func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause error) error {
+	w.rollback(ctx)
+	landed, err := false, errors.New("nothing to tell it by")
+	if good.landed != nil {
+		landed, err = good.landed(ctx, t)
+	}
+	switch {
+	case err == nil && landed:
+		w.log.WarnContext(ctx, "commit failed and took place", "error", cause)
+		t.settle()
+		return nil
+	case err == nil:
+		t.withdraw()
+		return unavailable("commit", cause)
+	}
+	w.log.ErrorContext(ctx, "outcome of a commit is unknown", "error", cause, "read", err)
+	return unavailable("commit, outcome unknown", errors.Join(cause, err))
+}
+
+func (w *writer) exec(ctx context.Context, statement string) error {
+	_, err := w.conn.ExecContext(ctx, statement)
+	return err //nolint:wrapcheck // callers name the step
+}
+
+// rollback ends the transaction if SQLite has not ended it already.
+func (w *writer) rollback(ctx context.Context) {
+	if err := w.exec(ctx, "ROLLBACK"); err != nil {
+		w.log.DebugContext(ctx, "transaction had ended", "error", err)
+	}
+}
+
+// unavailable tells callers that the store, not their request, is at fault.
+func unavailable(step string, err error) error {
+	detail := "the store cannot write now"
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			detail = "the store's disk is full"
+		case sqlite3.SQLITE_READONLY:
+			detail = "the store cannot be written"
+		case sqlite3.SQLITE_CORRUPT:
+			detail = "the store is damaged"
+		}
+	}
+	return &session.Error{Code: session.Unavailable, Detail: detail, Err: fmt.Errorf("%s: %w", step, err)}
+}

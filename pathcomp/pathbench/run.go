@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pathbench
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/s2cd/s2cd/pathcomp/csp"
+)
+
+// Report is one line of numbers. Times are of one thread.
+type Report struct {
+	Graph                    string  `json:"graph"`
+	Nodes                    int     `json:"nodes"`
+	Arcs                     int     `json:"arcs"`
+	Queries                  int     `json:"queries"`
+	Correct                  int     `json:"correct"` // 0 without answers
+	Wrong                    int     `json:"wrong"`
+	QueriesPerSecond         float64 `json:"queriesPerSecond"`
+	P50Micros                float64 `json:"p50Micros"`
+	P99Micros                float64 `json:"p99Micros"`
+	MeanExpansions           float64 `json:"meanExpansions"`
+	AllocsPerQuery           float64 `json:"allocsPerQuery"`
+	DijkstraQueriesPerSecond float64 `json:"dijkstraQueriesPerSecond"`
+}
+
+// Bench answers the queries on g again and again for about as long as asked, at
+// least once, with cached bounds, then as long with a plain Dijkstra that stops
+// at the destination and knows no bound on delay. Answers may be nil. The error
+// says that there are no queries, or not as many answers.
+func Bench(name string, g *Graph, queries []Query, answers []Answer, about time.Duration, clock func() time.Time) (Report, error) {
+	r := Report{Graph: name, Nodes: g.Nodes, Arcs: len(g.Arcs), Queries: len(queries)}
+	if len(queries) == 0 {
+		return r, errors.New("no queries")
+	}
+	if answers != nil && len(answers) != len(queries) {
+		return r, errors.New("not as many answers as queries")
+	}
+	graph, err := csp.NewGraph(g.Nodes, g.Arcs)
+	if err != nil {
+		return r, err
+	}
+	b := bench{graph: g, queries: queries, solver: csp.NewSolver(graph, 0), path: make([]uint32, 0, g.Nodes), clock: clock}
+	b.first(&r, answers)
+	b.latencies(&r)
+	r.QueriesPerSecond = b.rate(about, b.findAll)
+	r.AllocsPerQuery = b.allocations()
+	plain := csp.NewDijkstra(graph)
+	r.DijkstraQueriesPerSecond = b.rate(about, func() {
+		for _, q := range queries {
+			b.filter = enough{available: g.Mbps, mbps: q.Mbps}
+			plain.Distance(q.From, q.To, &b.filter)
+		}
+	})
+	return r, nil
+}
+
+type bench struct {
+	graph   *Graph
+	queries []Query
+	solver  *csp.Solver
+	path    []uint32
+	filter  enough
+	clock   func() time.Time
+}
+
+func (b *bench) find(q Query) csp.Result {
+	b.filter = enough{available: b.graph.Mbps, mbps: q.Mbps}
+	var r csp.Result
+	r, b.path = b.solver.Find(csp.Query{From: q.From, To: q.To, MaxDelay: q.Micros}, &b.filter, b.path[:0])
+	return r
+}
+
+func (b *bench) findAll() {
+	for _, q := range b.queries {
+		b.find(q)
+	}
+}
+
+// first warms up, counts expansions and checks answers.
+func (b *bench) first(r *Report, answers []Answer) {
+	expansions := 0
+	for i, q := range b.queries {
+		got := b.find(q)
+		expansions += got.Expansions
+		switch {
+		case answers == nil:
+		case b.graph.Check(q, answers[i], got, b.path) == "":
+			r.Correct++
+		default:
+			r.Wrong++
+		}
+	}
+	r.MeanExpansions = float64(expansions) / float64(len(b.queries))
+}
+
+// latencies times each query by itself.
+func (b *bench) latencies(r *Report) {
+	times := make([]float64, len(b.queries))
+	for i, q := range b.queries {
+		start := b.clock()
+		b.find(q)
+		times[i] = float64(b.clock().Sub(start).Nanoseconds()) / 1000
+	}
+	slices.Sort(times)
+	r.P50Micros, r.P99Micros = times[len(times)/2], times[len(times)*99/100]
+}
+
+// rate returns how many queries a second all answers.
+func (b *bench) rate(about time.Duration, all func()) float64 {
+	start := b.clock()
+	for rounds := 1; ; rounds++ {
+		all()
+		if took := b.clock().Sub(start); took >= about {
+			return float64(rounds*len(b.queries)) / max(took.Seconds(), 1e-9)
+		}
+	}
+}
+
+func (b *bench) allocations() float64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b.findAll()
+	runtime.ReadMemStats(&after)
+	return float64((after.Mallocs - before.Mallocs) / uint64(len(b.queries)))
+}

@@ -41,7 +41,7 @@ func newBuilder(doc *strictyaml.Doc) *builder {
 		out: &Inventory{
 			Network:  &topology.Network{},
 			Partners: map[string]Partner{},
-			Pools:    Pools{HandoffVLANs: map[string]Range{}, TunnelPorts: map[topology.NodeName]Range{}},
+			Pools:    Pools{VLANs: map[string]Range{}, Tunnels: map[topology.NodeName]Range{}},
 		},
 		nodeAt:    map[topology.NodeName]int{},
 		linkPorts: map[nodePort]string{},

@@ -69,7 +69,7 @@ func (b *builder) gateways() {
 		}
 		name := topology.NodeName(g.Node)
 		b.gatewayAt[name] = i
-		b.out.Pools.TunnelPorts[name] = g.TunnelPorts.Range
+		b.out.Pools.Tunnels[name] = g.TunnelPorts.Range
 		b.access("gateway:"+g.Node, name, g.Capacity, b.micros(at+".latency", g.Latency, false), b.shares(at+".reservable", g.Reservable))
 	}
 	for i, n := range b.out.Network.Nodes {
@@ -99,7 +99,7 @@ func (b *builder) handoffs() {
 			b.partner(at, h)
 		}
 		b.vlanRange(at+".vlans", end, h.VLANs.Range)
-		b.out.Pools.HandoffVLANs[h.Name] = h.VLANs.Range
+		b.out.Pools.VLANs[h.Name] = h.VLANs.Range
 		b.handoffAt[h.Name] = len(b.out.Handoffs)
 		b.out.Handoffs = append(b.out.Handoffs, out)
 		b.access("handoff:"+h.Name, end.node, h.MaxRate, b.micros(at+".latency", h.Latency, false), b.shares(at+".reservable", h.Reservable))
@@ -231,7 +231,7 @@ func (b *builder) pools() {
 		b.fault("pools.rd", "must be within 1 to %d: route distinguishers hold it", maxAssigned)
 	}
 	b.out.Pools.VPN, b.out.Pools.RD = p.VPN.Range, p.RD.Range
-	b.out.Pools.Transfer = Transfer{IPv4: p.Transfer.IPv4, IPv6: p.Transfer.IPv6}
+	b.out.Pools.Transfer, b.out.Pools.Transfer6 = p.Transfer.IPv4, p.Transfer.IPv6
 	b.transfer(p.Transfer)
 }
 

@@ -3,6 +3,7 @@
 package inventory
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net"
 	"net/netip"
@@ -212,6 +213,12 @@ func canHost(prefix netip.Prefix, addr netip.Addr) bool {
 		return true
 	}
 	network := prefix.Masked().Addr()
-	broadcast := offset(network, 1<<(32-prefix.Bits())-1)
-	return addr != network && addr != broadcast
+	return addr != network && addr != broadcast(network, prefix.Bits())
+}
+
+// broadcast returns the last address of an IPv4 subnet.
+func broadcast(network netip.Addr, bits int) netip.Addr {
+	b := network.As4()
+	binary.BigEndian.PutUint32(b[:], binary.BigEndian.Uint32(b[:])|(1<<(32-bits)-1))
+	return netip.AddrFrom4(b)
 }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/vishvananda/netlink"
+	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
+
+	"github.com/s2cd/s2cd/southbound"
+)
+
+// recent is how long after its handshake a WireGuard session is alive.
+const recent = 3 * time.Minute
+
+// tunnel makes one WireGuard interface. Its socket stays in the underlay: the
+// interface enters the VRF, the socket is bound to no device.
+func (w *work) tunnel(v southbound.VRF, t southbound.Tunnel, master netlink.Link) error {
+	mtu := int(t.MTU)
+	if mtu == 0 {
+		mtu = 1420
+	}
+	alias := markOf(v.Mark)
+	l := w.links[t.Name]
+	if l == nil || !ours(l) {
+		if err := w.portFree(t.ListenPort); err != nil {
+			return err
+		}
+		var err error
+		if l, err = w.make(w.tunnelLink(t.Name), alias, func() error { return w.startEngine(t.Name) }); err != nil {
+			return err
+		}
+	}
+	if err := w.configure(t); err != nil {
+		return err
+	}
+	if err := w.member(l, master, mtu, alias, t.Addresses); err != nil {
+		return err
+	}
+	return w.limit(l, t.EgressKbps, t.IngressKbps, mtu)
+}
+
+// portFree refuses a UDP port that somebody else has. wireguard-go does not
+// report it, its interface would just stay silent.
+func (w *work) portFree(port uint16) error {
+	return w.ns.do(func() error {
+		c, err := net.ListenUDP("udp", &net.UDPAddr{Port: int(port)})
+		if err != nil {
+			return fmt.Errorf("listen-port %d: %w", port, err)
+		}
+		return c.Close()
+	})
+}
+
+// configure writes what differs and reads it back.
+func (w *work) configure(t southbound.Tunnel) error {
+	key, ok := w.want.Keys[t.ListenPort]
+	if !ok {
+		return fmt.Errorf("slot %d has no key", t.ListenPort)
+	}
+	peerKey, err := wgtypes.ParseKey(t.Peer.PublicKey)
+	if err != nil {
+		return fmt.Errorf("peer public-key: %w", err)
+	}
+	have, err := w.wg.Device(t.Name)
+	if err != nil {
+		return fmt.Errorf("read wireguard: %w", err)
+	}
+	change, differs := w.difference(t, key, peerKey, have)
+	if !differs {
+		w.endpoints[t.Name] = endpointText(t.Peer.Endpoint)
+		return nil
+	}
+	if change.ListenPort != nil && have.ListenPort != 0 {
+		if err := w.portFree(t.ListenPort); err != nil {
+			return err
+		}
+	}
+	if err := w.wg.ConfigureDevice(t.Name, change); err != nil {
+		return fmt.Errorf("configure wireguard: %w", err)
+	}
+	w.endpoints[t.Name] = endpointText(t.Peer.Endpoint)
+	if have, err = w.wg.Device(t.Name); err != nil {
+		return fmt.Errorf("read back wireguard: %w", err)
+	}
+	if _, differs = w.difference(t, key, peerKey, have); differs {
+		return errors.New("wireguard holds something else than was written")
+	}
+	return nil
+}
+
+// difference returns the change from have to t. Nothing that is already so is
+// written again: that would cost the peer's session.
+func (w *work) difference(t southbound.Tunnel, key, peerKey wgtypes.Key, have *wgtypes.Device) (wgtypes.Config, bool) {
+	var c wgtypes.Config
+	differs := false
+	if have.PrivateKey != key {
+		c.PrivateKey, differs = &key, true
+	}
+	if have.ListenPort != int(t.ListenPort) {
+		port := int(t.ListenPort)
+		c.ListenPort, differs = &port, true
+	}
+	var peer *wgtypes.Peer
+	for i := range have.Peers {
+		if have.Peers[i].PublicKey == peerKey {
+			peer = &have.Peers[i]
+			continue
+		}
+		c.Peers, differs = append(c.Peers, wgtypes.PeerConfig{PublicKey: have.Peers[i].PublicKey, Remove: true}), true
+	}
+	if p, changed := w.peerDifference(t, peerKey, peer); changed {
+		c.Peers, differs = append(c.Peers, p), true
+	}
+	return c, differs
+}
+
+func (w *work) peerDifference(t southbound.Tunnel, key wgtypes.Key, have *wgtypes.Peer) (wgtypes.PeerConfig, bool) {
+	p := wgtypes.PeerConfig{PublicKey: key, UpdateOnly: have != nil}
+	changed := have == nil
+	if have == nil {
+		have = &wgtypes.Peer{}
+	}
+	if e := t.Peer.Endpoint; e.IsValid() && w.moveEndpoint(t, have) {
+		p.Endpoint, changed = net.UDPAddrFromAddrPort(e), true
+	}
+	keepalive := time.Duration(t.KeepaliveSecs) * time.Second
+	if have.PersistentKeepaliveInterval != keepalive {
+		p.PersistentKeepaliveInterval, changed = &keepalive, true
+	}
+	if !sameIPs(have.AllowedIPs, t.Peer.AllowedIPs) {
+		p.ReplaceAllowedIPs, changed = true, true
+		for _, a := range t.Peer.AllowedIPs {
+			p.AllowedIPs = append(p.AllowedIPs, *ipNet(a))
+		}
+	}
+	return p, changed
+}
+
+// moveEndpoint says whether to write the endpoint. A peer that roamed has
+// another one than was configured; it is left there while its session lives,
+// unless the configuration itself changed.
+func (w *work) moveEndpoint(t southbound.Tunnel, have *wgtypes.Peer) bool {
+	if have.Endpoint != nil {
+		at := have.Endpoint.AddrPort()
+		if netip.AddrPortFrom(at.Addr().Unmap(), at.Port()) == t.Peer.Endpoint {
+			return false
+		}
+		written, known := w.endpoints[t.Name]
+		if known && written != endpointText(t.Peer.Endpoint) {
+			return true
+		}
+		return time.Since(have.LastHandshakeTime) > recent
+	}
+	return true
+}
+
+func endpointText(e netip.AddrPort) string {
+	if !e.IsValid() {
+		return ""
+	}
+	return e.String()
+}
+
+func sameIPs(have []net.IPNet, want []netip.Prefix) bool {
+	if len(have) != len(want) {
+		return false
+	}
+	for i := range have {
+		if !slices.Contains(want, prefixOf(&have[i])) {
+			return false
+		}
+	}
+	return true
+}

@@ -25,8 +25,7 @@ func Load(path string, environ []string) (*Config, error) {
 	return &l.cfg, nil
 }
 
-// Parse is Load for content that is at hand; folder is where relative paths
-// start.
+// Parse is Load for content that is at hand and came from file.
 func Parse(file string, data []byte, environ []string) (*Config, error) {
 	l := newLoader(file, strictyaml.Parse(file, data), environ)
 	if err := l.err(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/s2cd/s2cd/internal/strictyaml"
+	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -19,6 +20,7 @@ type builder struct {
 	file file
 	out  *Inventory
 
+	platforms map[string]southbound.Platform
 	nodeAt    map[topology.NodeName]int    // index in Network.Nodes
 	linkPorts map[nodePort]string          // who uses a port: path in the file
 	accessAt  map[nodePort]filePort        // access ports
@@ -43,6 +45,7 @@ func newBuilder(doc *strictyaml.Doc) *builder {
 			Partners: map[string]Partner{},
 			Pools:    Pools{VLANs: map[string]Range{}, Tunnels: map[topology.NodeName]Range{}},
 		},
+		platforms: southbound.Platforms(),
 		nodeAt:    map[topology.NodeName]int{},
 		linkPorts: map[nodePort]string{},
 		accessAt:  map[nodePort]filePort{},

@@ -5,6 +5,7 @@ package inventory
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -71,8 +72,8 @@ func (b *builder) management(at string, n fileNode) {
 			b.fault(at+"."+f.key, "missing: a %s is managed", n.Role)
 		}
 	}
-	if n.Platform != "" && !wordPattern.MatchString(n.Platform) {
-		b.fault(at+".platform", "%q is not a name: %s", n.Platform, rulesOf(wordPattern))
+	if _, known := b.platforms[n.Platform]; n.Platform != "" && !known {
+		b.fault(at+".platform", "no platform is called %q, known: %s", n.Platform, strings.Join(slices.Sorted(maps.Keys(b.platforms)), ", "))
 	}
 	if n.Management != "" && isHostPort(n.Management) {
 		b.unique(at+".management", "management", n.Management)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BIN   := $(CURDIR)/bin
+TOOLS := $(CURDIR)/.tools
+GO    ?= go
+
+GOLANGCI_VERSION    := v2.15.0
+WIREGUARD_VERSION   := v0.0.0-20260522210424-ecfc5a8d5446
+GOVULNCHECK_VERSION := v1.9.0
+
+# The lab runs in its own root and mount namespace, so nothing that it starts
+# may depend on shared libraries outside of it.
+STATIC := CGO_ENABLED=0 $(GO) build -trimpath
+
+.PHONY: help
+help: ## show this text
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## s2cd, s2cgw and the lab's programs into bin/
+	@mkdir -p $(BIN)
+	$(STATIC) -o $(BIN)/ ./cmd/s2cd ./cmd/s2cgw
+	cd lab && $(STATIC) -o $(BIN)/ ./cmd/labpe ./cmd/s2clab
+	@test -x $(BIN)/wireguard-go || { GOBIN=$(TOOLS) CGO_ENABLED=0 $(GO) install golang.zx2c4.com/wireguard@$(WIREGUARD_VERSION) && install -m 755 $(TOOLS)/wireguard $(BIN)/wireguard-go; }
+
+.PHONY: demo
+demo: ## boot the lab, order a session as a customer would, prove it, watch it end (KEEP=1: leave it running)
+	@CI= bash lab/demo.sh $(if $(KEEP),--keep)
+
+.PHONY: test
+test: ## every test but the long ones, with real peers and the kernel lab
+	bash lab/prepare.sh
+	$(GO) vet ./...
+	cd lab && $(GO) vet ./...
+	$(GO) test -race -timeout 12m ./...
+	cd lab && $(GO) test -timeout 15m ./...
+
+.PHONY: test-long
+test-long: ## soak, fuzz and chaos
+	bash lab/prepare.sh
+	bash internal/fuzz.sh 30s
+	cd lab && S2CD_LONG=1 $(GO) test -timeout 60m ./...
+
+.PHONY: bench
+bench: ## benchmarks with allocations
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+$(TOOLS)/golangci-lint-$(GOLANGCI_VERSION):
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv $(TOOLS)/golangci-lint $@
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) ## golangci-lint with the import table, govulncheck
+	$< run ./...
+	cd lab && $< run --config ../.golangci.yml ./...
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./... || true
+
+.PHONY: generate
+generate: ## bindings and API code from their sources
+	$(GO) generate ./...

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provision_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/s2cd/s2cd/provision"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/southbound"
+	"github.com/s2cd/s2cd/southbound/drivertest"
+)
+
+func TestSessionLivesAndExpires(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		s := w.order(wish(1))
+		if s.Status != session.Requested || s.VPN.VRF == "" || s.A.RD == "" || s.Z.Transfer.VLAN == 0 || s.Z.Tunnel.Port == 0 {
+			t.Fatalf("ordered: %+v", s)
+		}
+		s = w.await(s.ID, session.Active)
+		if s.Status != session.Activated || !s.ExpiresAt.Equal(s.StartedAt.Add(lasts)) {
+			t.Errorf("active as %s from %s to %s", s.Status, s.StartedAt, s.ExpiresAt)
+		}
+		for n, d := range w.devices {
+			if got := d.Config(); len(got.VRFs) != 1 || got.VRFs[0].Name != s.VPN.VRF {
+				t.Errorf("%s holds %+v", n, got)
+			}
+		}
+		s = w.await(s.ID, session.Released)
+		if s.Status != session.Terminated || s.StatusInfo != session.DurationExpired || !s.EndedAt.Equal(s.ExpiresAt) {
+			t.Errorf("ended as %s %s at %s", s.Status, s.StatusInfo, s.EndedAt)
+		}
+		w.clean()
+		w.timeline(s.ID, "REQUESTED ACTIVATED TERMINATED")
+	})
+}
+
+// timeline compares what the customer was told.
+func (w *world) timeline(id session.ID, want string) {
+	w.t.Helper()
+	events, err := w.store.Timeline(context.Background(), id)
+	w.must(err)
+	var told []string
+	for i, e := range events {
+		if e.Seq != uint64(i+1) {
+			w.t.Errorf("event %d has sequence %d", i, e.Seq)
+		}
+		if e.Notify {
+			told = append(told, string(e.Status))
+		}
+	}
+	if got := strings.Join(told, " "); got != want {
+		w.t.Errorf("told %s, want %s", got, want)
+	}
+}
+
+func TestDeleteReleases(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		s := w.order(wish(1))
+		w.await(s.ID, session.Active)
+		if _, err := w.orders.Delete(t.Context(), caller(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+		s = w.await(s.ID, session.Released)
+		if s.StatusInfo != session.DeleteRequested {
+			t.Errorf("ended with %s", s.StatusInfo)
+		}
+		if _, err := w.orders.Session(t.Context(), caller(), s.ID); session.CodeOf(err) != session.NotFound {
+			t.Errorf("a deleted session answers %v", err)
+		}
+		w.clean()
+	})
+}
+
+func TestScheduledSessionWaitsForItsStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		o := wish(1)
+		o.Start = time.Now().Add(20 * time.Minute)
+		s := w.order(o)
+		if s.Status != session.Scheduled {
+			t.Errorf("status %s", s.Status)
+		}
+		time.Sleep(19 * time.Minute)
+		if got := w.session(s.ID); got.Phase != session.Admitted || len(w.devices["pe1"].Config().VRFs) != 0 {
+			t.Errorf("a minute before: %s with %+v", got.Phase, w.devices["pe1"].Config())
+		}
+		s = w.await(s.ID, session.Active)
+		if late := s.StartedAt.Sub(o.Start); late < 0 || late > 2*time.Second {
+			t.Errorf("activated %s after the start", late)
+		}
+		w.timeline(s.ID, "SCHEDULED ACTIVATED")
+	})
+}
+
+func TestRefusedSessionIsDeclinedAndOthersAreNot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.devices["pe1"].Refuse(func(tx southbound.Transaction) error {
+			for _, v := range tx.Want.VRFs {
+				for _, a := range v.Attachments {
+					if a.VLAN == 12 {
+						return errors.New("VLAN 12 is used by a console port")
+					}
+				}
+			}
+			return nil
+		})
+		one, bad, three := w.order(wish(1)), w.order(wish(2)), w.order(wish(3))
+		s := w.await(bad.ID, session.Released)
+		if s.StatusInfo != session.SessionDeclined || !strings.Contains(s.Reason, "pe1") || !strings.Contains(s.Reason, "console port") {
+			t.Errorf("declined as %s because %q", s.StatusInfo, s.Reason)
+		}
+		w.await(one.ID, session.Active)
+		w.await(three.ID, session.Active)
+		for n, d := range w.devices {
+			if got := len(d.Config().VRFs); got != 2 {
+				t.Errorf("%s holds %d VRFs, want 2", n, got)
+			}
+		}
+		w.await(one.ID, session.Released)
+		w.await(three.ID, session.Released)
+		w.clean()
+	})
+}
+
+func TestDeviceThatDoesNotAnswerLeavesTheSessionInDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.devices["gw1"].Unreachable(errors.New("no route to host"))
+		s := w.order(wish(1))
+		s = w.await(s.ID, session.InDoubt)
+		if !strings.Contains(s.Reason, "gw1") || !strings.Contains(s.Reason, "no route to host") {
+			t.Errorf("reason %q", s.Reason)
+		}
+		w.devices["gw1"].Unreachable(nil)
+		w.await(s.ID, session.Active)
+	})
+}
+
+func TestDeadDeviceDeclinesAtTheDeadlineAndReleasesWhenItAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.devices["gw1"].Unreachable(errors.New("no route to host"))
+		s := w.order(wish(1))
+		time.Sleep(applyWithin + 30*time.Second)
+		s = w.session(s.ID)
+		if s.Decision != session.DecideAbsent || s.StatusInfo != session.SessionDeclined || s.Phase == session.Released {
+			t.Errorf("after the deadline: %s %s %s", s.Decision, s.StatusInfo, s.Phase)
+		}
+		if left := w.devices["pe1"].Config(); len(left.VRFs) != 0 {
+			t.Errorf("pe1 still holds %+v", left)
+		}
+		w.devices["gw1"].Unreachable(nil)
+		w.await(s.ID, session.Released)
+		w.clean()
+	})
+}
+
+func TestLostAnswersAreReadBack(t *testing.T) {
+	t.Parallel()
+	for name, doubt := range map[string]drivertest.Doubt{"request lost": drivertest.LoseRequest, "reply lost": drivertest.LoseReply} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.devices["pe1"].LoseNext(doubt)
+				s := w.order(wish(1))
+				w.await(s.ID, session.Active)
+				time.Sleep(5 * lease) // a commit left open would be undone by now
+				if got := w.devices["pe1"].Config(); len(got.VRFs) != 1 {
+					t.Errorf("pe1 holds %+v", got)
+				}
+			})
+		})
+	}
+}
+
+func TestUnverifiedSessionIsDeclined(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.devices["gw1"].SetObserve(func(c southbound.DeviceConfig, now time.Time) southbound.Observation {
+			o := answering(c, now)
+			for i := range o.Probes {
+				o.Probes[i].Received, o.Probes[i].FullReceived = 0, 0
+			}
+			return o
+		})
+		s := w.await(w.order(wish(1)).ID, session.Released)
+		if s.StatusInfo != session.SessionDeclined || !s.StartedAt.IsZero() {
+			t.Errorf("ended as %s, started %s", s.StatusInfo, s.StartedAt)
+		}
+		w.clean()
+	})
+}
+
+func TestRestartGoesOnFromAnyStep(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{"read", "apply", "confirm"} {
+		t.Run(op, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				reached := make(chan struct{}, 1)
+				w.devices["pe1"].Hook(func(ctx context.Context, at string) error {
+					if at == op {
+						select {
+						case reached <- struct{}{}:
+						default:
+						}
+						<-ctx.Done() // the daemon dies while the device works
+						return ctx.Err()
+					}
+					return nil
+				})
+				s := w.order(wish(1))
+				<-reached
+				w.stop()
+				w.devices["pe1"].Hook(nil)
+				w.start()
+				w.await(s.ID, session.Active)
+				w.restart()
+				w.await(s.ID, session.Released)
+				w.clean()
+			})
+		})
+	}
+}
+
+func TestFrozenDeviceIsReadButNotChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		brake := provision.Freeze{Scope: provision.FreezeDevice, Name: "pe2", Reason: "power works", Since: time.Now()}
+		w.must(w.store.SetFreeze(t.Context(), brake, true))
+		s := w.order(wish(1))
+		time.Sleep(20 * time.Second)
+		if got := w.session(s.ID); got.Phase != session.Applying || len(w.devices["pe2"].Config().VRFs) != 0 {
+			t.Errorf("while frozen: %s, pe2 holds %+v", got.Phase, w.devices["pe2"].Config())
+		}
+		w.must(w.store.SetFreeze(t.Context(), brake, false))
+		w.await(s.ID, session.Active)
+	})
+}
+
+func TestForeignAndNewerObjectsAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		newer := southbound.VRF{Name: "s2c900", Mark: southbound.Mark{Epoch: 1 << 60, VPN: "vpn-of-a-newer-store"}, RD: "1:1"}
+		w.devices["pe1"].Seed(southbound.DeviceConfig{VRFs: []southbound.VRF{newer}})
+		s := w.order(wish(1))
+		w.await(s.ID, session.Released)
+		got := w.devices["pe1"].Config()
+		if len(got.VRFs) != 1 || got.VRFs[0].Name != "s2c900" {
+			t.Errorf("pe1 holds %+v", got)
+		}
+	})
+}

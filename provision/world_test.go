@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provision_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/provision"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/southbound"
+	"github.com/s2cd/s2cd/southbound/drivertest"
+	"github.com/s2cd/s2cd/store/seal"
+	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/telemetry"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// world is a whole core on a real store, with devices in memory.
+type world struct {
+	t       *testing.T
+	store   *sqlite.Store
+	ledger  *pathcomp.Ledger
+	orders  *order.Service
+	devices map[topology.NodeName]*drivertest.Fake
+	path    string
+	stop    func() // ends the running daemon
+	runner  *provision.Runner
+}
+
+const (
+	sites       = 4
+	applyWithin = time.Minute
+	lasts       = 5 * time.Minute
+	lease       = 10 * time.Second
+)
+
+// newWorld starts the core in a synctest bubble; it ends with the test.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, path: filepath.Join(t.TempDir(), "s2cd.db"), devices: map[topology.NodeName]*drivertest.Fake{}}
+	for _, n := range []topology.NodeName{"pe1", "pe2", "gw1"} {
+		w.devices[n] = drivertest.NewFake(string(n), time.Now)
+	}
+	w.devices["gw1"].SetObserve(answering)
+	w.start()
+	t.Cleanup(func() { w.stop() })
+	return w
+}
+
+// start runs a daemon on the store; the devices live on from one to the next.
+func (w *world) start() {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	box, err := seal.New(make([]byte, seal.KeySize))
+	w.must(err)
+	w.store, err = sqlite.Open(ctx, sqlite.Config{Path: w.path, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box})
+	w.must(err)
+	w.ledger = pathcomp.NewLedger(time.Now)
+	w.must(w.store.LoadArcs(ctx, w.ledger.Load))
+	core, err := pathcomp.NewCore(network(), w.ledger, time.Now)
+	w.must(err)
+	monitor, err := telemetry.New(telemetry.Config{
+		Sources: []telemetry.Source{{Device: "gw1", Observer: w.devices["gw1"], Interval: time.Second}},
+		Timeout: time.Second, Stale: 5 * time.Second, Clock: time.Now,
+	})
+	w.must(err)
+	epoch, err := w.store.Epoch(ctx)
+	w.must(err)
+	cfg := provision.Config{
+		Store: w.store.Provision(), Ledger: w.ledger, Verifier: monitor, Holder: "test", Clock: time.Now,
+		Terms: provision.Terms{AS: 65000, Epoch: epoch, MaxPrefixes: 100, ProbeInterval: 100, KeepaliveSecs: 25},
+		Timing: provision.Timing{
+			Lease: lease, RPC: 5 * time.Second, Rollback: 3 * lease, Resync: time.Minute, Retry: time.Second,
+		},
+	}
+	for n, d := range w.devices {
+		cfg.Devices = append(cfg.Devices, provision.Device{Name: n, Gateway: n == "gw1", Driver: d})
+	}
+	w.runner, err = provision.NewRunner(cfg)
+	w.must(err)
+	w.orders, err = order.New(order.Config{
+		Store: w.store, Paths: core, Ledger: w.ledger, Meter: monitor, Directory: directory(), OfferKey: make([]byte, 32),
+		Clock: time.Now, NewID: func() session.ID { return session.ID(uuid.NewString()) },
+		Wake: func(session.Session) { w.runner.Wake() },
+	})
+	w.must(err)
+	done := make(chan struct{}, 2)
+	go func() { _ = w.runner.Run(ctx); done <- struct{}{} }()
+	go func() { _ = monitor.Run(ctx); done <- struct{}{} }()
+	w.stop = func() {
+		cancel()
+		<-done
+		<-done
+		w.must(w.store.Close())
+		w.stop = func() {}
+	}
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// restart ends the daemon and starts it again on the same store.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.start()
+}
+
+func caller() order.Caller { return order.Caller{Tenant: "acme", Client: "app", Correlator: "c-1"} }
+
+// wish is an order from site n to the cloud.
+func wish(n int) order.Order {
+	return order.Order{
+		Inquiry: order.Inquiry{
+			A: order.EndRequest{AccessPoint: fmt.Sprintf("site%d", n), Prefixes: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("10.%d.0.0/16", n))}},
+			Z: order.EndRequest{
+				AccessPoint: fmt.Sprintf("cloud%d", n), Prefixes: []netip.Prefix{netip.MustParsePrefix(fmt.Sprintf("172.16.%d.0/24", n))},
+				WireGuard: &order.WireGuardEnd{PublicKey: "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="},
+			},
+			Rate: session.Rate{Forward: 10_000, Reverse: 10_000}, Duration: lasts, Level: session.LevelA,
+		},
+		Routing: session.Static,
+	}
+}
+
+// order places a wish that must be accepted.
+func (w *world) order(o order.Order) session.Session {
+	w.t.Helper()
+	made, _, err := w.orders.Create(context.Background(), caller(), o)
+	w.must(err)
+	return made
+}
+
+func (w *world) session(id session.ID) session.Session {
+	w.t.Helper()
+	s, err := w.store.Session(context.Background(), id)
+	w.must(err)
+	return s
+}
+
+// await lets time pass until the session is in phase.
+func (w *world) await(id session.ID, phase session.Phase) session.Session {
+	w.t.Helper()
+	deadline := time.Now().Add(3 * time.Hour)
+	for time.Now().Before(deadline) {
+		if s := w.session(id); s.Phase == phase {
+			return s
+		}
+		time.Sleep(200 * time.Millisecond) // the bubble's time
+	}
+	s := w.session(id)
+	w.t.Fatalf("session is %s (%s) with devices %+v, want %s; devices: %+v", s.Phase, s.Reason, s.Devices, phase, w.runner.Status())
+	return s
+}
+
+// clean fails unless nothing is left on any device and nothing is reserved.
+func (w *world) clean() {
+	w.t.Helper()
+	for n, d := range w.devices {
+		if got := d.Config(); len(got.VRFs) != 0 {
+			w.t.Errorf("%s still holds %+v", n, got)
+		}
+		if id := d.Open(); id != "" {
+			w.t.Errorf("%s still has commit %s open", n, id)
+		}
+	}
+	err := w.store.LoadArcs(context.Background(), func(c pathcomp.Change) error {
+		if c.Kbps != 0 {
+			return fmt.Errorf("%s still has %d kbit/s of %s", c.Arc, c.Kbps, c.Owner)
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Error(err)
+	}
+}
+
+// answering makes every probe succeed as soon as it is configured.
+func answering(c southbound.DeviceConfig, now time.Time) southbound.Observation {
+	o := southbound.Observation{At: now}
+	for _, v := range c.VRFs {
+		for _, p := range v.Probes {
+			o.Probes = append(o.Probes, southbound.ProbeResult{
+				VRF: v.Name, Name: p.Name, Sent: 10, Received: 10, FullSent: 2, FullReceived: 2,
+				MeanRTTMicros: 2500, Window: 10, LastReply: now,
+			})
+		}
+	}
+	for port := uint16(51820); port < 51830; port++ {
+		o.Slots = append(o.Slots, southbound.TunnelSlot{Port: port, PublicKey: fmt.Sprintf("key-of-%d", port)})
+	}
+	return o
+}
+
+func network() *topology.Network {
+	all := topology.Shares{All: 1000}
+	n := &topology.Network{
+		Revision: 1, AS: 65000,
+		Nodes: []topology.Node{
+			{Name: "pe1", Role: topology.PE, Platform: "generic-openconfig", Loopback: netip.MustParseAddr("192.0.2.1"), Management: "pe1:9339"},
+			{Name: "pe2", Role: topology.PE, Platform: "generic-openconfig", Loopback: netip.MustParseAddr("192.0.2.2"), Management: "pe2:9339"},
+			{Name: "gw1", Role: topology.Gateway, Platform: "s2cgw", Loopback: netip.MustParseAddr("192.0.2.3"), Management: "gw1:9340"},
+		},
+		Links: []topology.Link{{
+			Name: "core", A: "pe1", Z: "pe2", Kbps: [2]uint64{100_000, 100_000}, Micros: [2]uint32{1000, 1000},
+			IGPMetric: [2]uint32{10, 10}, Reservable: all,
+		}},
+		Access: []topology.Access{
+			{Name: topology.PortAccess("pe1", "eth1"), Node: "pe1", Kbps: 1_000_000, Reservable: all},
+			{Name: topology.HandoffAccess("h1"), Node: "pe2", Kbps: 1_000_000, Reservable: all},
+			{Name: topology.GatewayAccess("gw1"), Node: "pe2", Kbps: 1_000_000, Reservable: all},
+		},
+	}
+	return n
+}
+
+func directory() *order.Directory {
+	d := &order.Directory{
+		AS: 65000, Tenants: map[session.TenantID]session.Tenant{}, Platforms: southbound.Platforms(),
+		Nodes: map[topology.NodeName]topology.Node{},
+		Catalogue: session.Catalogue{
+			Levels: []session.Level{{
+				Name: session.LevelA, MaxRTTMicros: 10_000, Class: "assured", BookingPermille: 1000,
+				Price: session.Price{Currency: "EUR", Exponent: 2, SetUp: 500, PerMbpsHour: 3600},
+			}},
+			LeadGuard: 10 * time.Second, TailGuard: 10 * time.Second, DefaultDuration: 24 * time.Hour, MaxDuration: 48 * time.Hour,
+			ApplyDeadline: applyWithin, OfferValidity: 10 * time.Minute, KeepTerminated: 10 * time.Minute,
+		},
+		Pools: order.Pools{
+			VPN: order.Range{Min: 1, Max: 1000}, RD: order.Range{Min: 1, Max: 1000}, Transfer: netip.MustParsePrefix("100.64.0.0/24"),
+			VLANs:   map[string]order.Range{"h1": {Min: 100, Max: 199}},
+			Tunnels: map[topology.NodeName]order.Range{"gw1": {Min: 51820, Max: 51829}},
+		},
+	}
+	for _, n := range network().Nodes {
+		d.Nodes[n.Name] = n
+	}
+	t := session.Tenant{ID: "acme", Name: "Acme", Clients: []string{"app"}}
+	for i := 1; i <= sites; i++ {
+		t.AccessPoints = append(t.AccessPoints,
+			session.AccessPoint{ID: fmt.Sprintf("site%d", i), Type: session.Site, Primary: session.Terminal{
+				Address: netip.AddrFrom4([4]byte{10, 255, byte(i), 2}),
+				Attachment: &session.Attachment{
+					PE: "pe1", Port: "eth1", VLAN: uint16(10 + i), MTU: 1500, MaxKbps: 1_000_000,
+					Addresses: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 255, byte(i), 1}), 30)},
+				},
+			}},
+			session.AccessPoint{ID: fmt.Sprintf("cloud%d", i), Type: session.Cloud, Primary: session.Terminal{
+				Address: netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}),
+				Handoff: &session.Handoff{
+					Kind: session.WireGuard, Name: "h1", PE: "pe2", Port: "eth2", Gateway: "gw1", GatewayPort: "eth0",
+					Underlay: netip.MustParseAddr("198.51.100.1"), MTU: 1500, TunnelMTU: 1420, MaxKbps: 1_000_000,
+				},
+			}})
+	}
+	d.Tenants[t.ID] = t
+	return d
+}

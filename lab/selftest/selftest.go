@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package selftest proves the lab itself: that a VPN set by gNMI on two PEs
+// carries packets, that the devices' transactions are what they should be, and
+// that nothing is left. It uses nothing of s2cd.
+package selftest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/s2cd/s2cd/lab"
+	"github.com/s2cd/s2cd/lab/client"
+	"github.com/s2cd/s2cd/lab/network"
+)
+
+// Step is one line of the report.
+type Step struct {
+	Name string
+	Took time.Duration
+	Note string
+	Err  error
+}
+
+// Suite is a running selftest.
+type Suite struct {
+	env   *lab.Env
+	out   io.Writer
+	pe    map[string]*client.Client
+	steps []Step
+}
+
+// The two ends of the VPN that is tested. The far one is a site on the
+// gateway's trunk.
+var (
+	nearVPN = client.VPN{
+		Name: "test", RD: "65000:1", RT: "65000:100", Port: "eth1", VLAN: 101, Address: "192.168.1.1", PrefixLength: 30,
+		StaticPrefix: "10.1.0.0/24", StaticNextHop: "192.168.1.2",
+	}
+	farVPN = client.VPN{
+		Name: "test", RD: "65000:2", RT: "65000:100", Port: "eth1", VLAN: 201, Address: "192.168.2.1", PrefixLength: 30,
+		StaticPrefix: "10.2.0.0/24", StaticNextHop: "192.168.2.2",
+	}
+	nearCE = network.Attachment{VLAN: 101, Address: netip.MustParsePrefix("192.168.1.2/30"), Gateway: netip.MustParseAddr("192.168.1.1")}
+	farCE  = network.Attachment{VLAN: 201, Address: netip.MustParsePrefix("192.168.2.2/30"), Gateway: netip.MustParseAddr("192.168.2.1"), Trunk: "GW"}
+	farIP  = farCE.Address.Addr()
+)
+
+const (
+	nearSite = "CEA"
+	farSite  = "CEB"
+)
+
+// Run does all steps and prints the report. Its error says how many failed.
+func Run(ctx context.Context, env *lab.Env, out io.Writer) error {
+	s := &Suite{env: env, out: out, pe: map[string]*client.Client{}}
+	for _, name := range env.PEs() {
+		c, err := client.Dial(name, env.PEAddr[name], env.Client)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		s.pe[name] = c
+	}
+	for _, step := range s.plan() {
+		ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+		began := time.Now()
+		note, err := step.do(ctx)
+		cancel()
+		s.record(Step{step.name, time.Since(began), note, err})
+	}
+	return s.report()
+}
+
+type step struct {
+	name string
+	do   func(context.Context) (string, error)
+}
+
+func (s *Suite) plan() []step {
+	return []step{
+		{"customers set up their ends", s.attach},
+		{"VPN set on both PEs", s.add},
+		{"ping site to far site", s.ping},
+		{"labels on both core paths' routes", s.labels},
+		{"VPN removed", s.remove},
+		{"nothing left", s.nothingLeft},
+	}
+}
+
+func (s *Suite) record(st Step) {
+	s.steps = append(s.steps, st)
+	verdict := "PASS"
+	note := st.Note
+	if st.Err != nil {
+		verdict, note = "FAIL", strings.ReplaceAll(st.Err.Error(), "\n", "; ")
+	}
+	fmt.Fprintf(s.out, "%s %7.2fs  %-44s %s\n", verdict, st.Took.Seconds(), st.Name, note)
+}
+
+func (s *Suite) report() error {
+	failed := 0
+	for _, st := range s.steps {
+		if st.Err != nil {
+			failed++
+		}
+	}
+	fmt.Fprintf(s.out, "%d of %d steps passed\n", len(s.steps)-failed, len(s.steps))
+	if failed > 0 {
+		return fmt.Errorf("%d of %d steps failed", failed, len(s.steps))
+	}
+	return nil
+}
+
+func (s *Suite) attach(context.Context) (string, error) {
+	return "", errors.Join(s.env.Attach(nearSite, nearCE), s.env.Attach(farSite, farCE))
+}
+
+// both does one thing on both PEs at once.
+func (s *Suite) both(do func(pe *client.Client, v client.VPN) error) error {
+	done := make(chan error, 2)
+	go func() { done <- do(s.pe["PE1"], nearVPN) }()
+	go func() { done <- do(s.pe["PE2"], farVPN) }()
+	return errors.Join(<-done, <-done)
+}
+
+func (s *Suite) add(ctx context.Context) (string, error) {
+	return "", s.both(func(pe *client.Client, v client.VPN) error { return pe.Send(ctx, v.Add()) })
+}
+
+func (s *Suite) ping(ctx context.Context) (string, error) {
+	took, err := s.env.WaitPing(ctx, nearSite, network.Ping{To: farIP})
+	if err != nil {
+		return "", err
+	}
+	r, err := s.env.Ping(ctx, nearSite, network.Ping{To: farIP, Count: 10, Size: 1500, DontFragment: true})
+	if err != nil {
+		return "", err
+	}
+	if r.Received != r.Sent {
+		return "", fmt.Errorf("%d of %d full-size packets came back", r.Received, r.Sent)
+	}
+	return fmt.Sprintf("first answer after %s, 1500 byte round trip %s", took.Round(time.Millisecond), r.Avg.Round(10*time.Microsecond)), nil
+}
+
+func (s *Suite) labels(context.Context) (string, error) {
+	var notes []string
+	for _, q := range []struct {
+		pe string
+		to netip.Addr
+	}{{"PE1", farIP}, {"PE2", nearCE.Address.Addr()}} {
+		stack, err := s.env.LabelStack(q.pe, "test", q.to)
+		if err != nil {
+			return "", err
+		}
+		notes = append(notes, fmt.Sprintf("%s: %v", q.pe, stack))
+	}
+	return strings.Join(notes, ", "), nil
+}
+
+func (s *Suite) remove(ctx context.Context) (string, error) {
+	return "", s.both(func(pe *client.Client, v client.VPN) error { return pe.Send(ctx, v.Remove()) })
+}
+
+func (s *Suite) nothingLeft(ctx context.Context) (string, error) {
+	left, err := s.env.Residue(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(left) > 0 {
+		return "", fmt.Errorf("left: %s", strings.Join(left, ", "))
+	}
+	return "no VRF, VLAN, queue, label or line of configuration", nil
+}

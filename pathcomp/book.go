@@ -115,27 +115,30 @@ func (b *book) enter(class string, from, until uint32, kbps int64, horizon uint3
 		b.classes = append(b.classes, classProfile{name: class})
 		p = &b.classes[len(b.classes)-1].profile
 	}
-	if horizon > b.forgotten {
-		b.forgotten = horizon
-		b.total.forget(horizon)
-		for i := range b.classes {
-			b.classes[i].forget(horizon)
-		}
-	}
+	lost := b.forget(horizon)
 	from = max(from, b.forgotten)
-	if from >= until {
-		return
-	}
-	was := b.peak.Load()
-	lost := kbps < 0 && b.total.max(from, until) >= was
-	p.add(from, until, kbps)
-	b.total.add(from, until, kbps)
-	switch {
-	case kbps > 0:
+	if from < until {
+		was := b.peak.Load()
+		lost = lost || kbps < 0 && b.total.max(from, until) >= was
+		p.add(from, until, kbps)
+		b.total.add(from, until, kbps)
 		b.peak.Store(max(was, b.total.max(from, until)))
-	case lost:
+	}
+	if lost {
 		b.peak.Store(b.total.peak())
 	}
+}
+
+// forget drops what was before horizon and says whether there was anything.
+func (b *book) forget(horizon uint32) bool {
+	if horizon <= b.forgotten {
+		return false
+	}
+	b.forgotten = horizon
+	for i := range b.classes {
+		b.classes[i].forget(horizon)
+	}
+	return b.total.forget(horizon)
 }
 
 // reset forgets all that was entered. The caller holds Ledger.commit.

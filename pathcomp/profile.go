@@ -84,13 +84,16 @@ func (p *profile) peak() int64 {
 	return most
 }
 
-// clearsAt returns the end of the last segment in [from, until) with a load
-// above room; from if there is none.
+// clearsAt returns when the load that is last above room in [from, until) no
+// longer is; from if it never is.
 func (p *profile) clearsAt(from, until uint32, room int64) uint32 {
 	for k := sort.Search(len(p.at), func(i int) bool { return p.at[i] >= until }) - 1; k >= 0; k-- {
 		if p.load[k] > room {
-			// The last load is 0, so a segment above room >= 0 has a next one.
-			return max(from, p.at[k+1])
+			// The last load is 0, so what is above room >= 0 has an end.
+			for p.load[k] > room {
+				k++
+			}
+			return p.at[k]
 		}
 		if p.at[k] <= from {
 			break
@@ -99,14 +102,16 @@ func (p *profile) clearsAt(from, until uint32, room int64) uint32 {
 	return from
 }
 
-// forget merges everything before t into one segment that starts at t.
-func (p *profile) forget(t uint32) {
+// forget merges everything before t into one segment that starts at t. It says
+// whether there was anything.
+func (p *profile) forget(t uint32) bool {
 	i := p.index(t)
-	if i < 0 {
-		return
+	if i < 0 || p.at[i] == t && i == 0 {
+		return false
 	}
 	p.at = slices.Delete(p.at, 0, i)
 	p.load = slices.Delete(p.load, 0, i)
 	p.at[0] = t
 	p.merge(0)
+	return true
 }

@@ -28,20 +28,23 @@ type Timing struct {
 // executor is the one writer of one device: it brings the device to what the
 // store decided, in one device transaction at a time.
 type executor struct {
-	device  topology.NodeName
-	gateway bool
-	driver  southbound.Driver
-	store   Store
-	terms   Terms
-	timing  Timing
-	holder  string
-	now     func() time.Time
-	wake    func() // tells the runner that findings were written
-	log     *slog.Logger
+	device      topology.NodeName
+	gateway     bool
+	observeOnly bool
+	driver      southbound.Driver
+	store       Store
+	terms       Terms
+	timing      Timing
+	holder      string
+	now         func() time.Time
+	wake        func() // tells the runner that findings were written
+	log         *slog.Logger
 
-	kick    chan struct{} // holds at most one wish to look again
-	cleared uint64        // the fence under which leftovers were undone
-	mu      sync.Mutex    // guards state
+	kick                 chan struct{} // holds at most one wish to look again
+	additions, deletions brake
+
+	cleared uint64     // the fence under which leftovers were undone
+	mu      sync.Mutex // guards state
 	state   DeviceStatus
 }
 
@@ -78,10 +81,12 @@ func (x *executor) run(ctx context.Context) {
 			timer.Stop()
 		case <-timer.C:
 		}
-		err := x.sync(ctx)
+		deferred, err := x.sync(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
+		case deferred:
+			wait = x.timing.Retry
 		case err == nil:
 			wait, backoff = x.timing.Resync, x.timing.Retry
 		default:
@@ -92,10 +97,11 @@ func (x *executor) run(ctx context.Context) {
 }
 
 // sync reads the device, changes what differs and writes down what it found.
-func (x *executor) sync(ctx context.Context) error {
+// deferred says that the brakes left something to do.
+func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 	lease, err := x.lease(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	// Every call to the device ends before the lease does: a successor that
 	// waits for the lease can be sure that nothing of ours is on its way.
@@ -103,11 +109,11 @@ func (x *executor) sync(ctx context.Context) error {
 	defer cancel()
 	sessions, err := x.store.OnDevice(ctx, x.device)
 	if err != nil {
-		return fmt.Errorf("sessions on %s: %w", x.device, err)
+		return false, fmt.Errorf("sessions on %s: %w", x.device, err)
 	}
 	freezes, err := x.store.Freezes(ctx)
 	if err != nil {
-		return fmt.Errorf("freezes: %w", err)
+		return false, fmt.Errorf("freezes: %w", err)
 	}
 	w := x.work(lease, sessions, freezes)
 	err = w.carryOut(ctx)
@@ -118,7 +124,7 @@ func (x *executor) sync(ctx context.Context) error {
 		err = errors.Join(err, saved)
 	}
 	x.report(w, err)
-	return err
+	return w.deferred, err
 }
 
 func (x *executor) lease(ctx context.Context) (Lease, error) {
@@ -204,6 +210,9 @@ func (x *executor) Status() DeviceStatus {
 // work prepares one look at the device.
 func (x *executor) work(lease Lease, sessions []session.Session, freezes []Freeze) *work {
 	w := &work{x: x, lease: lease, findings: map[session.ID]Finding{}}
+	if x.observeOnly {
+		w.frozen = "observing only"
+	}
 	for _, f := range freezes {
 		if f.Scope == FreezeAll || f.Scope == FreezeDevice && f.Name == string(x.device) {
 			w.frozen = f.Reason

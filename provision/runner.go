@@ -34,6 +34,7 @@ type Config struct {
 	Devices  []Device
 	Terms    Terms
 	Timing   Timing
+	Brakes   Brakes
 	Holder   string // this daemon in leases: the same after a restart on the same store, never shared
 	Clock    func() time.Time
 	Log      *slog.Logger
@@ -74,6 +75,7 @@ func NewRunner(c Config) (*Runner, error) {
 		x := &executor{
 			device: d.Name, gateway: d.Gateway, driver: d.Driver, store: c.Store, terms: c.Terms, timing: c.Timing,
 			holder: c.Holder, now: c.Clock, wake: r.Wake, log: c.Log, kick: make(chan struct{}, 1),
+			observeOnly: c.Brakes.ObserveOnly, additions: brake{limit: c.Brakes.ChangesPerMinute}, deletions: brake{limit: c.Brakes.DeletionsPerMinute},
 		}
 		x.set("starting", "")
 		r.executors[d.Name] = x

@@ -26,6 +26,7 @@ type work struct {
 	before      map[session.ID]session.DeviceState
 	quarantined int
 	confirmed   bool
+	deferred    bool // the brakes held sessions back
 }
 
 // sort puts a session where it belongs. A session that is admitted but not yet
@@ -71,10 +72,11 @@ func (w *work) carryOut(ctx context.Context) error {
 		w.blame(slices.Concat(w.add, w.drop), err)
 		return err
 	}
-	want := Desired(w.x.device, slices.Concat(w.keep, w.add), w.x.terms)
 	if w.frozen != "" {
 		return nil
 	}
+	w.hold()
+	want := Desired(w.x.device, slices.Concat(w.keep, w.add), w.x.terms)
 	err = w.transact(ctx, have, want)
 	if southbound.KindOf(err) == southbound.Refused && len(w.add) > 0 {
 		return w.oneByOne(ctx, err)
@@ -86,6 +88,18 @@ func (w *work) carryOut(ctx context.Context) error {
 	w.settle(slices.Concat(w.keep, w.add), session.Present)
 	w.settle(w.drop, session.Absent)
 	return nil
+}
+
+// hold keeps back what the brakes do not let through: it stays as it is on the
+// device until the next look.
+func (w *work) hold() {
+	now := w.x.now()
+	if n := w.x.additions.take(len(w.add), now); n < len(w.add) {
+		w.add, w.deferred = w.add[:n], true
+	}
+	if n := w.x.deletions.take(len(w.drop), now); n < len(w.drop) {
+		w.keep, w.drop, w.deferred = append(w.keep, w.drop[n:]...), w.drop[:n], true
+	}
 }
 
 // oneByOne removes what shall go, then adds session after session; those that

@@ -96,7 +96,7 @@ func (d *Device) get(ctx context.Context, op string, kind gpb.GetRequest_DataTyp
 	ctx, cancel := context.WithTimeout(ctx, d.config.Timeout)
 	defer cancel()
 	resp, err := d.client.Get(ctx, d.getRequest(kind, paths))
-	if status.Code(err) == codes.NotFound && len(paths) > 1 {
+	if status.Code(err) == codes.NotFound {
 		return d.getEach(ctx, op, kind, paths)
 	}
 	if err != nil {

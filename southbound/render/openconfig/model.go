@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"sync/atomic"
 	"time"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
@@ -28,6 +30,10 @@ type Config struct {
 // Model renders one device's configuration. It is safe for concurrent use.
 type Model struct {
 	config Config
+	// places are the subinterfaces last read, whose counters StatePaths asks
+	// for: a wildcard would bring those of all customers of the device, and
+	// not every server takes one.
+	places atomic.Pointer[[]place]
 }
 
 var _ gnmi.Model = (*Model)(nil)
@@ -81,10 +87,19 @@ func (m *Model) ConfigPaths() []*gpb.Path {
 	return paths
 }
 
-// StatePaths implements gnmi.Model: the counters of subinterfaces.
+// StatePaths implements gnmi.Model: the counters of the subinterfaces that
+// ParseConfig found last, none before.
 func (m *Model) StatePaths() []*gpb.Path {
-	return []*gpb.Path{path("interfaces", "interface", "name=*", "subinterfaces", "subinterface", "index=*",
-		"state", "counters")}
+	places := m.places.Load()
+	if places == nil {
+		return nil
+	}
+	paths := make([]*gpb.Path, 0, len(*places))
+	for _, p := range *places {
+		paths = append(paths, path("interfaces", "interface", "name="+p.port, "subinterfaces",
+			"subinterface", "index="+strconv.Itoa(int(p.vlan)), "state", "counters"))
+	}
+	return paths
 }
 
 // ParseState implements gnmi.Model.

@@ -67,6 +67,10 @@ func (m *Model) ParseConfig(notifications []*gpb.Notification) (southbound.Devic
 	}
 	c.VRFs = append(c.VRFs, leftovers(subs)...)
 	c.Normalize()
+	places := slices.SortedFunc(maps.Keys(subs), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.vlan, b.vlan))
+	})
+	m.places.Store(&places)
 	return c, nil
 }
 

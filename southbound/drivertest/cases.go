@@ -112,19 +112,19 @@ func (s *suite) deleteOfMissing() {
 func (s *suite) oldFence() {
 	one, both := s.config(s.VRF(0)), s.config(s.VRF(0), s.VRF(1))
 	newer := s.tx(s.config(), one)
-	newer.Fence = 12
+	newer.Fence = s.Fence + 12
 	s.apply(newer)
 	s.confirm(newer)
 	older := s.tx(one, both)
-	older.Fence = 11
+	older.Fence = s.Fence + 11
 	s.fails("apply with an old fence", s.Another().Apply(s.ctx(), older), southbound.Fenced)
 	s.expect("unchanged", one)
 	newer = s.tx(one, both)
-	newer.Fence = 12
+	newer.Fence = s.Fence + 12
 	s.apply(newer)
-	newer.Fence = 11
+	newer.Fence = s.Fence + 11
 	s.fails("confirm with an old fence", s.Another().Confirm(s.ctx(), newer), southbound.Fenced)
-	newer.Fence = 13
+	newer.Fence = s.Fence + 13
 	s.confirm(newer)
 }
 

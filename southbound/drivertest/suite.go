@@ -31,6 +31,8 @@ type Harness struct {
 	// Foreign returns what is on the device without a mark, which has to stay
 	// as it is. nil: not known.
 	Foreign func() string
+	// Fence is the highest fencing number that the device has seen.
+	Fence uint64
 	// Another returns a second driver of the same device, as another daemon
 	// has. nil: Driver itself.
 	Another func() southbound.Driver
@@ -128,7 +130,7 @@ func (s *suite) config(vrfs ...southbound.VRF) southbound.DeviceConfig {
 func (s *suite) tx(have, want southbound.DeviceConfig) southbound.Transaction {
 	s.serial++
 	return southbound.Transaction{
-		ID: s.Name()[max(0, len(s.Name())-20):] + "-" + string('a'+rune(s.serial)), Fence: 10, Epoch: Epoch,
+		ID: s.Name()[max(0, len(s.Name())-20):] + "-" + string('a'+rune(s.serial)), Fence: s.Fence + 10, Epoch: Epoch,
 		Have: have, Want: want, Rollback: longTimer,
 	}
 }

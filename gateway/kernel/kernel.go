@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
@@ -48,6 +49,9 @@ type Realiser struct {
 	endpoints map[string]string // tunnel -> endpoint last written
 	clamp     string            // MSS rules last written
 	clampGone bool              // no MSS rules are wanted and none are left
+
+	clampFault string // why the last try to write MSS rules failed
+	clampTried time.Time
 }
 
 var _ gateway.Realiser = (*Realiser)(nil)

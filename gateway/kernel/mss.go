@@ -5,6 +5,7 @@ package kernel
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -16,6 +17,10 @@ import (
 // (NFT_META_SDIFNAME of linux/netfilter/nf_tables.h); in the forward hook the
 // input device is the VRF itself.
 const metaSDIFName = expr.MetaKey(34)
+
+// clampRetry is how long a kernel that cannot clamp is left alone: every try
+// makes it look for modules.
+const clampRetry = 5 * time.Minute
 
 // clampMSS lowers the MSS of TCP SYNs that cross a tunnel to what fits its
 // MTU, with a table of our own that is replaced in one transaction. A kernel
@@ -47,9 +52,15 @@ func (w *work) clampMSS() {
 	if w.clamp == plan.String() && w.clampThere() {
 		return
 	}
-	if err := w.writeClamps(clamps); err != nil {
-		w.faults = append(w.faults, fmt.Sprintf("TCP MSS is not clamped: %v; the kernel needs CONFIG_NF_TABLES_INET, "+
-			"until then hosts depend on path MTU discovery", err))
+	if w.clampFault == "" || time.Since(w.clampTried) > clampRetry {
+		w.clampFault, w.clampTried = "", time.Now()
+		if err := w.writeClamps(clamps); err != nil {
+			w.clampFault = fmt.Sprintf("TCP MSS is not clamped: %v; the kernel needs CONFIG_NF_TABLES_INET, "+
+				"until then hosts depend on path MTU discovery", err)
+		}
+	}
+	if w.clampFault != "" {
+		w.faults = append(w.faults, w.clampFault)
 		return
 	}
 	w.clamp = plan.String()

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/s2cd/s2cd/internal/testnet"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
@@ -156,7 +157,7 @@ func TestDeadDeviceDeclinesAtTheDeadlineAndReleasesWhenItAnswers(t *testing.T) {
 		w := newWorld(t)
 		w.devices["gw1"].Unreachable(errors.New("no route to host"))
 		s := w.order(wish(1))
-		time.Sleep(applyWithin + 30*time.Second)
+		time.Sleep(testnet.ApplyWithin + 30*time.Second)
 		s = w.session(s.ID)
 		if s.Decision != session.DecideAbsent || s.StatusInfo != session.SessionDeclined || s.Phase == session.Released {
 			t.Errorf("after the deadline: %s %s %s", s.Decision, s.StatusInfo, s.Phase)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/s2cd/s2cd/internal/testnet"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
@@ -38,10 +39,8 @@ type world struct {
 }
 
 const (
-	sites       = 4
-	applyWithin = time.Minute
-	lasts       = 5 * time.Minute
-	lease       = 10 * time.Second
+	lasts = 5 * time.Minute
+	lease = 10 * time.Second
 )
 
 // newWorld starts the core in a synctest bubble; it ends with the test.
@@ -67,7 +66,7 @@ func (w *world) start() {
 	w.must(err)
 	w.ledger = pathcomp.NewLedger(time.Now)
 	w.must(w.store.LoadArcs(ctx, w.ledger.Load))
-	core, err := pathcomp.NewCore(network(), w.ledger, time.Now)
+	core, err := pathcomp.NewCore(testnet.Network(), w.ledger, time.Now)
 	w.must(err)
 	monitor, err := telemetry.New(telemetry.Config{
 		Sources: []telemetry.Source{{Device: "gw1", Observer: w.devices["gw1"], Interval: time.Second}},
@@ -89,7 +88,7 @@ func (w *world) start() {
 	w.runner, err = provision.NewRunner(cfg)
 	w.must(err)
 	w.orders, err = order.New(order.Config{
-		Store: w.store, Paths: core, Ledger: w.ledger, Meter: monitor, Directory: directory(), OfferKey: make([]byte, 32),
+		Store: w.store, Paths: core, Ledger: w.ledger, Meter: monitor, Directory: testnet.Directory(), OfferKey: make([]byte, 32),
 		Clock: time.Now, NewID: func() session.ID { return session.ID(uuid.NewString()) },
 		Wake: func(session.Session) { w.runner.Wake() },
 	})
@@ -204,69 +203,4 @@ func answering(c southbound.DeviceConfig, now time.Time) southbound.Observation 
 		o.Slots = append(o.Slots, southbound.TunnelSlot{Port: port, PublicKey: fmt.Sprintf("key-of-%d", port)})
 	}
 	return o
-}
-
-func network() *topology.Network {
-	all := topology.Shares{All: 1000}
-	n := &topology.Network{
-		Revision: 1, AS: 65000,
-		Nodes: []topology.Node{
-			{Name: "pe1", Role: topology.PE, Platform: "generic-openconfig", Loopback: netip.MustParseAddr("192.0.2.1"), Management: "pe1:9339"},
-			{Name: "pe2", Role: topology.PE, Platform: "generic-openconfig", Loopback: netip.MustParseAddr("192.0.2.2"), Management: "pe2:9339"},
-			{Name: "gw1", Role: topology.Gateway, Platform: "s2cgw", Loopback: netip.MustParseAddr("192.0.2.3"), Management: "gw1:9340"},
-		},
-		Links: []topology.Link{{
-			Name: "core", A: "pe1", Z: "pe2", Kbps: [2]uint64{100_000, 100_000}, Micros: [2]uint32{1000, 1000},
-			IGPMetric: [2]uint32{10, 10}, Reservable: all,
-		}},
-		Access: []topology.Access{
-			{Name: topology.PortAccess("pe1", "eth1"), Node: "pe1", Kbps: 1_000_000, Reservable: all},
-			{Name: topology.HandoffAccess("h1"), Node: "pe2", Kbps: 1_000_000, Reservable: all},
-			{Name: topology.GatewayAccess("gw1"), Node: "pe2", Kbps: 1_000_000, Reservable: all},
-		},
-	}
-	return n
-}
-
-func directory() *order.Directory {
-	d := &order.Directory{
-		AS: 65000, Tenants: map[session.TenantID]session.Tenant{}, Platforms: southbound.Platforms(),
-		Nodes: map[topology.NodeName]topology.Node{},
-		Catalogue: session.Catalogue{
-			Levels: []session.Level{{
-				Name: session.LevelA, MaxRTTMicros: 10_000, Class: "assured", BookingPermille: 1000,
-				Price: session.Price{Currency: "EUR", Exponent: 2, SetUp: 500, PerMbpsHour: 3600},
-			}},
-			LeadGuard: 10 * time.Second, TailGuard: 10 * time.Second, DefaultDuration: 24 * time.Hour, MaxDuration: 48 * time.Hour,
-			ApplyDeadline: applyWithin, OfferValidity: 10 * time.Minute, KeepTerminated: 10 * time.Minute,
-		},
-		Pools: order.Pools{
-			VPN: order.Range{Min: 1, Max: 1000}, RD: order.Range{Min: 1, Max: 1000}, Transfer: netip.MustParsePrefix("100.64.0.0/24"),
-			VLANs:   map[string]order.Range{"h1": {Min: 100, Max: 199}},
-			Tunnels: map[topology.NodeName]order.Range{"gw1": {Min: 51820, Max: 51829}},
-		},
-	}
-	for _, n := range network().Nodes {
-		d.Nodes[n.Name] = n
-	}
-	t := session.Tenant{ID: "acme", Name: "Acme", Clients: []string{"app"}}
-	for i := 1; i <= sites; i++ {
-		t.AccessPoints = append(t.AccessPoints,
-			session.AccessPoint{ID: fmt.Sprintf("site%d", i), Type: session.Site, Primary: session.Terminal{
-				Address: netip.AddrFrom4([4]byte{10, 255, byte(i), 2}),
-				Attachment: &session.Attachment{
-					PE: "pe1", Port: "eth1", VLAN: uint16(10 + i), MTU: 1500, MaxKbps: 1_000_000,
-					Addresses: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 255, byte(i), 1}), 30)},
-				},
-			}},
-			session.AccessPoint{ID: fmt.Sprintf("cloud%d", i), Type: session.Cloud, Primary: session.Terminal{
-				Address: netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}),
-				Handoff: &session.Handoff{
-					Kind: session.WireGuard, Name: "h1", PE: "pe2", Port: "eth2", Gateway: "gw1", GatewayPort: "eth0",
-					Underlay: netip.MustParseAddr("198.51.100.1"), MTU: 1500, TunnelMTU: 1420, MaxKbps: 1_000_000,
-				},
-			}})
-	}
-	d.Tenants[t.ID] = t
-	return d
 }

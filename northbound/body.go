@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// readBody runs the pipeline over a request body: media type, size, UTF-8,
+// depth, duplicate names, known properties, schema. It leaves the body in the
+// request for the handler to decode.
+func (s *Server) readBody(o *operation, w http.ResponseWriter, r *http.Request) error {
+	if o.body == nil {
+		return nil
+	}
+	if f := checkMediaType(r.Header); f != nil {
+		return f
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
+	var tooBig *http.MaxBytesError
+	if errors.As(err, &tooBig) {
+		return &fault{status: http.StatusRequestEntityTooLarge, code: "PAYLOAD_TOO_LARGE", message: "the body is larger than " + strconv.FormatInt(tooBig.Limit, 10) + " bytes"}
+	}
+	if err != nil {
+		return invalid("", "the body cannot be read")
+	}
+	value, f := parseStrict(raw)
+	if f != nil {
+		return f
+	}
+	if f := s.contract.checkBody(o, value); f != nil {
+		return f
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	return nil
+}
+
+func checkMediaType(h http.Header) *fault {
+	unsupported := &fault{status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE", message: "Content-Type: must be application/json in UTF-8"}
+	if e := h.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		unsupported.message = "Content-Encoding: is not supported"
+		return unsupported
+	}
+	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return unsupported
+	}
+	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {
+		return unsupported
+	}
+	return nil
+}
+
+// checkAccept refuses a client that takes no JSON (RFC 9110 section 12.5.1).
+func checkAccept(h http.Header) *fault {
+	values := h.Values("Accept")
+	if len(values) == 0 || strings.TrimSpace(strings.Join(values, "")) == "" {
+		return nil
+	}
+	best, found := -1, false
+	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		kind, params, err := mime.ParseMediaType(strings.TrimSpace(part))
+		if err != nil {
+			continue
+		}
+		specific := map[string]int{"*/*": 0, "application/*": 1, "application/json": 2}
+		rank, ok := specific[kind]
+		if !ok || rank < best {
+			continue
+		}
+		q, err := strconv.ParseFloat(params["q"], 64)
+		best, found = rank, params["q"] == "" || (err == nil && q > 0)
+	}
+	if found {
+		return nil
+	}
+	return &fault{status: http.StatusNotAcceptable, code: "NOT_ACCEPTABLE", message: "Accept: only application/json can be had"}
+}
+
+// decode reads the checked body into a type of the contract. What fails here
+// is a value that the schema allows and Go's type does not hold.
+func decode[T any](r *http.Request) (T, error) {
+	var v T
+	err := json.NewDecoder(r.Body).Decode(&v)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return v, nil
+	case errors.As(err, &wrong):
+		want := "a " + wrong.Type.String()
+		if k := wrong.Type.Kind(); k >= reflect.Int && k <= reflect.Uint64 {
+			want = "an integer without fraction or exponent"
+		}
+		return v, invalid(wrong.Field, "must be "+want)
+	}
+	return v, invalid("", "the body does not match its schema")
+}

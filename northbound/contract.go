@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/s2cd/s2cd/northbound/api"
+)
+
+// BasePath is where the customers' API lives below its host.
+const BasePath = "/site-to-cloud-vpn/v0.1"
+
+// contract is the OpenAPI document, ready to check requests against.
+type contract struct {
+	doc *openapi3.T
+	ops map[string]*operation // by ServeMux pattern
+}
+
+// operation is one operation of the contract.
+type operation struct {
+	pattern string
+	id      string
+	scope   string
+	path    string // template below BasePath
+	item    *openapi3.PathItem
+	op      *openapi3.Operation
+	params  openapi3.Parameters
+	body    *openapi3.Schema // nil: takes none
+}
+
+// loadContract reads the embedded document.
+func loadContract() (*contract, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(api.Contract)
+	if err != nil {
+		return nil, fmt.Errorf("load the contract: %w", err)
+	}
+	c := &contract{doc: doc, ops: map[string]*operation{}}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			o, err := newOperation(method, path, item, op)
+			if err != nil {
+				return nil, err
+			}
+			c.ops[o.pattern] = o
+		}
+	}
+	return c, nil
+}
+
+func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Operation) (*operation, error) {
+	o := &operation{pattern: method + " " + BasePath + path, id: op.OperationID, path: path, item: item, op: op, params: op.Parameters}
+	if op.Security == nil || len(*op.Security) != 1 || len((*op.Security)[0]["openId"]) != 1 {
+		return nil, fmt.Errorf("contract: operation %s must need exactly one scope", o.id)
+	}
+	o.scope = (*op.Security)[0]["openId"][0]
+	if op.RequestBody != nil {
+		o.body = op.RequestBody.Value.Content.Get("application/json").Schema.Value
+	}
+	return o, nil
+}
+
+// checkParams checks path, query and header parameters.
+func (c *contract) checkParams(ctx context.Context, o *operation, r *http.Request) *fault {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return invalid("", "the query string is malformed")
+	}
+	in := &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: pathParams(o.path, r.URL.Path), QueryParams: query,
+		Route:   &routers.Route{Spec: c.doc, PathItem: o.item, Method: r.Method, Operation: o.op, Path: o.path},
+		Options: &openapi3filter.Options{SkipSettingDefaults: true},
+	}
+	for _, p := range o.params {
+		name := p.Value.Name
+		if (p.Value.In == openapi3.ParameterInQuery && len(query[name]) > 1) ||
+			(p.Value.In == openapi3.ParameterInHeader && len(r.Header.Values(name)) > 1) {
+			return invalid(name, "is given more than once")
+		}
+		if p.Value.In == openapi3.ParameterInQuery && query.Has(name) && query.Get(name) == "" {
+			return invalid(name, "is empty")
+		}
+		if err := openapi3filter.ValidateParameter(ctx, in, p.Value); err != nil {
+			return paramFault(name, err)
+		}
+	}
+	return nil
+}
+
+// pathParams takes the values for template out of path.
+func pathParams(template, path string) map[string]string {
+	values := map[string]string{}
+	have := strings.Split(strings.TrimPrefix(path, BasePath), "/")
+	for i, want := range strings.Split(template, "/") {
+		if name, ok := strings.CutPrefix(want, "{"); ok && i < len(have) {
+			values[strings.TrimSuffix(name, "}")] = have[i]
+		}
+	}
+	return values
+}
+
+func paramFault(name string, err error) *fault {
+	var schema *openapi3.SchemaError
+	if errors.As(err, &schema) && schema.Reason != "" {
+		return invalid(name, schema.Reason)
+	}
+	return invalid(name, "is malformed")
+}
+
+// checkBody checks a parsed body: first that the contract knows all its
+// properties, at any depth, then everything else its schema says.
+func (c *contract) checkBody(o *operation, body any) *fault {
+	if _, ok := body.(map[string]any); !ok {
+		return invalid("", "the body must be a JSON object")
+	}
+	if f := knownOnly(o.body, body, ""); f != nil {
+		return f
+	}
+	err := o.body.VisitJSON(body, openapi3.VisitAsRequest(), openapi3.EnableFormatValidation(), openapi3.MultiErrors(),
+		openapi3.WithStringFormatValidator("date-time", openapi3.NewCallbackValidator(checkDateTime)),
+		openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(checkURI)))
+	if err == nil {
+		return nil
+	}
+	found := schemaErrors(err)
+	if len(found) == 0 {
+		return invalid("", "the body does not match its schema")
+	}
+	slices.SortStableFunc(found, func(a, b *openapi3.SchemaError) int { return strings.Compare(pathOf(a), pathOf(b)) })
+	return schemaFault(found[0])
+}
+
+func checkDateTime(s string) error {
+	if _, err := time.Parse(time.RFC3339, s); err != nil {
+		return errors.New("must be a date and time with time zone (RFC 3339)")
+	}
+	return nil
+}
+
+func checkURI(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme == "" || u.Host == "" {
+		return errors.New("must be an absolute URI")
+	}
+	return nil
+}
+
+// schemaErrors flattens what the validator found to its leaves.
+func schemaErrors(err error) []*openapi3.SchemaError {
+	var many openapi3.MultiError
+	if errors.As(err, &many) {
+		var all []*openapi3.SchemaError
+		for _, e := range many {
+			all = append(all, schemaErrors(e)...)
+		}
+		return all
+	}
+	var one *openapi3.SchemaError
+	if !errors.As(err, &one) {
+		return nil
+	}
+	return []*openapi3.SchemaError{one}
+}
+
+func pathOf(e *openapi3.SchemaError) string {
+	path := ""
+	for _, step := range e.JSONPointer() {
+		if i, err := strconv.Atoi(step); err == nil {
+			path = element(path, i)
+			continue
+		}
+		path = join(path, step)
+	}
+	return path
+}
+
+// schemaFault gives a violation of the schema its code and its words.
+func schemaFault(e *openapi3.SchemaError) *fault {
+	path := pathOf(e)
+	reason := e.Reason
+	if e.SchemaField == "required" {
+		reason = "is required"
+	}
+	f := invalid(path, reason)
+	switch {
+	case path == "sink":
+		f.code = "INVALID_SINK"
+		f.message = "sink: must be an absolute https URL"
+	case path == "sinkCredential.credentialType", path == "sinkCredential" && e.SchemaField == "discriminator":
+		f.code = "INVALID_CREDENTIAL"
+		f.message = "sinkCredential.credentialType: only ACCESSTOKEN and PRIVATE_KEY_JWT are supported"
+	case path == "sinkCredential.accessTokenType":
+		f.code = "INVALID_TOKEN"
+		f.message = "sinkCredential.accessTokenType: only bearer is supported"
+	case e.SchemaField == "minimum", e.SchemaField == "maximum":
+		f.code = "OUT_OF_RANGE"
+	}
+	return f
+}

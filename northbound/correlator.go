@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+
+	"github.com/google/uuid"
+)
+
+// correlatorHeader carries the correlation id in both directions.
+const correlatorHeader = "x-correlator"
+
+var correlatorPattern = regexp.MustCompile(`^[a-zA-Z0-9-_:;.\/<>{}]{0,256}$`)
+
+// correlate returns the request's correlation id, or a new one if it has none
+// or a bad one; bad says that the request is to be refused.
+func correlate(h http.Header) (id string, bad *fault) {
+	values := h.Values(correlatorHeader)
+	if len(values) > 1 {
+		return uuid.NewString(), invalid(correlatorHeader, "is given more than once")
+	}
+	if len(values) == 0 || values[0] == "" {
+		return uuid.NewString(), nil
+	}
+	if !correlatorPattern.MatchString(values[0]) {
+		return uuid.NewString(), invalid(correlatorHeader, "must match "+correlatorPattern.String())
+	}
+	return values[0], nil
+}
+
+type callKey struct{}
+
+// call is what the front of the server knows of a request.
+type call struct {
+	correlator string
+	operation  string
+	tenant     string
+	client     string
+	failure    error
+}
+
+func callOf(ctx context.Context) *call {
+	c, ok := ctx.Value(callKey{}).(*call)
+	if !ok {
+		return &call{}
+	}
+	return c
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+)
+
+// decoder turns checked bodies into the core's words. It checks what a schema
+// cannot say.
+type decoder struct {
+	now         time.Time
+	sinkAllowed func(netip.Addr) error
+}
+
+// inquiry is what check and create have in common in the contract.
+type inquiry struct {
+	a, z        api.AccessPoint
+	protected   *bool
+	sla         *api.Sla
+	forward     api.Bandwidth
+	reverse     *api.Bandwidth
+	start       *api.DateTime
+	durationSec *api.Duration
+}
+
+func (d decoder) check(b api.CheckAvailability) (order.Inquiry, error) {
+	return d.inquiry(inquiry{b.AccessPoint, b.EndPoint, b.IsProtected, b.Sla, b.GuaranteedBandwidth, b.GuaranteedReverseBandwidth, b.StartTime, b.Duration})
+}
+
+func (d decoder) create(b api.CreateSession) (order.Order, error) {
+	q, err := d.inquiry(inquiry{b.AccessPoint, b.EndPoint, b.IsProtected, &b.Sla, b.GuaranteedBandwidth, b.GuaranteedReverseBandwidth, b.StartTime, b.Duration})
+	if err != nil {
+		return order.Order{}, err
+	}
+	sink, err := d.sink(b)
+	if err != nil {
+		return order.Order{}, err
+	}
+	return order.Order{
+		Inquiry: q, Name: value(b.Name), OfferID: value(b.OfferId), Sink: sink,
+		Routing: session.RoutingProtocol(valueOr(b.RoutingProtocol, api.STATIC)),
+	}, nil
+}
+
+func (d decoder) inquiry(in inquiry) (order.Inquiry, error) {
+	q := order.Inquiry{
+		Protected: value(in.protected),
+		Level:     session.LevelName(value(in.sla)),
+		Duration:  time.Duration(value(in.durationSec)) * time.Second,
+		Rate:      session.Rate{Forward: uint64(in.forward) * 1000, Reverse: uint64(valueOr(in.reverse, in.forward)) * 1000}, //nolint:gosec // 1..10^6 by the schema
+	}
+	if in.start != nil {
+		if in.start.Before(d.now) {
+			return order.Inquiry{}, invalid("startTime", "lies in the past")
+		}
+		q.Start = *in.start
+	}
+	var err error
+	if q.A, err = d.end("accessPoint", in.a, q.Protected); err != nil {
+		return order.Inquiry{}, err
+	}
+	if q.Z, err = d.end("endPoint", in.z, q.Protected); err != nil {
+		return order.Inquiry{}, err
+	}
+	return q, nil
+}
+
+// end decodes one end; field is its name in the body.
+func (d decoder) end(field string, p api.AccessPoint, protected bool) (order.EndRequest, error) {
+	if err := named(field, p, protected); err != nil {
+		return order.EndRequest{}, err
+	}
+	e := order.EndRequest{
+		AccessPoint: value(p.Id), Type: session.EndType(value(p.Type)),
+		PeerAS: uint32(value(p.AsNumber)), BGPPassword: value(p.BgpPassword), //nolint:gosec // bounded by the schema
+	}
+	var err error
+	if e.Primary, err = address(field+".primaryIpAddress", p.PrimaryIpAddress); err != nil {
+		return order.EndRequest{}, err
+	}
+	if e.Secondary, err = address(field+".secondaryIpAddress", p.SecondaryIpAddress); err != nil {
+		return order.EndRequest{}, err
+	}
+	if e.Secondary.IsValid() && e.Secondary == e.Primary {
+		return order.EndRequest{}, invalid(field+".secondaryIpAddress", "is the same as primaryIpAddress")
+	}
+	if p.Location != nil {
+		e.Location = &session.Location{Latitude: p.Location.Latitude, Longitude: p.Location.Longitude}
+	}
+	if e.Prefixes, err = prefixes(field+".staticPrefixes", value(p.StaticPrefixes)); err != nil {
+		return order.EndRequest{}, err
+	}
+	if e.WireGuard, err = wireguard(field+".wireguard", p.Wireguard); err != nil {
+		return order.EndRequest{}, err
+	}
+	return e, nil
+}
+
+// named checks that an end is named in one of the two ways.
+func named(field string, p api.AccessPoint, protected bool) error {
+	switch {
+	case p.Id != nil && (p.Type != nil || p.PrimaryIpAddress != nil || p.SecondaryIpAddress != nil):
+		return invalid(field, "give either id, or type and addresses")
+	case p.Id != nil:
+		return nil
+	case p.Type == nil:
+		return invalid(field+".type", "is required where id is absent")
+	case p.PrimaryIpAddress == nil:
+		return invalid(field+".primaryIpAddress", "is required where id is absent")
+	case protected && p.SecondaryIpAddress == nil:
+		return invalid(field+".secondaryIpAddress", "is required where isProtected is true")
+	}
+	return nil
+}
+
+func address(field string, s *string) (netip.Addr, error) {
+	if s == nil {
+		return netip.Addr{}, nil
+	}
+	a, err := netip.ParseAddr(*s)
+	if err != nil || a.Is4In6() {
+		return netip.Addr{}, invalid(field, "must be an IPv4 or IPv6 address")
+	}
+	if a.IsUnspecified() || a.IsMulticast() || a.IsLoopback() {
+		return netip.Addr{}, invalid(field, "must be the address of a host")
+	}
+	return a, nil
+}
+
+func prefixes(field string, list []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for i, s := range list {
+		p, err := netip.ParsePrefix(s)
+		if err != nil || p.Addr().Is4In6() {
+			return nil, invalid(element(field, i), "must be an IPv4 or IPv6 prefix")
+		}
+		if p != p.Masked() {
+			return nil, invalid(element(field, i), "has bits set beyond its length")
+		}
+		if p.Addr().IsMulticast() || p.Addr().IsLoopback() {
+			return nil, invalid(element(field, i), "must be a unicast prefix")
+		}
+		for _, other := range all {
+			if other.Overlaps(p) {
+				return nil, invalid(element(field, i), "overlaps "+other.String())
+			}
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func wireguard(field string, p *api.WireGuardPeer) (*order.WireGuardEnd, error) {
+	if p == nil {
+		return nil, nil //nolint:nilnil // absent is a value here
+	}
+	e := &order.WireGuardEnd{PublicKey: p.PublicKey}
+	if p.Endpoint != nil {
+		a, err := address(field+".endpoint.ipAddress", &p.Endpoint.IpAddress)
+		if err != nil {
+			return nil, err
+		}
+		e.Endpoint = netip.AddrPortFrom(a, uint16(p.Endpoint.Port)) //nolint:gosec // bounded by the schema
+	}
+	return e, nil
+}
+
+// sink decodes where events go and what makes them welcome there.
+func (d decoder) sink(b api.CreateSession) (*session.Sink, error) {
+	if b.Sink == nil {
+		if b.SinkCredential != nil {
+			return nil, invalid("sinkCredential", "needs a sink")
+		}
+		return nil, nil //nolint:nilnil // absent is a value here
+	}
+	if err := d.sinkURL(*b.Sink); err != nil {
+		return nil, err
+	}
+	s := &session.Sink{URL: *b.Sink}
+	if b.SinkCredential == nil {
+		return s, nil
+	}
+	kind, err := b.SinkCredential.Discriminator()
+	if err != nil {
+		return nil, invalid("sinkCredential", "is malformed")
+	}
+	if kind == string(api.PRIVATEKEYJWT) {
+		return nil, &fault{status: 422, code: "PRIVATE_KEY_JWT_NOT_CONFIGURED", message: "sinkCredential.credentialType: PRIVATE_KEY_JWT is not configured here, use ACCESSTOKEN"}
+	}
+	c, err := b.SinkCredential.AsAccessTokenCredential()
+	if err != nil {
+		return nil, invalid("sinkCredential", "is malformed")
+	}
+	if !c.AccessTokenExpiresUtc.After(d.now) {
+		return nil, &fault{status: 400, code: "INVALID_TOKEN", message: "sinkCredential.accessTokenExpiresUtc: lies in the past"}
+	}
+	s.CredentialType, s.Token, s.TokenExpires = kind, value(c.AccessToken), c.AccessTokenExpiresUtc
+	return s, nil
+}
+
+func (d decoder) sinkURL(raw string) error {
+	bad := func(why string) error {
+		return &fault{status: 400, code: "INVALID_SINK", message: "sink: " + why}
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
+		return bad("must be an absolute https URL")
+	}
+	if u.User != nil || u.Fragment != "" {
+		return bad("must have neither user information nor a fragment")
+	}
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil && d.sinkAllowed != nil && d.sinkAllowed(a) != nil {
+		return bad("events are not sent to such an address")
+	}
+	return nil
+}
+
+func value[T any](p *T) T {
+	var zero T
+	return valueOr(p, zero)
+}
+
+func valueOr[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+)
+
+// encodeView renders a session for its customer.
+func encodeView(v order.View) (api.SessionInfo, error) {
+	s := v.Session
+	id, err := uuid.Parse(string(s.ID))
+	if err != nil {
+		return api.SessionInfo{}, fmt.Errorf("encode session %q: %w", s.ID, err)
+	}
+	info := api.SessionInfo{
+		SessionId: id, Name: optional(s.Name),
+		AccessPoint: encodeEnd(s.A), EndPoint: encodeEnd(s.Z), IsProtected: s.Protected,
+		Sla: api.Sla(s.Level), GuaranteedBandwidth: mbps(s.Rate.Forward), GuaranteedReverseBandwidth: mbps(s.Rate.Reverse),
+		RoutingProtocol: api.RoutingProtocol(routing(s)), StartTime: moment(s.Start), Duration: max(1, seconds(s.Duration)),
+		OfferId: optional(s.OfferID), Status: api.Status(s.Status), StatusInfo: optional(api.StatusInfo(s.StatusInfo)),
+		Phase: api.Phase(screaming(string(s.Phase))), StatusMessage: statusMessage(s),
+		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), StartedAt: moment(s.StartedAt), ExpiresAt: moment(s.ExpiresAt), EndedAt: moment(s.EndedAt),
+		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(millis(s.Route.RTTMicros)),
+		Fee: encodeMoney(v.Fee, s.Price), Actual: encodeActual(v),
+		Handover: api.Handover{AccessPoint: encodeHandover(v.A), EndPoint: encodeHandover(v.Z)},
+	}
+	if s.Sink != nil {
+		info.Sink = &s.Sink.URL
+	}
+	for _, h := range []order.Handover{v.Z, v.A} {
+		if h.TunnelEndpoint.IsValid() && info.CloudGatewayIpAddress == nil {
+			info.CloudGatewayIpAddress = new(h.TunnelEndpoint.Addr().String())
+		}
+	}
+	return info, nil
+}
+
+func encodeEnd(e session.End) api.AccessPoint {
+	p := api.AccessPoint{Id: optional(e.AccessPoint), Type: optional(api.AccessPointType(e.Type)), AsNumber: optional(int64(e.Routing.PeerAS))}
+	if e.Terminal.Address.IsValid() {
+		p.PrimaryIpAddress = new(e.Terminal.Address.String())
+	}
+	if len(e.Routing.Prefixes) > 0 {
+		p.StaticPrefixes = new(prefixStrings(e.Routing.Prefixes))
+	}
+	if t := e.Tunnel; t != nil && t.PublicKey != "" {
+		p.Wireguard = &api.WireGuardPeer{PublicKey: t.PublicKey, Endpoint: encodeTransport(t.Endpoint)}
+	}
+	return p
+}
+
+func encodeHandover(h order.Handover) api.HandoverEnd {
+	e := api.HandoverEnd{
+		VlanId: optional(int32(h.VLAN)), Mtu: optional(int32(h.MTU)),
+		ProviderAsNumber: optional(int64(h.ProviderAS)), CustomerAsNumber: optional(int64(h.CustomerAS)),
+	}
+	if len(h.ProviderIPs) > 0 {
+		e.ProviderIpAddresses = new(prefixStrings(h.ProviderIPs))
+	}
+	if h.CustomerIP.IsValid() {
+		e.CustomerIpAddress = new(h.CustomerIP.String())
+	}
+	if endpoint := encodeTransport(h.TunnelEndpoint); endpoint != nil {
+		e.Tunnel = &api.Tunnel{Endpoint: *endpoint, PublicKey: optional(h.TunnelPublicKey)}
+		if len(h.TunnelAllowedIPs) > 0 {
+			e.Tunnel.AllowedIps = new(prefixStrings(h.TunnelAllowedIPs))
+		}
+	}
+	return e
+}
+
+func encodeTransport(a netip.AddrPort) *api.TransportAddress {
+	if !a.IsValid() || a.Port() == 0 {
+		return nil
+	}
+	return &api.TransportAddress{IpAddress: a.Addr().String(), Port: int32(a.Port())}
+}
+
+func encodeActual(v order.View) api.Actual {
+	m := v.Actual
+	a := api.Actual{
+		Verification: api.VerificationUNKNOWN, ServicedDuration: seconds(v.Served),
+		SentOctets: octets(m.SentOctets), ReceivedOctets: octets(m.RecvOctets), Detail: optional(limit(m.Detail)),
+	}
+	if kind := api.Verification(screaming(string(m.Verification))); kind.Valid() {
+		a.Verification = kind
+	}
+	if !m.At.IsZero() {
+		a.MeasuredAt = moment(m.At)
+		a.Latency = new(millis(m.RTTMicros))
+		a.PacketLossRate = new(float64(m.LossPPM) / 10_000)
+		a.Window = new(seconds(m.Window))
+		a.FullSizePacketVerified = new(m.FullSize)
+		a.FullSizePacketBytes = optional(int32(m.FullSizeBytes))
+	}
+	if m.CustomerA.State != "" || m.CustomerZ.State != "" {
+		a.CustomerEnds = &api.CustomerEnds{AccessPoint: encodeFarEnd(m.CustomerA), EndPoint: encodeFarEnd(m.CustomerZ)}
+	}
+	return a
+}
+
+func encodeFarEnd(f order.FarEnd) api.CustomerEnd {
+	e := api.CustomerEnd{State: api.CustomerEndStateUNKNOWN, Since: moment(f.Since), Detail: optional(limit(f.Detail))}
+	if state := api.CustomerEndState(screaming(f.State)); state.Valid() {
+		e.State = state
+	}
+	return e
+}
+
+// encodeMoney renders m; an account that has no currency yet takes the price's.
+func encodeMoney(m session.Money, p session.Price) api.Amount {
+	if m.Currency == "" {
+		m = session.Money{Minor: m.Minor, Currency: p.Currency, Exponent: p.Exponent}
+	}
+	return api.Amount{Amount: m.Decimal(), Currency: m.Currency}
+}
+
+func encodeAvailability(a order.Availability) api.AvailabilityInfo {
+	info := api.AvailabilityInfo{Availability: api.Availability(a.Outcome), Offers: []api.Offer{}, Refusals: []api.Refusal{}}
+	for _, o := range a.Offers {
+		offer := api.Offer{
+			Sla: api.Sla(o.Level), OfferId: optional(o.ID), Fee: encodeMoney(o.Price, session.Price{}), Latency: millis(o.RTTMicros),
+			ValidUntil: o.ValidUntil.UTC(), WaitDays: optional(int32(o.WaitDays)), AvailableFrom: moment(o.Start), //nolint:gosec // days
+		}
+		if o.SetUp.Currency != "" {
+			offer.SetUpFee = new(encodeMoney(o.SetUp, session.Price{}))
+		}
+		if o.Usage.Currency != "" {
+			offer.UsageFee = new(encodeMoney(o.Usage, session.Price{}))
+		}
+		info.Offers = append(info.Offers, offer)
+	}
+	for _, r := range a.Refusals {
+		_, code := domainCode(r.Code)
+		refusal := api.Refusal{Sla: api.Sla(r.Level), ContextCode: code, ContextMessage: limit(r.Detail), LeastLatency: optional(millis(r.LeastRTTMicros))}
+		if r.MostKbps >= 1000 {
+			refusal.MostBandwidth = new(mbps(r.MostKbps))
+		}
+		info.Refusals = append(info.Refusals, refusal)
+	}
+	if a.Outcome != order.Available && len(info.Refusals) > 0 {
+		info.ContextCode, info.ContextMessage = &info.Refusals[0].ContextCode, &info.Refusals[0].ContextMessage
+	}
+	return info
+}
+
+// statusMessage says what is going on, in words.
+func statusMessage(s session.Session) string {
+	if s.Reason != "" {
+		return limit(s.Reason)
+	}
+	switch s.Phase {
+	case session.Admitted:
+		return "room is reserved, no device was changed yet"
+	case session.Applying:
+		return "devices are being changed"
+	case session.AwaitingFE:
+		return "ready on our side, waiting for the partner's"
+	case session.Verifying:
+		return "built, packets are about to prove it"
+	case session.Active:
+		return "proven with packets"
+	case session.Modifying:
+		return "in service, devices are being changed"
+	case session.Releasing:
+		return "being removed"
+	case session.InDoubt:
+		return "a device does not answer; it will be settled when it does"
+	case session.Released:
+		return "ended, nothing is left"
+	}
+	return string(s.Phase)
+}
+
+// routing is the protocol of the session: of the end that has BGP, if one has.
+func routing(s session.Session) session.RoutingProtocol {
+	if s.A.Routing.Protocol == session.BGP || s.Z.Routing.Protocol == session.BGP {
+		return session.BGP
+	}
+	return session.Static
+}
+
+func prefixStrings(list []netip.Prefix) []string {
+	all := make([]string, 0, len(list))
+	for _, p := range list {
+		all = append(all, p.String())
+	}
+	return all
+}
+
+func screaming(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
+
+func mbps(kbps uint64) int32 { return int32(min(kbps/1000, 1_000_000)) } //nolint:gosec // bounded
+
+func millis(micros uint32) float64 { return float64(micros) / 1000 }
+
+func seconds(d time.Duration) int32 {
+	return int32(min(max(d, 0)/time.Second, 1<<31-1)) //nolint:gosec // bounded
+}
+
+// octets stays within what every JSON reader can hold.
+func octets(n uint64) *int64 { return optional(int64(min(n, 1<<53-1))) } //nolint:gosec // bounded
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC())
+}
+
+func optional[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// limit cuts text to what the contract allows.
+func limit(s string) string {
+	if r := []rune(s); len(r) > maxMessage {
+		return string(r[:maxMessage])
+	}
+	return s
+}

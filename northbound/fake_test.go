@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/s2cd/s2cd/northbound/auth"
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+)
+
+// testNow is the moment all tests of this package happen at.
+func testNow() time.Time { return time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC) }
+
+// fakeAuth knows tokens of the form "client:scope scope".
+type fakeAuth map[string]auth.Identity
+
+func (f fakeAuth) Authenticate(_ context.Context, token string) (auth.Identity, error) {
+	if token == "issuer-down" {
+		return auth.Identity{}, fmt.Errorf("keys: %w", auth.ErrUnavailable)
+	}
+	who, ok := f[token]
+	if !ok {
+		return auth.Identity{}, auth.ErrUnauthenticated
+	}
+	return who, nil
+}
+
+// fakeCore keeps sessions in memory. err, when set, is what every use case
+// returns; hang makes them wait for their deadline; boom makes them panic.
+type fakeCore struct {
+	mu       sync.Mutex
+	sessions map[session.ID]session.Session
+	orders   []order.Order
+	inquired []order.Inquiry
+	filters  []order.ListFilter
+	callers  []order.Caller
+	err      error
+	hang     bool
+	boom     bool
+}
+
+var _ UseCases = (*fakeCore)(nil)
+
+func (f *fakeCore) enter(ctx context.Context, caller order.Caller) error {
+	f.callers = append(f.callers, caller)
+	if f.boom {
+		panic("a bug with secret=hunter2")
+	}
+	if f.hang {
+		<-ctx.Done()
+		return fmt.Errorf("search: %w", ctx.Err())
+	}
+	return f.err
+}
+
+func (f *fakeCore) Check(ctx context.Context, caller order.Caller, q order.Inquiry) (order.Availability, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.Availability{}, err
+	}
+	f.inquired = append(f.inquired, q)
+	eur := func(minor int64) session.Money { return session.Money{Minor: minor, Currency: "EUR", Exponent: 2} }
+	return order.Availability{
+		Outcome: order.Available,
+		Offers: []order.LevelOffer{{
+			Offer: session.Offer{ID: "offer-1", Level: session.LevelA, Price: eur(3600), RTTMicros: 12500, ValidUntil: testNow().Add(time.Hour)},
+			SetUp: eur(1200), Usage: eur(2400), WaitDays: 3, Start: testNow().AddDate(0, 0, 3),
+		}},
+		Refusals: []order.LevelRefusal{{Level: session.LevelAAA, Code: session.NoResources, Detail: "no second way", MostKbps: 800_000, LeastRTTMicros: 9200}},
+	}, nil
+}
+
+func (f *fakeCore) Create(ctx context.Context, caller order.Caller, o order.Order) (session.Session, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return session.Session{}, false, err
+	}
+	f.orders = append(f.orders, o)
+	for _, s := range f.sessions {
+		if o.Key != "" && s.Correlator == o.Key {
+			if s.Reason != o.Fingerprint {
+				return session.Session{}, false, session.Errorf(session.Exists, "Idempotency-Key", "used before with another body")
+			}
+			return s, true, nil
+		}
+	}
+	s := session.Session{
+		ID: session.ID(fmt.Sprintf("00000000-0000-4000-8000-%012d", len(f.sessions)+1)), Tenant: caller.Tenant, Client: caller.Client,
+		Name: o.Name, VPN: session.VPN{ID: "vpn-17"}, Level: o.Level, Rate: o.Rate, Duration: max(o.Duration, time.Second),
+		A: fakeEnd(o.A, o.Routing), Z: fakeEnd(o.Z, o.Routing), Protected: o.Protected, Start: o.Start, OfferID: o.OfferID, Sink: o.Sink,
+		Status: session.Requested, Phase: session.Admitted, Correlator: o.Key, Reason: o.Fingerprint,
+		Price: session.Price{Currency: "EUR", Exponent: 2}, CreatedAt: testNow(), UpdatedAt: testNow(), Route: session.Route{RTTMicros: 12500},
+	}
+	f.sessions[s.ID] = s
+	return s, false, nil
+}
+
+func fakeEnd(r order.EndRequest, p session.RoutingProtocol) session.End {
+	e := session.End{AccessPoint: r.AccessPoint, Type: r.Type, Terminal: session.Terminal{Address: r.Primary}, Routing: session.Routing{Protocol: p, Prefixes: r.Prefixes, PeerAS: r.PeerAS}}
+	if w := r.WireGuard; w != nil {
+		e.Tunnel = &session.TunnelEnd{PublicKey: w.PublicKey, Endpoint: w.Endpoint}
+	}
+	return e
+}
+
+func (f *fakeCore) Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.View{}, err
+	}
+	return f.view(caller, id)
+}
+
+func (f *fakeCore) view(caller order.Caller, id session.ID) (order.View, error) {
+	s, ok := f.sessions[id]
+	if !ok {
+		return order.View{}, session.Errorf(session.NotFound, "", "no session %s", id)
+	}
+	if s.Tenant != caller.Tenant {
+		return order.View{}, session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
+	}
+	return order.View{
+		Session: s, Fee: session.Money{Minor: 1300, Currency: "EUR", Exponent: 2}, Served: time.Hour,
+		A: order.Handover{VLAN: 100, ProviderIPs: []netip.Prefix{netip.MustParsePrefix("192.0.2.9/30")}, CustomerIP: netip.MustParseAddr("192.0.2.10"), ProviderAS: 64500, CustomerAS: 65010, MTU: 1500},
+		Z: order.Handover{MTU: 1420, TunnelEndpoint: netip.MustParseAddrPort("203.0.113.7:51900"), TunnelPublicKey: testKey, TunnelAllowedIPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}},
+		Actual: order.Measured{
+			Verification: order.DataPlane, At: testNow(), RTTMicros: 11900, LossPPM: 100, Window: time.Minute, FullSize: true, FullSizeBytes: 1420,
+			SentOctets: 1 << 60, RecvOctets: 7, CustomerA: order.FarEnd{State: "up", Since: testNow()}, CustomerZ: order.FarEnd{State: "unknown"}, Detail: "fine",
+		},
+	}, nil
+}
+
+func (f *fakeCore) Sessions(ctx context.Context, caller order.Caller, l order.ListFilter) (order.Page, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.Page{}, err
+	}
+	f.filters = append(f.filters, l)
+	var page order.Page
+	for id := range f.sessions {
+		if v, err := f.view(caller, id); err == nil {
+			page.Views = append(page.Views, v)
+		}
+	}
+	page.Total = len(page.Views)
+	if from := (l.Page - 1) * l.PerPage; from >= page.Total {
+		page.Views = nil
+	}
+	return page, nil
+}
+
+func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.ID, by time.Duration) (order.View, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.View{}, err
+	}
+	v, err := f.view(caller, id)
+	if err == nil {
+		v.Session.Duration += by
+		f.sessions[id] = v.Session
+	}
+	return v, err
+}
+
+func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.ID) (order.View, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.View{}, err
+	}
+	v, err := f.view(caller, id)
+	if err == nil {
+		delete(f.sessions, id)
+		v.Session.Phase, v.Session.StatusInfo = session.Releasing, session.DeleteRequested
+	}
+	return v, err
+}

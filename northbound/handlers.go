@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+)
+
+// handlers implements the contract's operations. Parameters and body have
+// passed the contract when they get here.
+type handlers struct{ s *Server }
+
+var _ api.ServerInterface = handlers{}
+
+// CheckAvailability answers POST /check-availability.
+func (h handlers) CheckAvailability(w http.ResponseWriter, r *http.Request, _ api.CheckAvailabilityParams) {
+	body, err := decode[api.CheckAvailability](r)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	q, err := h.s.decoder().check(body)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	a, err := h.s.cfg.UseCases.Check(r.Context(), callerOf(r), q)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	h.s.reply(w, r, http.StatusOK, encodeAvailability(a))
+}
+
+// CreateSession answers POST /sessions.
+func (h handlers) CreateSession(w http.ResponseWriter, r *http.Request, params api.CreateSessionParams) {
+	body, err := decode[api.CreateSession](r)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	o, err := h.s.decoder().create(body)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	if params.IdempotencyKey != nil {
+		o.Key = *params.IdempotencyKey
+		if o.Fingerprint, err = fingerprint(body); err != nil {
+			h.s.fail(w, r, err)
+			return
+		}
+	}
+	made, _, err := h.s.cfg.UseCases.Create(r.Context(), callerOf(r), o)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	view, err := h.s.cfg.UseCases.Session(r.Context(), callerOf(r), made.ID)
+	if err != nil {
+		view = order.View{Session: made} // it is durable; the client must learn its id
+	}
+	w.Header().Set("Location", BasePath+"/sessions/"+string(made.ID))
+	h.replyView(w, r, http.StatusCreated, view)
+}
+
+// ListSessions answers GET /sessions.
+func (h handlers) ListSessions(w http.ResponseWriter, r *http.Request, params api.ListSessionsParams) {
+	f := order.ListFilter{Name: value(params.Name), Page: int(valueOr(params.Page, 1)), PerPage: int(valueOr(params.PerPage, 20))}
+	for _, status := range value(params.Status) {
+		f.Statuses = append(f.Statuses, session.Status(status))
+	}
+	for _, sla := range value(params.Sla) {
+		f.Levels = append(f.Levels, session.LevelName(sla))
+	}
+	page, err := h.s.cfg.UseCases.Sessions(r.Context(), callerOf(r), f)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	pages := (page.Total + f.PerPage - 1) / f.PerPage
+	out := api.SessionPage{
+		Sessions:   []api.SessionInfo{},
+		Pagination: api.Pagination{Page: int32(f.Page), PerPage: int32(f.PerPage), TotalCount: int32(page.Total), TotalPages: int32(pages)}, //nolint:gosec // bounded
+	}
+	for _, v := range page.Views {
+		info, err := encodeView(v)
+		if err != nil {
+			h.s.fail(w, r, err)
+			return
+		}
+		out.Sessions = append(out.Sessions, info)
+	}
+	w.Header().Set("X-Total-Count", strconv.Itoa(page.Total))
+	w.Header().Set("X-Total-Pages", strconv.Itoa(pages))
+	if l := pageLinks(r.URL, f.Page, pages); l != "" {
+		w.Header().Set("Link", l)
+	}
+	h.s.reply(w, r, http.StatusOK, out)
+}
+
+// GetSession answers GET /sessions/{sessionId}.
+func (h handlers) GetSession(w http.ResponseWriter, r *http.Request, id api.SessionPath, _ api.GetSessionParams) {
+	v, err := h.s.cfg.UseCases.Session(r.Context(), callerOf(r), session.ID(id.String()))
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	h.replyView(w, r, http.StatusOK, v)
+}
+
+// ExtendSessionDuration answers POST /sessions/{sessionId}/extend.
+func (h handlers) ExtendSessionDuration(w http.ResponseWriter, r *http.Request, id api.SessionPath, _ api.ExtendSessionDurationParams) {
+	body, err := decode[api.ExtendSessionDuration](r)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	by := time.Duration(body.RequestedAdditionalDuration) * time.Second
+	v, err := h.s.cfg.UseCases.Extend(r.Context(), callerOf(r), session.ID(id.String()), by)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	h.replyView(w, r, http.StatusOK, v)
+}
+
+// DeleteSession answers DELETE /sessions/{sessionId}.
+func (h handlers) DeleteSession(w http.ResponseWriter, r *http.Request, id api.SessionPath, _ api.DeleteSessionParams) {
+	v, err := h.s.cfg.UseCases.Delete(r.Context(), callerOf(r), session.ID(id.String()))
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	h.replyView(w, r, http.StatusAccepted, v)
+}
+
+func (h handlers) replyView(w http.ResponseWriter, r *http.Request, status int, v order.View) {
+	info, err := encodeView(v)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	h.s.reply(w, r, status, info)
+}
+
+func callerOf(r *http.Request) order.Caller {
+	c := callOf(r.Context())
+	return order.Caller{Tenant: session.TenantID(c.tenant), Client: c.client, Correlator: c.correlator}
+}
+
+// fingerprint is the same for two bodies that say the same, whatever the
+// order of their properties and the white space between.
+func fingerprint(body api.CreateSession) (string, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return "", fmt.Errorf("fingerprint the body: %w", err)
+	}
+	var plain any // sorts the properties of what the types keep as it came
+	if err := json.Unmarshal(raw, &plain); err != nil {
+		return "", fmt.Errorf("fingerprint the body: %w", err)
+	}
+	if raw, err = json.Marshal(plain); err != nil {
+		return "", fmt.Errorf("fingerprint the body: %w", err)
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// pageLinks renders the Link header (RFC 8288), filters kept.
+func pageLinks(u *url.URL, page, pages int) string {
+	var links []string
+	add := func(rel string, to int) {
+		q := u.Query()
+		q.Set("page", strconv.Itoa(to))
+		links = append(links, "<"+u.Path+"?"+q.Encode()+`>; rel="`+rel+`"`)
+	}
+	if pages > 0 {
+		add("first", 1)
+	}
+	if page > 1 && page <= pages {
+		add("prev", page-1)
+	}
+	if page < pages {
+		add("next", page+1)
+	}
+	if pages > 0 {
+		add("last", pages)
+	}
+	return strings.Join(links, ", ")
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package northbound
+
+import (
+	"context"
+	"time"
+
+	"github.com/s2cd/s2cd/northbound/auth"
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+)
+
+// UseCases is what the customers' API offers. Its errors carry a session.Code
+// where the caller may learn the cause.
+type UseCases interface {
+	// Check says what could be had; nothing is reserved.
+	Check(ctx context.Context, caller order.Caller, q order.Inquiry) (order.Availability, error)
+	// Create orders a session; repeated says that an earlier create with the
+	// same key made it.
+	Create(ctx context.Context, caller order.Caller, o order.Order) (s session.Session, repeated bool, err error)
+	// Session reads a session of the caller.
+	Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error)
+	// Sessions lists sessions of the caller, newest first.
+	Sessions(ctx context.Context, caller order.Caller, f order.ListFilter) (order.Page, error)
+	// Extend adds to the duration, capped at the provider's maximum.
+	Extend(ctx context.Context, caller order.Caller, id session.ID, by time.Duration) (order.View, error)
+	// Delete ends a session and returns the account so far.
+	Delete(ctx context.Context, caller order.Caller, id session.ID) (order.View, error)
+}
+
+// Authenticator checks a bearer token. Every error but auth.ErrUnavailable
+// means that the token is no good.
+type Authenticator interface {
+	Authenticate(ctx context.Context, token string) (auth.Identity, error)
+}
+
+// TenantOf returns the customer that an OAuth client acts for.
+type TenantOf func(client string) (session.TenantID, bool)
+
+var _ UseCases = (*order.Service)(nil)

@@ -44,9 +44,11 @@ type capacity struct {
 	shares topology.Shares
 }
 
-// limits returns what may be sold in all, and to class.
-func (c capacity) limits(class string) (total, ofClass int64) {
-	return kbit(c.shares.Limit(c.kbps)), kbit(c.shares.ClassLimit(c.kbps, class))
+// limit is what an arc may sell in all, and to one class: never more.
+type limit struct{ total, ofClass int64 }
+
+func (c capacity) limit(class string) limit {
+	return limit{total: kbit(c.shares.Limit(c.kbps)), ofClass: kbit(c.shares.ClassLimit(c.kbps, class))}
 }
 
 // kbit keeps a rate far enough from the end of int64 that sums do not overflow.
@@ -64,43 +66,43 @@ func (b *book) class(name string) *profile {
 
 // fits says whether kbps more for class stay within the limits on [from,
 // until). Safe for concurrent use with one writer.
-func (b *book) fits(class string, from, until uint32, kbps, total, ofClass int64) bool {
-	if kbps > ofClass || kbps > total {
+func (b *book) fits(class string, from, until uint32, kbps int64, most limit) bool {
+	if kbps > most.ofClass {
 		return false
 	}
-	if b.peak.Load()+kbps <= min(total, ofClass) {
+	if b.peak.Load()+kbps <= most.ofClass {
 		return true
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return kbps <= b.room(class, from, until, total, ofClass)
+	return kbps <= b.room(class, from, until, most)
 }
 
 // room returns how much more class may reserve on [from, until); negative where
 // more is reserved than may be. The caller holds mu or Ledger.commit.
-func (b *book) room(class string, from, until uint32, total, ofClass int64) int64 {
-	room := total - b.total.max(from, until)
+func (b *book) room(class string, from, until uint32, most limit) int64 {
+	room := most.total - b.total.max(from, until)
 	if p := b.class(class); p != nil {
-		return min(room, ofClass-p.max(from, until))
+		return min(room, most.ofClass-p.max(from, until))
 	}
-	return min(room, ofClass)
+	return min(room, most.ofClass)
 }
 
 // freeRoom is room for readers.
-func (b *book) freeRoom(class string, from, until uint32, total, ofClass int64) int64 {
+func (b *book) freeRoom(class string, from, until uint32, most limit) int64 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.room(class, from, until, total, ofClass)
+	return b.room(class, from, until, most)
 }
 
 // clearsAt returns the end of what leaves no room for kbps on [from, until),
-// from if nothing does. kbps is within both limits.
-func (b *book) clearsAt(class string, from, until uint32, kbps, total, ofClass int64) uint32 {
+// from if nothing does. kbps is within the limits.
+func (b *book) clearsAt(class string, from, until uint32, kbps int64, most limit) uint32 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	at := b.total.clearsAt(from, until, total-kbps)
+	at := b.total.clearsAt(from, until, most.total-kbps)
 	if p := b.class(class); p != nil {
-		at = max(at, p.clearsAt(from, until, ofClass-kbps))
+		at = max(at, p.clearsAt(from, until, most.ofClass-kbps))
 	}
 	return at
 }

@@ -86,14 +86,7 @@ type terminal struct {
 
 // route finds the demand's ways whether or not there is room.
 func (s *snapshot) route(d *Demand) (ways, *Refusal) {
-	if from, until := d.Window.span(); from >= until {
-		return ways{}, &Refusal{Cause: Invalid}
-	}
-	from, refusal := s.terminal(d.From)
-	if refusal != nil {
-		return ways{}, refusal
-	}
-	to, refusal := s.terminal(d.To)
+	from, to, refusal := s.terminals(d)
 	if refusal != nil {
 		return ways{}, refusal
 	}
@@ -111,19 +104,24 @@ func (s *snapshot) route(d *Demand) (ways, *Refusal) {
 			n.take(a, true, direction)
 		}
 	}
-	for _, in := range from.access {
-		n.take(in, false, 0)
-		n.take(in+1, false, 1)
-	}
-	for _, in := range to.access {
-		n.take(in, false, 1)
-		n.take(in+1, false, 0)
-	}
+	n.takeAccess(from, to)
 	n.merge()
 	return ways{
 		forward: there.path, reverse: back.path, needs: n.list,
 		micros: there.micros + back.micros + 2*(from.micros+to.micros),
 	}, nil
+}
+
+// terminals looks both ends up, and the window over.
+func (s *snapshot) terminals(d *Demand) (from, to terminal, refusal *Refusal) {
+	if first, end := d.Window.span(); first >= end {
+		return from, to, &Refusal{Cause: Invalid}
+	}
+	if from, refusal = s.terminal(d.From); refusal != nil {
+		return from, to, refusal
+	}
+	to, refusal = s.terminal(d.To)
+	return from, to, refusal
 }
 
 func (s *snapshot) terminal(t Terminal) (terminal, *Refusal) {

@@ -137,8 +137,7 @@ func (l *Ledger) Reserve(owner string, a Admission) error {
 			return fmt.Errorf("arc %s: not known: %w", u.Arc, ErrNoRoom)
 		}
 		kbps := kbit(u.Kbps)
-		total, ofClass := b.capacity.limits(a.Class)
-		if !b.fits(a.Class, from, until, kbps, total, ofClass) {
+		if !b.fits(a.Class, from, until, kbps, b.capacity.limit(a.Class)) {
 			return fmt.Errorf("arc %s: %d kbit/s: %w", u.Arc, u.Kbps, ErrNoRoom)
 		}
 		entries = append(entries, entry{book: b, class: a.Class, kbps: kbps, from: from, until: until})

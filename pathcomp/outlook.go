@@ -75,12 +75,12 @@ func (l *Ledger) Excesses() []Excess {
 	now := floorSecond(l.clock())
 	var out []Excess
 	for _, b := range l.books {
-		total, _ := b.capacity.limits("")
-		if most := b.total.max(now, never); most > total {
-			out = append(out, Excess{Arc: b.arc, Kbps: most, Limit: total})
+		limit := b.capacity.limit("").total
+		if most := b.total.max(now, never); most > limit {
+			out = append(out, Excess{Arc: b.arc, Kbps: most, Limit: limit})
 		}
 		for i := range b.classes {
-			_, limit := b.capacity.limits(b.classes[i].name)
+			limit := b.capacity.limit(b.classes[i].name).ofClass
 			if most := b.classes[i].max(now, never); most > limit {
 				out = append(out, Excess{Arc: b.arc, Class: b.classes[i].name, Kbps: most, Limit: limit})
 			}

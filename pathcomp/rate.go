@@ -27,6 +27,18 @@ func (n *needs) take(arc int32, link bool, direction int) {
 	n.list = append(n.list, need{arc: arc, link: link, times: 1, kbps: n.demand.booked(n.demand.Kbps[direction], link)})
 }
 
+// takeAccess adds both directions of the accesses at both ends.
+func (n *needs) takeAccess(from, to terminal) {
+	for _, in := range from.access {
+		n.take(in, false, 0)
+		n.take(in+1, false, 1)
+	}
+	for _, in := range to.access {
+		n.take(in, false, 1)
+		n.take(in+1, false, 0)
+	}
+}
+
 // merge makes each arc appear once, in order; arcs on which nothing is taken
 // are dropped.
 func (n *needs) merge() {

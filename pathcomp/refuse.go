@@ -13,10 +13,10 @@ import (
 // blocking returns the arcs that have no room for what is needed, sorted.
 func (s *snapshot) blocking(d *Demand, list []need) []topology.ArcName {
 	from, until := d.Window.span()
+	limits := s.limitsOf(d.Class)
 	var out []topology.ArcName
 	for _, n := range list {
-		total, ofClass := s.arcs[n.arc].capacity.limits(d.Class)
-		if !s.books[n.arc].fits(d.Class, from, until, n.kbps, total, ofClass) {
+		if !s.books[n.arc].fits(d.Class, from, until, n.kbps, limits[n.arc]) {
 			out = append(out, s.arcs[n.arc].name)
 		}
 	}
@@ -27,10 +27,10 @@ func (s *snapshot) blocking(d *Demand, list []need) []topology.ArcName {
 // mostKbps returns the largest rate that would fit in both directions.
 func (s *snapshot) mostKbps(d *Demand, list []need) uint64 {
 	from, until := d.Window.span()
+	limits := s.limitsOf(d.Class)
 	most := uint64(math.MaxUint64)
 	for _, n := range list {
-		total, ofClass := s.arcs[n.arc].capacity.limits(d.Class)
-		room := s.books[n.arc].freeRoom(d.Class, from, until, total, ofClass)
+		room := s.books[n.arc].freeRoom(d.Class, from, until, limits[n.arc])
 		most = min(most, d.mostSymmetric(n, room))
 	}
 	return most
@@ -42,6 +42,7 @@ func (s *snapshot) mostKbps(d *Demand, list []need) uint64 {
 func (s *snapshot) earliest(d *Demand, list []need, now time.Time) time.Time {
 	from, until := d.Window.span()
 	length := uint64(until - from)
+	limits := s.limitsOf(d.Class)
 	at := max(from, ceilSecond(now))
 	for {
 		if uint64(at)+length > never {
@@ -49,15 +50,14 @@ func (s *snapshot) earliest(d *Demand, list []need, now time.Time) time.Time {
 		}
 		next := at
 		for _, n := range list {
-			total, ofClass := s.arcs[n.arc].capacity.limits(d.Class)
-			if n.kbps > total || n.kbps > ofClass {
+			if n.kbps > limits[n.arc].ofClass {
 				return time.Time{}
 			}
 			end := next + uint32(length) //nolint:gosec // checked above, or overtaken below
 			if end < next {
 				return time.Time{}
 			}
-			next = max(next, s.books[n.arc].clearsAt(d.Class, next, end, n.kbps, total, ofClass))
+			next = max(next, s.books[n.arc].clearsAt(d.Class, next, end, n.kbps, limits[n.arc]))
 		}
 		if next == at {
 			return instant(at)

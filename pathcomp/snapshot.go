@@ -5,8 +5,10 @@ package pathcomp
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
+	"github.com/s2cd/s2cd/pathcomp/csp"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -24,7 +26,22 @@ type snapshot struct {
 	leaving, reaching     []int32
 	leavingAt, reachingAt []int32
 
-	spf []atomic.Pointer[spf] // by destination, made when first asked for
+	spf    []atomic.Pointer[spf] // by destination, made when first asked for
+	limits sync.Map              // class to []limit, by arc, made when first asked for
+	solver func() *csp.Solver    // of pairs of arcs, made when first asked for
+}
+
+// limitsOf returns every arc's limits for a class.
+func (s *snapshot) limitsOf(class string) []limit {
+	if known, ok := s.limits.Load(class); ok {
+		return known.([]limit) //nolint:errcheck,forcetypeassert // it holds nothing else
+	}
+	limits := make([]limit, len(s.arcs))
+	for i := range s.arcs {
+		limits[i] = s.arcs[i].capacity.limit(class)
+	}
+	s.limits.Store(class, limits)
+	return limits
 }
 
 // arc is one reservable direction of a link or access.
@@ -65,6 +82,7 @@ func newSnapshot(n *topology.Network) (*snapshot, error) {
 	}
 	s.leaving, s.leavingAt = s.rows(func(a *arc) int32 { return a.from })
 	s.reaching, s.reachingAt = s.rows(func(a *arc) int32 { return a.to })
+	s.solver = sync.OnceValue(s.newSolver)
 	return s, nil
 }
 

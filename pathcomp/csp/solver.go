@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// Filter says which arcs may be used. Answers must not change during a search.
+// Filter says which arcs may be used. If that changes during a search, each arc
+// of the path was usable when it was asked for, and the path may not be the
+// cheapest.
 type Filter interface {
 	Usable(arc uint32) bool
 }

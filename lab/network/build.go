@@ -30,7 +30,7 @@ func (n *Network) buildCore() error {
 		}
 	}
 	for _, r := range n.Routers {
-		if err := n.addLoopback(r.Name, netip.PrefixFrom(r.Loopback, r.Loopback.BitLen())); err != nil {
+		if err := n.AddHost(r.Name, netip.PrefixFrom(r.Loopback, r.Loopback.BitLen())); err != nil {
 			return err
 		}
 		err := n.Do(r.Name, func() error {
@@ -131,12 +131,12 @@ func (n *Network) buildManagement() error {
 // that no further device is needed.
 func (n *Network) buildLANs() error {
 	for _, s := range n.Sites {
-		if err := n.addLoopback(s.Name, netip.PrefixFrom(s.LAN.Addr(), s.LAN.Addr().BitLen())); err != nil {
+		if err := n.AddHost(s.Name, netip.PrefixFrom(s.LAN.Addr(), s.LAN.Addr().BitLen())); err != nil {
 			return err
 		}
 	}
 	for _, c := range n.Clouds {
-		if err := n.addLoopback(c.Name, netip.PrefixFrom(c.LAN.Addr(), c.LAN.Addr().BitLen())); err != nil {
+		if err := n.AddHost(c.Name, netip.PrefixFrom(c.LAN.Addr(), c.LAN.Addr().BitLen())); err != nil {
 			return err
 		}
 	}

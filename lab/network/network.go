@@ -238,7 +238,8 @@ func (n *Network) addRoute(namespace string, dst netip.Prefix, via netip.Addr, d
 	return nil
 }
 
-func (n *Network) addLoopback(namespace string, p netip.Prefix) error {
+// AddHost gives a namespace an address on lo: a host of its own network.
+func (n *Network) AddHost(namespace string, p netip.Prefix) error {
 	h, err := n.Handle(namespace)
 	if err != nil {
 		return err

@@ -49,6 +49,8 @@ var (
 	nearCE = network.Attachment{VLAN: 101, Address: netip.MustParsePrefix("192.168.1.2/30"), Gateway: netip.MustParseAddr("192.168.1.1")}
 	farCE  = network.Attachment{VLAN: 201, Address: netip.MustParsePrefix("192.168.2.2/30"), Gateway: netip.MustParseAddr("192.168.2.1"), Trunk: "GW"}
 	farIP  = farCE.Address.Addr()
+	// farHost is within the far VPN's static prefix.
+	farHost = netip.MustParsePrefix("10.2.0.10/32")
 )
 
 const (
@@ -87,7 +89,19 @@ func (s *Suite) plan() []step {
 		{"customers set up their ends", s.attach},
 		{"VPN set on both PEs", s.add},
 		{"ping site to far site", s.ping},
-		{"labels on both core paths' routes", s.labels},
+		{"label stacks in the VRFs' routes", s.labels},
+		{"labels seen on P1, both directions", s.capture},
+		{"static prefix behind the far site", s.staticPrefix},
+		{"interface counters count", s.counters},
+		{"read back by Get", s.readBack},
+		{"rate limited to 5 Mbit/s, both directions", s.rate},
+		{"second subinterface of a VLAN refused", s.refused},
+		{"a Set that fails halfway changes nothing", s.halfway},
+		{"commit not confirmed rolls back on the box", s.rollback},
+		{"commit confirmed stays", s.confirm},
+		{"an old master is refused", s.arbitration},
+		{"client without certificate refused", s.noCertificate},
+		{"link PE1-P1 cut and back", s.cut},
 		{"VPN removed", s.remove},
 		{"nothing left", s.nothingLeft},
 	}
@@ -161,19 +175,4 @@ func (s *Suite) labels(context.Context) (string, error) {
 		notes = append(notes, fmt.Sprintf("%s: %v", q.pe, stack))
 	}
 	return strings.Join(notes, ", "), nil
-}
-
-func (s *Suite) remove(ctx context.Context) (string, error) {
-	return "", s.both(func(pe *client.Client, v client.VPN) error { return pe.Send(ctx, v.Remove()) })
-}
-
-func (s *Suite) nothingLeft(ctx context.Context) (string, error) {
-	left, err := s.env.Residue(ctx)
-	if err != nil {
-		return "", err
-	}
-	if len(left) > 0 {
-		return "", fmt.Errorf("left: %s", strings.Join(left, ", "))
-	}
-	return "no VRF, VLAN, queue, label or line of configuration", nil
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pathbench_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/pathcomp/pathbench"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// network makes a graph's pairs of arcs links.
+func network(g *pathbench.Graph) *topology.Network {
+	n := &topology.Network{Revision: 1, AS: 65000}
+	for i := range g.Nodes {
+		n.Nodes = append(n.Nodes, topology.Node{Name: topology.NodeName(strconv.Itoa(i)), Role: topology.PE})
+	}
+	open := map[[2]uint32][]int{}
+	for i, a := range g.Arcs {
+		back := [2]uint32{a.To, a.From}
+		if waiting := open[back]; len(waiting) > 0 {
+			l := &n.Links[waiting[0]]
+			l.Kbps[1], l.Micros[1], l.IGPMetric[1] = uint64(g.Mbps[i])*1000, a.Delay, a.Cost+1
+			open[back] = waiting[1:]
+			continue
+		}
+		ends := [2]uint32{a.From, a.To}
+		open[ends] = append(open[ends], len(n.Links))
+		n.Links = append(n.Links, topology.Link{
+			Name: strconv.Itoa(i), A: n.Nodes[a.From].Name, Z: n.Nodes[a.To].Name,
+			Kbps: [2]uint64{uint64(g.Mbps[i]) * 1000}, Micros: [2]uint32{a.Delay, a.Delay},
+			IGPMetric: [2]uint32{a.Cost + 1, a.Cost + 1}, Reservable: topology.Shares{All: 1000},
+		})
+	}
+	return n
+}
+
+// BenchmarkAdmit searches, reserves and settles one session after another, on
+// one core, and gives the oldest back once many are held.
+func BenchmarkAdmit(b *testing.B) {
+	dir, ok := casesDir()
+	if !ok {
+		b.Log("no cases here: set S2CD_PATHCOMP_BENCH to their folder")
+		return
+	}
+	for _, name := range []string{"germany50", "csp10k"} {
+		g, queries, _ := load(b, dir, name)
+		n := network(g)
+		b.Run(name+"/igp", func(b *testing.B) { admit(b, n, queries, (*pathcomp.Core).Search) })
+		b.Run(name+"/steered", func(b *testing.B) { admit(b, n, queries, (*pathcomp.Core).Steer) })
+	}
+}
+
+func admit(b *testing.B, n *topology.Network, queries []pathbench.Query, search func(*pathcomp.Core, pathcomp.Demand) (pathcomp.Admission, *pathcomp.Refusal)) {
+	ledger := pathcomp.NewLedger(time.Now)
+	core, err := pathcomp.NewCore(n, ledger, time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	now := time.Now()
+	demand := func(i int) pathcomp.Demand {
+		q := queries[i%len(queries)]
+		from := now.Add(time.Duration(r.IntN(86400)) * time.Second)
+		return pathcomp.Demand{
+			From: pathcomp.Terminal{Node: n.Nodes[q.From].Name}, To: pathcomp.Terminal{Node: n.Nodes[q.To].Name},
+			Kbps: [2]uint64{1000, 1000}, Class: "gold", BookingPermille: 1000,
+			Window: pathcomp.Window{From: from, Until: from.Add(time.Duration(1+r.IntN(86400)) * time.Second)},
+		}
+	}
+	for i := range queries {
+		search(core, demand(i)) // warms the bounds up
+	}
+	versions := map[topology.ArcName]uint64{}
+	var held [][]pathcomp.Change
+	admitted := 0
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		a, refusal := search(core, demand(i))
+		if refusal != nil {
+			continue
+		}
+		owner := fmt.Sprint(i)
+		if err := ledger.Reserve(owner, a); err != nil {
+			b.Fatal(err)
+		}
+		changes := make([]pathcomp.Change, len(a.Uses))
+		for k, u := range a.Uses {
+			versions[u.Arc]++
+			changes[k] = pathcomp.Change{Arc: u.Arc, Version: versions[u.Arc], Owner: owner, Class: a.Class, Kbps: int64(u.Kbps), Window: a.Window}
+		}
+		ledger.Settle(changes)
+		admitted++
+		if held = append(held, changes); len(held) > 10_000 {
+			for k := range held[0] {
+				c := &held[0][k]
+				versions[c.Arc]++
+				c.Version, c.Kbps = versions[c.Arc], -c.Kbps
+			}
+			ledger.Settle(held[0])
+			held = held[1:]
+		}
+	}
+	b.ReportMetric(float64(admitted)/b.Elapsed().Seconds(), "admissions/s")
+	b.ReportMetric(float64(admitted)/float64(b.N), "admitted")
+}

@@ -120,6 +120,9 @@ func (b *builder) node(path, name string) (topology.Node, bool) {
 // nodeOf is node with a role.
 func (b *builder) nodeOf(path, name string, role topology.Role) (topology.Node, bool) {
 	n, ok := b.node(path, name)
+	if ok && n.Role == "" {
+		return n, false // said of the node
+	}
 	if ok && n.Role != role {
 		b.fault(path, "%s is a %s, want a %s", name, n.Role, role)
 		return n, false

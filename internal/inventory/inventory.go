@@ -53,6 +53,9 @@ func Parse(file string, data []byte) (*Inventory, error) {
 func build(doc *strictyaml.Doc) (*Inventory, error) {
 	b := newBuilder(doc)
 	doc.Decode(&b.file)
+	if !doc.Parsed() {
+		return nil, doc.Err() //nolint:wrapcheck // faults carry file and place
+	}
 	b.nodes()
 	b.links()
 	b.ports()

@@ -47,7 +47,7 @@ func (b *builder) nodes() {
 func (b *builder) loopback(at string, n fileNode) {
 	switch {
 	case !n.Loopback.IsValid():
-		if n.Role != string(topology.Gateway) {
+		if n.Role == string(topology.PE) || n.Role == string(topology.P) {
 			b.fault(at+".loopback", "missing: it is the router id")
 		}
 		return
@@ -61,8 +61,8 @@ func (b *builder) loopback(at string, n fileNode) {
 
 // management checks what is needed to speak to a managed node.
 func (b *builder) management(at string, n fileNode) {
-	if n.Role == string(topology.P) {
-		if n.Management != "" {
+	if n.Role != string(topology.PE) && n.Role != string(topology.Gateway) {
+		if n.Role == string(topology.P) && n.Management != "" {
 			b.fault(at+".management", "a p node is not managed")
 		}
 		return
@@ -176,7 +176,7 @@ func (b *builder) connected() {
 	var first topology.NodeName
 	seen := map[topology.NodeName]bool{}
 	for i, n := range b.out.Network.Nodes {
-		if n.Role == topology.Gateway || n.Name == "" {
+		if (n.Role != topology.PE && n.Role != topology.P) || n.Name == "" {
 			continue
 		}
 		if first == "" {

@@ -3,49 +3,55 @@
 package pathcomp
 
 import (
-	"container/heap"
-	"math"
+	"cmp"
 	"slices"
-)
 
-// unreachable is the distance of nodes without a way to the destination.
-const unreachable = math.MaxUint64
+	"github.com/s2cd/s2cd/pathcomp/csp"
+)
 
 // spf holds the distance of every node to one destination, as IS-IS computes it
 // (ISO 10589 section C.2, RFC 5305 metrics).
-type spf []uint64
+type spf []uint32
 
 // spfTo returns the distances to node, from the cache if they are there.
 func (s *snapshot) spfTo(node int32) spf {
 	if known := s.spf[node].Load(); known != nil {
 		return *known
 	}
-	dist := s.dijkstraTo(node)
+	dist := spf(s.metrics().DistancesTo(uint32(node), forwarding{s, node})) //nolint:gosec // number of a node
 	s.spf[node].Store(&dist)
 	return dist
 }
 
-func (s *snapshot) dijkstraTo(node int32) spf {
-	dist := make(spf, len(s.network.Nodes))
-	for i := range dist {
-		dist[i] = unreachable
+// newMetrics numbers the arcs in service as in leaving, at their IGP metrics.
+func (s *snapshot) newMetrics() *csp.Graph {
+	arcs := make([]csp.Arc, len(s.leaving))
+	for i, n := range s.leaving {
+		a := &s.arcs[n]
+		arcs[i] = csp.Arc{From: uint32(a.from), To: uint32(a.to), Cost: a.metric} //nolint:gosec // numbers of nodes
 	}
-	dist[node] = 0
-	queue := distances{{node: node}}
-	for len(queue) > 0 {
-		at := heap.Pop(&queue).(distance) //nolint:errcheck,forcetypeassert // it holds nothing else
-		if at.dist > dist[at.node] || (at.node != node && s.ends(at.node)) {
-			continue
-		}
-		for _, i := range s.reach(at.node) {
-			a := &s.arcs[i]
-			if d := at.dist + uint64(a.metric); d < dist[a.from] {
-				dist[a.from] = d
-				heap.Push(&queue, distance{node: a.from, dist: d})
-			}
-		}
+	return mustGraph(len(s.network.Nodes), arcs)
+}
+
+// mustGraph makes a graph of nodes that were numbered here.
+func mustGraph(nodes int, arcs []csp.Arc) *csp.Graph {
+	g, err := csp.NewGraph(nodes, arcs)
+	if err != nil {
+		panic(err)
 	}
-	return dist
+	return g
+}
+
+// forwarding lets traffic to a destination through all nodes that forward.
+type forwarding struct {
+	*snapshot
+	to int32
+}
+
+// Usable implements csp.Filter.
+func (f forwarding) Usable(i uint32) bool {
+	next := f.arcs[f.leaving[i]].to
+	return next == f.to || !f.ends(next)
 }
 
 // fan is every way that flows between two nodes may take: the routers spread
@@ -60,7 +66,7 @@ type fan struct {
 // fan returns the ways from one node to another; false: there is none.
 func (s *snapshot) fan(from, to int32) (fan, bool) {
 	dist := s.spfTo(to)
-	if dist[from] == unreachable {
+	if dist[from] == csp.Unreachable {
 		return fan{}, false
 	}
 	f := fan{nodes: []int32{from}}
@@ -79,13 +85,7 @@ func (s *snapshot) fan(from, to int32) (fan, bool) {
 	}
 	// Metrics are positive: nearer nodes are done before those that need them.
 	slices.SortFunc(f.nodes, func(x, y int32) int {
-		switch {
-		case dist[x] > dist[y]:
-			return -1
-		case dist[x] < dist[y]:
-			return 1
-		}
-		return int(x) - int(y)
+		return cmp.Or(cmp.Compare(dist[y], dist[x]), cmp.Compare(x, y))
 	})
 	f.micros = s.slowest(dist, to, f.nodes)
 	f.path = s.onePath(dist, from, to)
@@ -96,10 +96,10 @@ func (s *snapshot) fan(from, to int32) (fan, bool) {
 // onFan says whether arc a starts a shortest way to the destination.
 func (s *snapshot) onFan(dist spf, to, a int32) bool {
 	x := &s.arcs[a]
-	if x.to != to && s.ends(x.to) || dist[x.to] == unreachable {
+	if x.to != to && s.ends(x.to) || dist[x.to] == csp.Unreachable {
 		return false
 	}
-	return dist[x.from] == dist[x.to]+uint64(x.metric)
+	return uint64(dist[x.from]) == uint64(dist[x.to])+uint64(x.metric)
 }
 
 // slowest returns the latency of the slowest way of a fan.
@@ -133,23 +133,4 @@ func (s *snapshot) onePath(dist spf, from, to int32) []int32 {
 		path = append(path, at)
 	}
 	return path
-}
-
-// distance is a node in Dijkstra's queue.
-type distance struct {
-	node int32
-	dist uint64
-}
-
-// distances is a heap, nearest first.
-type distances []distance
-
-func (d distances) Len() int           { return len(d) }
-func (d distances) Less(i, j int) bool { return d[i].dist < d[j].dist }
-func (d distances) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
-func (d *distances) Push(x any)        { *d = append(*d, x.(distance)) } //nolint:errcheck,forcetypeassert // nothing else is pushed
-func (d *distances) Pop() any {
-	last := (*d)[len(*d)-1]
-	*d = (*d)[:len(*d)-1]
-	return last
 }

@@ -212,8 +212,11 @@ func (l *Ledger) takePending(b *book, c Change) (entry, bool) {
 		delete(l.pending, c.Owner)
 		return want, true
 	}
-	entries[i] = entries[len(entries)-1]
-	l.pending[c.Owner] = entries[:len(entries)-1]
+	if i == 0 { // changes mostly come in the order of the admission
+		l.pending[c.Owner] = entries[1:]
+		return want, true
+	}
+	l.pending[c.Owner] = slices.Delete(entries, i, i+1)
 	return want, true
 }
 

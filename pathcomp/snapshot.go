@@ -5,6 +5,7 @@ package pathcomp
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,14 +22,16 @@ type snapshot struct {
 	arcs    []arc            // 2 for each link, then 2 for each access
 	books   []*book          // by arc
 
-	// Arcs of links in service that leave, or reach, node i are
+	// Arcs of links in service that leave node i are
 	// leaving[leavingAt[i]:leavingAt[i+1]], in the order of the network.
-	leaving, reaching     []int32
-	leavingAt, reachingAt []int32
+	leaving, leavingAt []int32
 
-	spf    []atomic.Pointer[spf] // by destination, made when first asked for
-	limits sync.Map              // class to []limit, by arc, made when first asked for
-	solver func() *csp.Solver    // of pairs of arcs, made when first asked for
+	// What follows is made when first asked for.
+
+	metrics func() *csp.Graph     // arcs as in leaving
+	solver  func() *csp.Solver    // pairs of arcs, there and back, as in leaving
+	spf     []atomic.Pointer[spf] // by destination
+	limits  sync.Map              // class to []limit, by arc
 }
 
 // limitsOf returns every arc's limits for a class.
@@ -80,8 +83,8 @@ func newSnapshot(n *topology.Network) (*snapshot, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	s.leaving, s.leavingAt = s.rows(func(a *arc) int32 { return a.from })
-	s.reaching, s.reachingAt = s.rows(func(a *arc) int32 { return a.to })
+	s.sortLeaving()
+	s.metrics = sync.OnceValue(s.newMetrics)
 	s.solver = sync.OnceValue(s.newSolver)
 	return s, nil
 }
@@ -138,34 +141,29 @@ func (s *snapshot) addAccess(a *topology.Access, named map[topology.ArcName]bool
 	return faults
 }
 
-// rows sorts the arcs in service by the node that end gives.
-func (s *snapshot) rows(end func(*arc) int32) (arcs, at []int32) {
-	at = make([]int32, len(s.network.Nodes)+1)
+// sortLeaving sorts the arcs in service by the node they leave.
+func (s *snapshot) sortLeaving() {
+	at := make([]int32, len(s.network.Nodes)+1)
 	for i := range s.arcs {
 		if a := &s.arcs[i]; !a.down {
-			at[end(a)+1]++
+			at[a.from+1]++
 		}
 	}
 	for i := 1; i < len(at); i++ {
 		at[i] += at[i-1]
 	}
-	next := append([]int32(nil), at...)
-	arcs = make([]int32, at[len(at)-1])
+	next := slices.Clone(at)
+	s.leaving, s.leavingAt = make([]int32, at[len(at)-1]), at
 	for i := range s.arcs {
 		if a := &s.arcs[i]; !a.down {
-			arcs[next[end(a)]] = int32(i) //nolint:gosec // arcs are few
-			next[end(a)]++
+			s.leaving[next[a.from]] = int32(i) //nolint:gosec // arcs are few
+			next[a.from]++
 		}
 	}
-	return arcs, at
 }
 
 func (s *snapshot) leave(node int32) []int32 {
 	return s.leaving[s.leavingAt[node]:s.leavingAt[node+1]]
-}
-
-func (s *snapshot) reach(node int32) []int32 {
-	return s.reaching[s.reachingAt[node]:s.reachingAt[node+1]]
 }
 
 // ends says that node forwards nothing between routers: a gateway is where

@@ -46,11 +46,7 @@ func (s *snapshot) newSolver() *csp.Solver {
 			Delay: uint32(min(uint64(a.micros)+uint64(back.micros), math.MaxUint32)),
 		}
 	}
-	g, err := csp.NewGraph(len(s.network.Nodes), pairs)
-	if err != nil {
-		panic(err) // the numbers are ours
-	}
-	return csp.NewSolver(g, 0)
+	return csp.NewSolver(mustGraph(len(s.network.Nodes), pairs), 0)
 }
 
 // steering is one search for a steered way. It is the filter of its search.

@@ -50,3 +50,31 @@ func (d *Dijkstra) Distance(from, to uint32, usable Filter) (uint32, bool) {
 	}
 	return 0, false
 }
+
+// DistancesTo returns the least cost from every node to one over the arcs that
+// usable (nil: all) lets through; Unreachable where there is no path.
+func (g *Graph) DistancesTo(to uint32, usable Filter) []uint32 {
+	dist := make([]uint32, g.nodes)
+	for i := range dist {
+		dist[i] = Unreachable
+	}
+	dist[to] = 0
+	q := queue{}
+	q.push(0, to)
+	for len(q) > 0 {
+		top := q.pop()
+		at := top.value
+		if uint32(top.key) > dist[at] {
+			continue
+		}
+		for _, e := range g.reaching[g.reachingAt[at]:g.reachingAt[at+1]] {
+			next := capped(dist[at], e.cost)
+			if next > MaxPath || next >= dist[e.node] || usable != nil && !usable.Usable(e.arc) {
+				continue
+			}
+			dist[e.node] = next
+			q.push(uint64(next), e.node)
+		}
+	}
+	return dist
+}

@@ -11,8 +11,10 @@ import "fmt"
 // does not exist (RFC 5305 section 3: MAX_PATH_METRIC).
 const MaxPath = 0xFE000000
 
-// none is a distance that no path has.
-const none = 0xFFFFFFFF
+// Unreachable is a distance that no path has.
+const Unreachable = 0xFFFFFFFF
+
+const none = Unreachable
 
 // Arc is a directed arc of a graph. Its number is its place in what NewGraph
 // was given. Cost and Delay may be 0; arcs may be parallel.

@@ -11,7 +11,6 @@ import (
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -54,23 +53,14 @@ func (t *tx) catchUp(ctx context.Context, name topology.ArcName, a *arcRow) erro
 	if known > a.base {
 		return session.Errorf(session.Internal, "", "the book knows version %d of arc %s, the store only %d", known, name, a.base)
 	}
-	rows, err := t.q.ChangesSince(ctx, sqlitedb.ChangesSinceParams{
-		Arc: a.n, Known: int64(known), Newest: int64(a.base), //nolint:gosec // counts from 1
-	})
+	missed, err := changes(ctx, t.q, name, a.n, known, a.base)
 	if err != nil {
-		return fmt.Errorf("read changes of arc %s: %w", name, err)
+		return err
 	}
-	if uint64(len(rows)) != a.base-known {
+	if uint64(len(missed)) != a.base-known {
 		return session.Errorf(session.Unavailable, "", "the log of arc %s does not reach back to version %d, load the book anew", name, known)
 	}
-	changes := make([]pathcomp.Change, len(rows))
-	for i, r := range rows {
-		changes[i] = pathcomp.Change{
-			Arc: name, Version: uint64(r.Version), Owner: r.ID, Class: r.Class, Kbps: r.Kbps, //nolint:gosec // counts from 1
-			Window: pathcomp.Window{From: fromMicros(r.FromAt), Until: fromMicros(r.UntilAt)},
-		}
-	}
-	if err := t.ledger.CatchUp(changes); err != nil {
+	if err := t.ledger.CatchUp(missed); err != nil {
 		return fmt.Errorf("catch up with arc %s: %w", name, err)
 	}
 	return nil

@@ -68,6 +68,8 @@ func (s *Store) readLong(ctx context.Context, fn func(ctx context.Context, r *re
 	var r *reader
 	select {
 	case r = <-s.readers:
+	case <-s.writer.done:
+		return ErrClosed
 	case <-ctx.Done():
 		return fmt.Errorf("wait for a reader: %w", ctx.Err())
 	}

@@ -23,6 +23,7 @@ type writer struct {
 	conn  *sql.Conn
 	q     *sqlitedb.Queries
 	many  *many
+	steps map[string]*sql.Stmt // of a transaction
 	clock func() time.Time
 	log   *slog.Logger
 	done  chan struct{}
@@ -41,7 +42,14 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	w := &writer{
 		queue: newQueue(), conn: conn, q: q, many: newMany(conn),
-		clock: s.clock, log: s.log, done: make(chan struct{}),
+		clock: s.clock, log: s.log, done: make(chan struct{}), steps: map[string]*sql.Stmt{},
+	}
+	for _, text := range []string{
+		"BEGIN IMMEDIATE", "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part", "COMMIT", "ROLLBACK",
+	} {
+		if w.steps[text], err = conn.PrepareContext(ctx, text); err != nil {
+			return nil, errors.Join(fmt.Errorf("prepare %s: %w", text, err), q.Close(), conn.Close())
+		}
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
 	go w.loop()
@@ -80,7 +88,11 @@ func (w *writer) close() error {
 		j.done <- ErrClosed
 	}
 	<-w.done
-	return errors.Join(w.many.close(), w.q.Close(), w.conn.Close())
+	errs := []error{w.many.close(), w.q.Close()}
+	for _, stmt := range w.steps {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
 }
 
 func (w *writer) loop() {
@@ -158,8 +170,9 @@ func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause
 	return unavailable("commit, outcome unknown", errors.Join(cause, err))
 }
 
+// exec runs one of steps.
 func (w *writer) exec(ctx context.Context, statement string) error {
-	_, err := w.conn.ExecContext(ctx, statement)
+	_, err := w.steps[statement].ExecContext(ctx)
 	return err //nolint:wrapcheck // callers name the step
 }
 

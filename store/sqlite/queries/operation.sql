@@ -39,3 +39,19 @@ ON CONFLICT (scope, name) DO UPDATE SET reason = excluded.reason, since = exclud
 
 -- name: DeleteFreeze :exec
 DELETE FROM freeze WHERE scope = ? AND name = ?;
+
+-- name: ReleasedHolders :many
+SELECT s.id FROM session s WHERE s.live = 0
+  AND (EXISTS (SELECT 1 FROM reservation r WHERE r.session_n = s.n)
+    OR EXISTS (SELECT 1 FROM pool_owner o WHERE o.session_n = s.n))
+ORDER BY s.n;
+
+-- name: WrongTenantUse :many
+SELECT t.name FROM tenant t
+WHERE t.sessions <> (SELECT count(*) FROM session s WHERE s.tenant = t.name AND s.live = 1)
+   OR t.kbps <> (SELECT CAST(coalesce(sum(s.kbps), 0) AS INTEGER) FROM session s WHERE s.tenant = t.name AND s.live = 1)
+ORDER BY t.name;
+
+-- name: StrayVPNs :many
+SELECT v.id FROM vpn v
+WHERE NOT EXISTS (SELECT 1 FROM session s WHERE s.vpn = v.id AND s.live = 1) ORDER BY v.id;

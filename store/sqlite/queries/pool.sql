@@ -38,9 +38,9 @@ UPDATE pool_gap SET first = ? WHERE pool_n = ? AND last = ?;
 -- name: DeleteGap :exec
 DELETE FROM pool_gap WHERE pool_n = ? AND last = ?;
 
--- name: PoolUse :many
+-- name: PoolValues :many
 SELECT p.name, v.value, v.holder, (SELECT count(*) FROM pool_owner o WHERE o.value_n = v.n) AS owners
 FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value;
 
--- name: Gaps :many
+-- name: PoolGaps :many
 SELECT p.name, g.first, g.last FROM pool_gap g JOIN pool p ON p.n = g.pool_n ORDER BY p.name, g.last;

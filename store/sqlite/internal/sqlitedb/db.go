@@ -111,9 +111,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.freezesStmt, err = db.PrepareContext(ctx, freezes); err != nil {
 		return nil, fmt.Errorf("error preparing query Freezes: %w", err)
 	}
-	if q.gapsStmt, err = db.PrepareContext(ctx, gaps); err != nil {
-		return nil, fmt.Errorf("error preparing query Gaps: %w", err)
-	}
 	if q.headOfStreamStmt, err = db.PrepareContext(ctx, headOfStream); err != nil {
 		return nil, fmt.Errorf("error preparing query HeadOfStream: %w", err)
 	}
@@ -165,11 +162,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.poolStmt, err = db.PrepareContext(ctx, pool); err != nil {
 		return nil, fmt.Errorf("error preparing query Pool: %w", err)
 	}
-	if q.poolUseStmt, err = db.PrepareContext(ctx, poolUse); err != nil {
-		return nil, fmt.Errorf("error preparing query PoolUse: %w", err)
+	if q.poolGapsStmt, err = db.PrepareContext(ctx, poolGaps); err != nil {
+		return nil, fmt.Errorf("error preparing query PoolGaps: %w", err)
+	}
+	if q.poolValuesStmt, err = db.PrepareContext(ctx, poolValues); err != nil {
+		return nil, fmt.Errorf("error preparing query PoolValues: %w", err)
 	}
 	if q.purgeableSessionsStmt, err = db.PrepareContext(ctx, purgeableSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query PurgeableSessions: %w", err)
+	}
+	if q.releasedHoldersStmt, err = db.PrepareContext(ctx, releasedHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleasedHolders: %w", err)
 	}
 	if q.reservationsOfStmt, err = db.PrepareContext(ctx, reservationsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ReservationsOf: %w", err)
@@ -222,6 +225,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.slotKeyStmt, err = db.PrepareContext(ctx, slotKey); err != nil {
 		return nil, fmt.Errorf("error preparing query SlotKey: %w", err)
 	}
+	if q.strayVPNsStmt, err = db.PrepareContext(ctx, strayVPNs); err != nil {
+		return nil, fmt.Errorf("error preparing query StrayVPNs: %w", err)
+	}
 	if q.streamOfStmt, err = db.PrepareContext(ctx, streamOf); err != nil {
 		return nil, fmt.Errorf("error preparing query StreamOf: %w", err)
 	}
@@ -257,6 +263,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.wakeSessionStmt, err = db.PrepareContext(ctx, wakeSession); err != nil {
 		return nil, fmt.Errorf("error preparing query WakeSession: %w", err)
+	}
+	if q.wrongTenantUseStmt, err = db.PrepareContext(ctx, wrongTenantUse); err != nil {
+		return nil, fmt.Errorf("error preparing query WrongTenantUse: %w", err)
 	}
 	return &q, nil
 }
@@ -408,11 +417,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing freezesStmt: %w", cerr)
 		}
 	}
-	if q.gapsStmt != nil {
-		if cerr := q.gapsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing gapsStmt: %w", cerr)
-		}
-	}
 	if q.headOfStreamStmt != nil {
 		if cerr := q.headOfStreamStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing headOfStreamStmt: %w", cerr)
@@ -498,14 +502,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing poolStmt: %w", cerr)
 		}
 	}
-	if q.poolUseStmt != nil {
-		if cerr := q.poolUseStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing poolUseStmt: %w", cerr)
+	if q.poolGapsStmt != nil {
+		if cerr := q.poolGapsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing poolGapsStmt: %w", cerr)
+		}
+	}
+	if q.poolValuesStmt != nil {
+		if cerr := q.poolValuesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing poolValuesStmt: %w", cerr)
 		}
 	}
 	if q.purgeableSessionsStmt != nil {
 		if cerr := q.purgeableSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing purgeableSessionsStmt: %w", cerr)
+		}
+	}
+	if q.releasedHoldersStmt != nil {
+		if cerr := q.releasedHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releasedHoldersStmt: %w", cerr)
 		}
 	}
 	if q.reservationsOfStmt != nil {
@@ -593,6 +607,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing slotKeyStmt: %w", cerr)
 		}
 	}
+	if q.strayVPNsStmt != nil {
+		if cerr := q.strayVPNsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing strayVPNsStmt: %w", cerr)
+		}
+	}
 	if q.streamOfStmt != nil {
 		if cerr := q.streamOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing streamOfStmt: %w", cerr)
@@ -651,6 +670,11 @@ func (q *Queries) Close() error {
 	if q.wakeSessionStmt != nil {
 		if cerr := q.wakeSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing wakeSessionStmt: %w", cerr)
+		}
+	}
+	if q.wrongTenantUseStmt != nil {
+		if cerr := q.wrongTenantUseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing wrongTenantUseStmt: %w", cerr)
 		}
 	}
 	return err
@@ -721,7 +745,6 @@ type Queries struct {
 	dueStreamStmt             *sql.Stmt
 	firstGapStmt              *sql.Stmt
 	freezesStmt               *sql.Stmt
-	gapsStmt                  *sql.Stmt
 	headOfStreamStmt          *sql.Stmt
 	holdsAnythingStmt         *sql.Stmt
 	idempotencyKeyStmt        *sql.Stmt
@@ -739,8 +762,10 @@ type Queries struct {
 	openStreamStmt            *sql.Stmt
 	ownedValuesStmt           *sql.Stmt
 	poolStmt                  *sql.Stmt
-	poolUseStmt               *sql.Stmt
+	poolGapsStmt              *sql.Stmt
+	poolValuesStmt            *sql.Stmt
 	purgeableSessionsStmt     *sql.Stmt
+	releasedHoldersStmt       *sql.Stmt
 	reservationsOfStmt        *sql.Stmt
 	sessionByIDStmt           *sql.Stmt
 	sessionNumberStmt         *sql.Stmt
@@ -758,6 +783,7 @@ type Queries struct {
 	setStreamStmt             *sql.Stmt
 	setVPNStmt                *sql.Stmt
 	slotKeyStmt               *sql.Stmt
+	strayVPNsStmt             *sql.Stmt
 	streamOfStmt              *sql.Stmt
 	tenantUseStmt             *sql.Stmt
 	timelineStmt              *sql.Stmt
@@ -770,6 +796,7 @@ type Queries struct {
 	valueOfStmt               *sql.Stmt
 	valueOwnedStmt            *sql.Stmt
 	wakeSessionStmt           *sql.Stmt
+	wrongTenantUseStmt        *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -805,7 +832,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		dueStreamStmt:             q.dueStreamStmt,
 		firstGapStmt:              q.firstGapStmt,
 		freezesStmt:               q.freezesStmt,
-		gapsStmt:                  q.gapsStmt,
 		headOfStreamStmt:          q.headOfStreamStmt,
 		holdsAnythingStmt:         q.holdsAnythingStmt,
 		idempotencyKeyStmt:        q.idempotencyKeyStmt,
@@ -823,8 +849,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		openStreamStmt:            q.openStreamStmt,
 		ownedValuesStmt:           q.ownedValuesStmt,
 		poolStmt:                  q.poolStmt,
-		poolUseStmt:               q.poolUseStmt,
+		poolGapsStmt:              q.poolGapsStmt,
+		poolValuesStmt:            q.poolValuesStmt,
 		purgeableSessionsStmt:     q.purgeableSessionsStmt,
+		releasedHoldersStmt:       q.releasedHoldersStmt,
 		reservationsOfStmt:        q.reservationsOfStmt,
 		sessionByIDStmt:           q.sessionByIDStmt,
 		sessionNumberStmt:         q.sessionNumberStmt,
@@ -842,6 +870,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setStreamStmt:             q.setStreamStmt,
 		setVPNStmt:                q.setVPNStmt,
 		slotKeyStmt:               q.slotKeyStmt,
+		strayVPNsStmt:             q.strayVPNsStmt,
 		streamOfStmt:              q.streamOfStmt,
 		tenantUseStmt:             q.tenantUseStmt,
 		timelineStmt:              q.timelineStmt,
@@ -854,5 +883,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		valueOfStmt:               q.valueOfStmt,
 		valueOwnedStmt:            q.valueOwnedStmt,
 		wakeSessionStmt:           q.wakeSessionStmt,
+		wrongTenantUseStmt:        q.wrongTenantUseStmt,
 	}
 }

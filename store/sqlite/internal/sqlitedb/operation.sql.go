@@ -109,6 +109,36 @@ func (q *Queries) Meta(ctx context.Context, name string) (int64, error) {
 	return value, err
 }
 
+const releasedHolders = `-- name: ReleasedHolders :many
+SELECT s.id FROM session s WHERE s.live = 0
+  AND (EXISTS (SELECT 1 FROM reservation r WHERE r.session_n = s.n)
+    OR EXISTS (SELECT 1 FROM pool_owner o WHERE o.session_n = s.n))
+ORDER BY s.n
+`
+
+func (q *Queries) ReleasedHolders(ctx context.Context) ([]string, error) {
+	rows, err := q.query(ctx, q.releasedHoldersStmt, releasedHolders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const setDeviceLease = `-- name: SetDeviceLease :exec
 INSERT INTO device_lease (device, holder, fence, until_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until_at = excluded.until_at
@@ -199,6 +229,34 @@ func (q *Queries) SlotKey(ctx context.Context, arg SlotKeyParams) (string, error
 	return public_key, err
 }
 
+const strayVPNs = `-- name: StrayVPNs :many
+SELECT v.id FROM vpn v
+WHERE NOT EXISTS (SELECT 1 FROM session s WHERE s.vpn = v.id AND s.live = 1) ORDER BY v.id
+`
+
+func (q *Queries) StrayVPNs(ctx context.Context) ([]string, error) {
+	rows, err := q.query(ctx, q.strayVPNsStmt, strayVPNs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const topology = `-- name: Topology :one
 SELECT revision, loaded_at, digest, body FROM topology_revision ORDER BY revision DESC LIMIT 1
 `
@@ -229,4 +287,34 @@ func (q *Queries) TopologyDigest(ctx context.Context) (TopologyDigestRow, error)
 	var i TopologyDigestRow
 	err := row.Scan(&i.Revision, &i.Digest)
 	return i, err
+}
+
+const wrongTenantUse = `-- name: WrongTenantUse :many
+SELECT t.name FROM tenant t
+WHERE t.sessions <> (SELECT count(*) FROM session s WHERE s.tenant = t.name AND s.live = 1)
+   OR t.kbps <> (SELECT CAST(coalesce(sum(s.kbps), 0) AS INTEGER) FROM session s WHERE s.tenant = t.name AND s.live = 1)
+ORDER BY t.name
+`
+
+func (q *Queries) WrongTenantUse(ctx context.Context) ([]string, error) {
+	rows, err := q.query(ctx, q.wrongTenantUseStmt, wrongTenantUse)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

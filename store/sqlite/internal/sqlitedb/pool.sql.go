@@ -81,39 +81,6 @@ func (q *Queries) FirstGap(ctx context.Context, arg FirstGapParams) (FirstGapRow
 	return i, err
 }
 
-const gaps = `-- name: Gaps :many
-SELECT p.name, g.first, g.last FROM pool_gap g JOIN pool p ON p.n = g.pool_n ORDER BY p.name, g.last
-`
-
-type GapsRow struct {
-	Name  string
-	First int64
-	Last  int64
-}
-
-func (q *Queries) Gaps(ctx context.Context) ([]GapsRow, error) {
-	rows, err := q.query(ctx, q.gapsStmt, gaps)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []GapsRow
-	for rows.Next() {
-		var i GapsRow
-		if err := rows.Scan(&i.Name, &i.First, &i.Last); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insertGap = `-- name: InsertGap :exec
 INSERT INTO pool_gap (pool_n, last, first) VALUES (?, ?, ?)
 `
@@ -217,27 +184,60 @@ func (q *Queries) Pool(ctx context.Context, name string) (int64, error) {
 	return n, err
 }
 
-const poolUse = `-- name: PoolUse :many
+const poolGaps = `-- name: PoolGaps :many
+SELECT p.name, g.first, g.last FROM pool_gap g JOIN pool p ON p.n = g.pool_n ORDER BY p.name, g.last
+`
+
+type PoolGapsRow struct {
+	Name  string
+	First int64
+	Last  int64
+}
+
+func (q *Queries) PoolGaps(ctx context.Context) ([]PoolGapsRow, error) {
+	rows, err := q.query(ctx, q.poolGapsStmt, poolGaps)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PoolGapsRow
+	for rows.Next() {
+		var i PoolGapsRow
+		if err := rows.Scan(&i.Name, &i.First, &i.Last); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const poolValues = `-- name: PoolValues :many
 SELECT p.name, v.value, v.holder, (SELECT count(*) FROM pool_owner o WHERE o.value_n = v.n) AS owners
 FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value
 `
 
-type PoolUseRow struct {
+type PoolValuesRow struct {
 	Name   string
 	Value  int64
 	Holder string
 	Owners int64
 }
 
-func (q *Queries) PoolUse(ctx context.Context) ([]PoolUseRow, error) {
-	rows, err := q.query(ctx, q.poolUseStmt, poolUse)
+func (q *Queries) PoolValues(ctx context.Context) ([]PoolValuesRow, error) {
+	rows, err := q.query(ctx, q.poolValuesStmt, poolValues)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []PoolUseRow
+	var items []PoolValuesRow
 	for rows.Next() {
-		var i PoolUseRow
+		var i PoolValuesRow
 		if err := rows.Scan(
 			&i.Name,
 			&i.Value,

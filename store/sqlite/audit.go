@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// Audit looks for what should never be: bandwidth or pool values held by
+// nobody, values that are neither taken nor free, or both. It returns each
+// fault in words; none is the only good answer.
+func (s *Store) Audit(ctx context.Context) ([]string, error) {
+	var faults []string
+	err := s.readLong(ctx, func(ctx context.Context, r *reader) error {
+		for _, look := range []struct {
+			at     func(context.Context) ([]string, error)
+			format string
+		}{
+			{r.q.ReleasedHolders, "session %s is released and holds bandwidth or pool values"},
+			{r.q.WrongTenantUse, "the use of tenant %s is not the sum of its sessions"},
+			{r.q.StrayVPNs, "VPN %s has no session"},
+		} {
+			names, err := look.at(ctx)
+			if err != nil {
+				return fmt.Errorf("audit: %w", err)
+			}
+			for _, name := range names {
+				faults = append(faults, fmt.Sprintf(look.format, name))
+			}
+		}
+		of, err := auditPools(ctx, r.q)
+		faults = append(faults, of...)
+		return err
+	})
+	return faults, err
+}
+
+// stretch is a run of values that is free, or one value that is taken.
+type stretch struct {
+	first, last int64
+}
+
+// auditPools checks that values and gaps together are each number once.
+func auditPools(ctx context.Context, q *sqlitedb.Queries) ([]string, error) {
+	values, err := q.PoolValues(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("audit pool values: %w", err)
+	}
+	gaps, err := q.PoolGaps(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("audit free pool values: %w", err)
+	}
+	var faults []string
+	pools := map[string][]stretch{}
+	for _, v := range values {
+		pools[v.Name] = append(pools[v.Name], stretch{v.Value, v.Value})
+		if v.Owners == 0 {
+			faults = append(faults, fmt.Sprintf("value %d of pool %s (%s) has no owner", v.Value, v.Name, v.Holder))
+		}
+	}
+	for _, g := range gaps {
+		pools[g.Name] = append(pools[g.Name], stretch{g.First, g.Last})
+	}
+	for name, line := range pools {
+		slices.SortFunc(line, func(a, b stretch) int { return cmp.Compare(a.first, b.first) })
+		next := int64(0)
+		for i, one := range line {
+			end := i == len(line)-1
+			if one.first != next || one.last < one.first || end != (one.last == math.MaxInt64) {
+				faults = append(faults, fmt.Sprintf("pool %s is wrong at value %d", name, next))
+				break
+			}
+			next = one.last + 1
+		}
+	}
+	return faults, nil
+}
+
+// ArcChanges returns what is left of an arc's log after a version, in order.
+func (s *Store) ArcChanges(ctx context.Context, arc topology.ArcName, after uint64) ([]pathcomp.Change, error) {
+	var out []pathcomp.Change
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		a, err := r.q.Arc(ctx, string(arc))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read arc %s: %w", arc, err)
+		}
+		out, err = changes(ctx, r.q, arc, a.N, after, uint64(a.Version)) //nolint:gosec // counts from 1
+		return err
+	})
+	return out, err
+}
+
+// changes reads the log of arc n beyond known, up to newest.
+func changes(ctx context.Context, q *sqlitedb.Queries, arc topology.ArcName, n int64, known, newest uint64) ([]pathcomp.Change, error) {
+	rows, err := q.ChangesSince(ctx, sqlitedb.ChangesSinceParams{
+		Arc: n, Known: int64(known), Newest: int64(newest), //nolint:gosec // counts from 1
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read changes of arc %s: %w", arc, err)
+	}
+	out := make([]pathcomp.Change, len(rows))
+	for i, r := range rows {
+		out[i] = pathcomp.Change{
+			Arc: arc, Version: uint64(r.Version), Owner: r.ID, Class: r.Class, Kbps: r.Kbps, //nolint:gosec // counts from 1
+			Window: pathcomp.Window{From: fromMicros(r.FromAt), Until: fromMicros(r.UntilAt)},
+		}
+	}
+	return out, nil
+}

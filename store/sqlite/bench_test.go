@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite_test
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/seal"
+	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/storetest"
+)
+
+func config(t testing.TB, path string, clock func() time.Time) sqlite.Config {
+	t.Helper()
+	box, err := seal.New(bytes.Repeat([]byte{7}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sqlite.Config{Path: path, Clock: clock, Logger: slog.New(slog.DiscardHandler), Seal: box}
+}
+
+func open(t testing.TB, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), config(t, path, time.Now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func admit(t testing.TB, s *sqlite.Store, ledger order.Ledger, batch []order.Admission) {
+	t.Helper()
+	results, err := s.AdmitBatch(t.Context(), batch, ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+}
+
+func batchOf(first, n int) []order.Admission {
+	batch := make([]order.Admission, n)
+	for i := range batch {
+		batch[i] = storetest.Admission(first + i)
+		batch[i].Validate = func(order.Holdings) error { return nil }
+	}
+	return batch
+}
+
+// BenchmarkAdmit admits full orders in batches of 256.
+func BenchmarkAdmit(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "store")
+	s := open(b, path)
+	ledger := storetest.NewLedger(0)
+	admit(b, s, ledger, batchOf(1_000_000, 256)) // arcs and pools are there in service
+	rows, size := rowsOf(b, path), sizeOf(b, path)
+	const most = 256
+	done := 0
+	b.ResetTimer()
+	for done < b.N {
+		b.StopTimer()
+		batch := batchOf(done, min(most, b.N-done))
+		b.StartTimer()
+		admit(b, s, ledger, batch)
+		done += len(batch)
+	}
+	b.StopTimer()
+	n := float64(done)
+	b.ReportMetric(n/b.Elapsed().Seconds(), "sessions/s")
+	b.ReportMetric(float64(rowsOf(b, path)-rows)/n, "rows/session")
+	b.ReportMetric(float64(sizeOf(b, path)-size)/n, "bytes/session")
+}
+
+// BenchmarkOpen opens a store with 100,000 live sessions and gets it ready.
+func BenchmarkOpen(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "store")
+	const sessions = 100_000
+	s := open(b, path)
+	ledger := storetest.NewLedger(0)
+	for first := 0; first < sessions; first += 500 {
+		admit(b, s, ledger, batchOf(first, 500))
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	var load, claim, begin time.Duration
+	for b.Loop() {
+		at := time.Now()
+		s, err := sqlite.Open(b.Context(), config(b, path, time.Now))
+		if err != nil {
+			b.Fatal(err)
+		}
+		begin += time.Since(at)
+		at = time.Now()
+		entries := 0
+		if err := s.LoadArcs(b.Context(), func(pathcomp.Change) error { entries++; return nil }); err != nil {
+			b.Fatal(err)
+		}
+		load += time.Since(at)
+		at = time.Now()
+		var due []session.Session
+		if due, err = s.ClaimDue(b.Context(), "bench", at, at.Add(time.Microsecond), 500); err != nil || len(due) != 500 {
+			b.Fatal(len(due), err)
+		}
+		claim += time.Since(at)
+		b.ReportMetric(float64(entries), "entries")
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	n := float64(b.N)
+	b.ReportMetric(begin.Seconds()*1000/n, "ms-open")
+	b.ReportMetric(load.Seconds()*1000/n, "ms-load-arcs")
+	b.ReportMetric(claim.Seconds()*1000/n, "ms-claim-500")
+}
+
+func sizeOf(b *testing.B, path string) int64 {
+	b.Helper()
+	checkpoint(b, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return info.Size()
+}

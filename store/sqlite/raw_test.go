@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite_test
+
+import (
+	"database/sql"
+	"testing"
+)
+
+// raw opens the file beside the store, as an operator's tool would.
+func raw(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func checkpoint(t testing.TB, path string) {
+	t.Helper()
+	if _, err := raw(t, path).ExecContext(t.Context(), "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rowsOf counts the rows of all tables.
+func rowsOf(t testing.TB, path string) int64 {
+	t.Helper()
+	db := raw(t, path)
+	var total int64
+	for _, table := range []string{
+		"vpn", "session", "session_device", "event", "stream", "idempotency", "arc", "reservation", "arc_change",
+		"pool_gap", "pool_value", "pool_owner",
+	} {
+		var n int64
+		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		total += n
+	}
+	return total
+}

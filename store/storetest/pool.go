@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package storetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+)
+
+func poolTests() tests {
+	return tests{
+		"values are lowest first":                   testLowest,
+		"ranges of one pool may differ":             testRanges,
+		"thousands come and go and nothing is lost": testPoolChurn,
+	}
+}
+
+// draw admits a session that asks for the given values only.
+func (b *bundle) draw(t *testing.T, tenant string, requests ...order.PoolRequest) (session.Session, []uint64, error) {
+	t.Helper()
+	var values []uint64
+	a := small(tenant, "v-"+tenant)
+	a.Session.Sink, a.Session.Devices, a.Route.Uses = nil, nil, nil
+	a.Pools, a.Assign = requests, func(v []uint64) { values = v }
+	r := b.batch(t, a)[0]
+	return r.Session, values, r.Err
+}
+
+func testLowest(t *testing.T, b *bundle) {
+	var live []session.Session
+	ask := func(i int) order.PoolRequest {
+		return order.PoolRequest{Pool: "p", Holder: fmt.Sprint(i), Min: 3, Max: 7}
+	}
+	for i := range 5 {
+		s, values, err := b.draw(t, "t1", ask(i))
+		if err != nil || values[0] != uint64(3+i) { //nolint:gosec // small
+			t.Fatalf("value %v, want %d: %v", values, 3+i, err)
+		}
+		live = append(live, s)
+	}
+	_, _, err := b.draw(t, "t1", ask(9))
+	wantCode(t, err, session.NoResources)
+	for i, at := range []int{3, 1, 4} {
+		b.release(t, live[at])
+		_, values, err := b.draw(t, "t1", ask(10+i))
+		if err != nil || values[0] != uint64(3+at) { //nolint:gosec // small
+			t.Errorf("value %v, want %d: %v", values, 3+at, err)
+		}
+	}
+}
+
+func testRanges(t *testing.T, b *bundle) {
+	for i, test := range []struct{ low, high, want uint64 }{
+		{10, 20, 10}, {0, 5, 0}, {11, 11, 11}, {0, 12, 1}, {10, 20, 12}, {1 << 40, 1 << 41, 1 << 40}, {0, 1, 99}, {2, 2, 2}, {2, 2, 99},
+		{1<<63 - 1, 1<<63 - 1, 1<<63 - 1}, {1<<63 - 1, 1<<63 - 1, 99},
+	} {
+		_, values, err := b.draw(t, "t1", order.PoolRequest{Pool: "p", Holder: fmt.Sprint(i), Min: test.low, Max: test.high})
+		if test.want == 99 {
+			wantCode(t, err, session.NoResources)
+			continue
+		}
+		if err != nil || values[0] != test.want {
+			t.Errorf("draw %d: %v, want %d: %v", i, values, test.want, err)
+		}
+	}
+}
+
+// model is what pools should hold, kept in the plainest way.
+type model map[string]map[string]*held // by pool and holder
+
+type held struct {
+	value  uint64
+	owners map[session.ID]bool
+}
+
+// expect returns what a request has to be answered with; false: exhausted.
+func (m model) expect(r order.PoolRequest) (uint64, bool) {
+	if h := m[r.Pool][r.Holder]; h != nil {
+		return h.value, true
+	}
+	for v := r.Min; v <= r.Max; v++ {
+		taken := false
+		for _, h := range m[r.Pool] {
+			taken = taken || h.value == v
+		}
+		if !taken {
+			return v, true
+		}
+	}
+	return 0, false
+}
+
+func (m model) add(r order.PoolRequest, value uint64, id session.ID) {
+	if m[r.Pool] == nil {
+		m[r.Pool] = map[string]*held{}
+	}
+	if m[r.Pool][r.Holder] == nil {
+		m[r.Pool][r.Holder] = &held{value: value, owners: map[session.ID]bool{}}
+	}
+	m[r.Pool][r.Holder].owners[id] = true
+}
+
+func (m model) remove(id session.ID) {
+	for _, pool := range m {
+		for holder, h := range pool {
+			if delete(h.owners, id); len(h.owners) == 0 {
+				delete(pool, holder)
+			}
+		}
+	}
+}
+
+func testPoolChurn(t *testing.T, b *bundle) {
+	random := rand.New(rand.NewPCG(4, 2)) //nolint:gosec // a test that repeats itself
+	pools := model{}
+	var live []session.Session
+	exhausted := 0
+	for range 3000 {
+		if len(live) > 0 && random.IntN(100) < 45 {
+			at := random.IntN(len(live))
+			pools.remove(live[at].ID)
+			b.release(t, live[at])
+			live = append(live[:at], live[at+1:]...)
+			continue
+		}
+		requests := []order.PoolRequest{
+			{Pool: "vpn", Holder: fmt.Sprint("v", random.IntN(60)), Min: 1, Max: 40},
+			{Pool: fmt.Sprint("rd:", random.IntN(3)), Holder: fmt.Sprint("v", random.IntN(60)), Min: 1, Max: 25},
+		}
+		s, values, err := b.draw(t, fmt.Sprint("t", random.IntN(5)), requests...)
+		full := false
+		for i, r := range requests {
+			want, ok := pools.expect(r)
+			full = full || !ok
+			if ok && err == nil && values[i] != want {
+				t.Fatalf("%+v: value %d, want %d", r, values[i], want)
+			}
+		}
+		if full != (err != nil) {
+			t.Fatalf("exhausted = %v, answered %v", full, err)
+		}
+		if full {
+			exhausted++
+			wantCode(t, err, session.NoResources)
+			continue
+		}
+		for i, r := range requests {
+			pools.add(r, values[i], s.ID)
+		}
+		live = append(live, s)
+	}
+	t.Logf("%d live at the end, %d times exhausted", len(live), exhausted)
+	if faults, err := b.Audit(t.Context()); err != nil || len(faults) > 0 {
+		t.Errorf("audit: %v, %v", faults, err)
+	}
+	for _, s := range live {
+		b.release(t, s)
+	}
+}

@@ -68,7 +68,7 @@ func Start(ctx context.Context, cfg Config) (*Env, error) {
 		do   func(context.Context) error
 	}{
 		{"certificates", env.makeCerts}, {"network", env.build}, {"routers", env.startRouters},
-		{"lab PEs ready", env.waitPEs}, {"VPNv4 session up", env.waitBGP},
+		{"core routes", env.waitIGP}, {"VPNv4 session up", env.waitBGP}, {"lab PEs ready", env.WaitPEs},
 	}
 	for _, s := range steps {
 		if err := s.do(ctx); err != nil {
@@ -241,8 +241,6 @@ func (e *Env) StartPEs() error {
 	return nil
 }
 
-func (e *Env) waitPEs(ctx context.Context) error { return e.WaitPEs(ctx) }
-
 // WaitPEs waits until the lab PEs listen.
 func (e *Env) WaitPEs(ctx context.Context) error {
 	for _, addr := range e.PEAddr {
@@ -260,6 +258,28 @@ func (e *Env) WaitPEs(ctx context.Context) error {
 		})
 		if err != nil {
 			return fmt.Errorf("wait for %s: %w", addr, err)
+		}
+	}
+	return nil
+}
+
+// waitIGP waits until each PE has a labelled way to every other router.
+func (e *Env) waitIGP(ctx context.Context) error {
+	for _, pe := range e.Topology.PEs() {
+		for _, r := range e.Topology.Routers {
+			if r.Name == pe {
+				continue
+			}
+			err := poll(ctx, 2*time.Minute, func() (bool, error) {
+				text, err := frr.Show(ctx, frr.SocketDir(pe), "zebra", "show ip route "+r.Loopback.String()+"/32")
+				if err != nil {
+					return false, err
+				}
+				return strings.Contains(text, "isis") && strings.Contains(text, "label"), nil
+			})
+			if err != nil {
+				return fmt.Errorf("wait for the route from %s to %s: %w", pe, r.Name, err)
+			}
 		}
 	}
 	return nil

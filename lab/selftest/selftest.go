@@ -102,8 +102,11 @@ func (s *Suite) plan() []step {
 		{"an old master is refused", s.arbitration},
 		{"client without certificate refused", s.noCertificate},
 		{"link PE1-P1 cut and back", s.cut},
+		{"customer's BGP with password and limit", s.bgp},
+		{"lab PEs killed and started again", s.restart},
 		{"VPN removed", s.remove},
 		{"nothing left", s.nothingLeft},
+		{"WireGuard between two clouds", s.wireguard},
 	}
 }
 

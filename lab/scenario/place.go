@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
+
+	"github.com/s2cd/s2cd/lab/network"
+)
+
+// place is where a customer's order ends in the lab.
+type place struct {
+	site, siteAP   string // namespace, access point
+	cloud, cloudAP string
+}
+
+// The orders that scenarios place. Both tenants use the same addresses.
+var (
+	firstCloud    = place{"CEA", "site-a", "VPCA1", "vpc-a1"}
+	secondCloud   = place{"CEA", "site-a", "VPCA2", "vpc-a2"}
+	otherCustomer = place{"CEB", "site-b", "VPCB", "vpc-b"}
+)
+
+// body is the order for a place.
+func (s *Stack) body(p place, mbps, seconds int, sink string) (map[string]any, error) {
+	key, err := s.CloudKey(p.cloud)
+	if err != nil {
+		return nil, err
+	}
+	cloud, err := s.Cloud(p.cloud)
+	if err != nil {
+		return nil, err
+	}
+	site, err := s.siteLAN(p.site)
+	if err != nil {
+		return nil, err
+	}
+	order := map[string]any{
+		"name":        p.siteAP + " to " + p.cloudAP,
+		"accessPoint": map[string]any{"id": p.siteAP, "staticPrefixes": []string{site.Masked().String()}},
+		"endPoint": map[string]any{
+			"id": p.cloudAP, "staticPrefixes": []string{cloud.LAN.Masked().String()},
+			"wireguard": map[string]any{
+				"publicKey": key.String(),
+				"endpoint":  map[string]any{"ipAddress": cloud.Underlay.Addr().String(), "port": cloud.ListenPort},
+			},
+		},
+		"sla": "AA", "guaranteedBandwidth": mbps, "duration": seconds, "routingProtocol": "STATIC",
+	}
+	if sink != "" {
+		order["sink"] = sink
+	}
+	return order, nil
+}
+
+func (s *Stack) siteLAN(name string) (netip.Prefix, error) {
+	for _, site := range s.Sites {
+		if site.Name == name {
+			return site.LAN, nil
+		}
+	}
+	return netip.Prefix{}, fmt.Errorf("there is no site %s in the lab", name)
+}
+
+// attachment is what the customer configures at the site.
+func attachment(h End) (network.Attachment, error) {
+	if len(h.Provider) == 0 {
+		return network.Attachment{}, fmt.Errorf("the handover of the site names no provider address: %+v", h)
+	}
+	pe, err := prefix(h.Provider[0])
+	if err != nil {
+		return network.Attachment{}, err
+	}
+	ce, err := netip.ParseAddr(h.Customer)
+	if err != nil {
+		return network.Attachment{}, fmt.Errorf("handover: %w", err)
+	}
+	return network.Attachment{VLAN: h.VLAN, Address: netip.PrefixFrom(ce, pe.Bits()), Gateway: pe.Addr(), MTU: h.MTU}, nil
+}
+
+// connectSite sets the customer's router up from the handover.
+func (s *Stack) connectSite(p place, h End) error {
+	a, err := attachment(h)
+	if err != nil {
+		return err
+	}
+	return s.Attach(p.site, a)
+}
+
+// connectCloud sets the customer's tunnel up from the handover.
+func (s *Stack) connectCloud(ctx context.Context, p place, h End) error {
+	if h.Tunnel == nil || h.Tunnel.PublicKey == "" {
+		return fmt.Errorf("the handover of the cloud names no tunnel key: %+v", h)
+	}
+	key, err := wgtypes.ParseKey(h.Tunnel.PublicKey)
+	if err != nil {
+		return fmt.Errorf("handover: %w", err)
+	}
+	addr, err := netip.ParseAddr(h.Tunnel.Endpoint.Address)
+	if err != nil {
+		return fmt.Errorf("handover: %w", err)
+	}
+	t := network.Tunnel{Peer: key, Endpoint: netip.AddrPortFrom(addr, h.Tunnel.Endpoint.Port), MTU: h.MTU}
+	for _, text := range h.Tunnel.AllowedIPs {
+		allowed, err := prefix(text)
+		if err != nil {
+			return err
+		}
+		t.Allowed = append(t.Allowed, allowed)
+	}
+	return s.ConnectCloud(ctx, p.cloud, t)
+}
+
+// ends are the addresses of both customers' hosts of a place.
+func (s *Stack) ends(p place) (site, cloud netip.Addr, err error) {
+	lan, err := s.siteLAN(p.site)
+	if err != nil {
+		return site, cloud, err
+	}
+	c, err := s.Cloud(p.cloud)
+	return lan.Addr(), c.LAN.Addr(), err
+}

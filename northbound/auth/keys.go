@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package auth
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+const (
+	fetchTimeout = 5 * time.Second
+	maxDocument  = 1 << 20 // bytes of a discovery document or key set
+)
+
+// keySet keeps the issuer's keys. Keys once fetched stay good while the issuer
+// is away; a key the issuer no longer lists is dropped at the next fetch.
+type keySet struct {
+	cfg    Config
+	client *http.Client
+
+	fetching sync.Mutex // one fetch at a time; taken before mu
+
+	mu      sync.Mutex // guards what follows
+	keys    []jose.JSONWebKey
+	fetched time.Time // last success
+	tried   time.Time // last try
+	failure error     // of the last try
+}
+
+func newKeySet(cfg Config) *keySet {
+	client := &http.Client{Timeout: fetchTimeout}
+	if cfg.Client != nil {
+		client.Transport = cfg.Client.Transport
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &keySet{cfg: cfg, client: client}
+}
+
+// find returns the keys that may have signed with kid and alg. It fetches when
+// none is known, or when what is known is old, but never more often than
+// Config.MinFetch, so that made-up key ids do not become load on the issuer.
+func (s *keySet) find(ctx context.Context, kid string, alg jose.SignatureAlgorithm) ([]jose.JSONWebKey, error) {
+	found, stale, _ := s.match(kid, alg)
+	if len(found) > 0 && !stale {
+		return found, nil
+	}
+	if len(found) > 0 {
+		if s.fetching.TryLock() { // somebody refreshes, the others go on
+			s.refresh(ctx)
+			s.fetching.Unlock()
+		}
+	} else {
+		s.fetching.Lock()
+		if again, _, _ := s.match(kid, alg); len(again) == 0 {
+			s.refresh(ctx)
+		}
+		s.fetching.Unlock()
+	}
+	found, _, failure := s.match(kid, alg)
+	if len(found) == 0 && failure != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, failure)
+	}
+	return found, nil
+}
+
+func (s *keySet) match(kid string, alg jose.SignatureAlgorithm) (found []jose.JSONWebKey, stale bool, failure error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.keys {
+		if (kid == "" || k.KeyID == kid) && fits(k, alg) {
+			found = append(found, k)
+		}
+	}
+	return found, s.cfg.Now().Sub(s.fetched) > s.cfg.MaxAge, s.failure
+}
+
+// fits reports whether a key may be used with alg: its type, size and use.
+func fits(k jose.JSONWebKey, alg jose.SignatureAlgorithm) bool {
+	if (k.Use != "" && k.Use != "sig") || (k.Algorithm != "" && k.Algorithm != string(alg)) {
+		return false
+	}
+	switch key := k.Key.(type) {
+	case *rsa.PublicKey:
+		return (alg == jose.RS256 || alg == jose.PS256) && key.N.BitLen() >= 2048
+	case *ecdsa.PublicKey:
+		return alg == jose.ES256 && key.Curve == elliptic.P256()
+	}
+	return false
+}
+
+// refresh fetches the keys unless that was tried a moment ago. The caller
+// holds fetching.
+func (s *keySet) refresh(ctx context.Context) {
+	now := s.cfg.Now()
+	s.mu.Lock()
+	early := !s.tried.IsZero() && now.Sub(s.tried) < s.cfg.MinFetch
+	s.mu.Unlock()
+	if early {
+		return
+	}
+	// What one client's request started is for all; it does not end with it.
+	keys, err := s.fetch(context.WithoutCancel(ctx))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tried, s.failure = now, err
+	if err == nil {
+		s.keys, s.fetched = keys, now
+	}
+}
+
+// fetch reads the discovery document and the key set it names.
+func (s *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
+	var found struct {
+		Issuer  string `json:"issuer"`
+		JWKSURI string `json:"jwks_uri"`
+	}
+	if err := s.get(ctx, strings.TrimSuffix(s.cfg.Issuer, "/")+"/.well-known/openid-configuration", &found); err != nil {
+		return nil, fmt.Errorf("discover issuer: %w", err)
+	}
+	if found.Issuer != s.cfg.Issuer {
+		return nil, fmt.Errorf("issuer calls itself %q, not %q", found.Issuer, s.cfg.Issuer)
+	}
+	if err := checkURL(found.JWKSURI); err != nil {
+		return nil, fmt.Errorf("jwks_uri: %w", err)
+	}
+	var set jose.JSONWebKeySet
+	if err := s.get(ctx, found.JWKSURI, &set); err != nil {
+		return nil, fmt.Errorf("fetch keys: %w", err)
+	}
+	if len(set.Keys) == 0 {
+		return nil, errors.New("the issuer lists no keys")
+	}
+	return set.Keys, nil
+}
+
+func (s *keySet) get(ctx context.Context, target string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("get: %w", err)
+	}
+	defer res.Body.Close() //nolint:errcheck // only read
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("get %s: status %d", target, res.StatusCode)
+	}
+	if err := json.NewDecoder(io.LimitReader(res.Body, maxDocument)).Decode(into); err != nil {
+		return fmt.Errorf("decode %s: %w", target, err)
+	}
+	return nil
+}
+
+// checkURL demands https, or http to this machine.
+func checkURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return fmt.Errorf("parse %q: %w", raw, err)
+	}
+	if u.Scheme == "https" && u.Host != "" {
+		return nil
+	}
+	a, err := netip.ParseAddr(u.Hostname())
+	if u.Scheme == "http" && (u.Hostname() == "localhost" || (err == nil && a.IsLoopback())) {
+		return nil
+	}
+	return fmt.Errorf("%q must be https, or http on a loopback address", raw)
+}

@@ -5,6 +5,7 @@ package drivertest_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -55,37 +56,6 @@ func TestOpenConfigOverGNMIConforms(t *testing.T) {
 	})
 }
 
-func TestWrongIdentityIsUnreachable(t *testing.T) {
-	t.Parallel()
-	lab := startLab(t)
-	dev := <-lab.free
-	for name, edit := range map[string]func(*gnmi.TLS){
-		"uri": func(c *gnmi.TLS) { c.ServerURI = "spiffe://test/device/other" },
-		"dns": func(c *gnmi.TLS) { c.ServerDNS = "other.test" },
-		"key": func(c *gnmi.TLS) { c.SPKISHA256 = make([]byte, 32) },
-	} {
-		config := dev.gnmi(t)
-		edit(&config.TLS)
-		d, err := gnmi.New(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = d.Read(t.Context())
-		if err == nil || southbound.KindOf(err) != southbound.Unreachable {
-			t.Errorf("%s: read: %v, want unreachable", name, err)
-		}
-		err = d.Apply(t.Context(), southbound.Transaction{
-			ID: "x", Fence: 1, Epoch: 1, Want: southbound.DeviceConfig{VRFs: []southbound.VRF{drivertest.RouterVRF(0)}},
-		})
-		if err == nil || southbound.KindOf(err) != southbound.Unreachable {
-			t.Errorf("%s: apply: %v, want unreachable", name, err)
-		}
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // lab is a process that serves PEs.
 type lab struct {
 	free   chan *device
@@ -94,7 +64,8 @@ type lab struct {
 
 type device struct {
 	name, address string
-	ca            *authority
+	pki           *drivertest.PKI
+	us            *tls.Certificate
 	fence         uint64
 }
 
@@ -108,15 +79,16 @@ func startLab(t *testing.T) *lab {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build lab PE: %v\n%s", err, out)
 	}
-	ca := newAuthority(t, dir)
+	pki := drivertest.NewPKI(t)
+	us := pki.Issue(t, "controller")
 	l := &lab{free: make(chan *device, labDevices), faults: freeAddress(t)}
 	args := []string{
-		"--realise=none", "--faults=" + l.faults, "--ca=" + ca.file,
-		"--cert=" + filepath.Join(dir, "{name}.pem"), "--key=" + filepath.Join(dir, "{name}-key.pem"),
+		"--realise=none", "--faults=" + l.faults, "--ca=" + pki.CAFile,
+		"--cert=" + filepath.Join(pki.Dir, "{name}.pem"), "--key=" + filepath.Join(pki.Dir, "{name}-key.pem"),
 	}
 	for i := range labDevices {
-		d := &device{name: fmt.Sprintf("PE%d", i+1), address: freeAddress(t), ca: ca}
-		ca.issue(t, d.name)
+		d := &device{name: fmt.Sprintf("PE%d", i+1), address: freeAddress(t), pki: pki, us: us}
+		pki.Issue(t, d.name)
 		args = append(args, "--pe", "name="+d.name+",listen="+d.address+",ports=eth1")
 		l.free <- d
 	}
@@ -191,7 +163,11 @@ func (d *device) gnmi(t *testing.T) gnmi.Config {
 	}
 	return gnmi.Config{
 		Device: strings.ToLower(d.name), Address: d.address, Target: d.name, Origin: "openconfig",
-		TLS: d.ca.client(d.name), Model: model,
+		Model: model,
+		TLS: gnmi.TLS{
+			Roots: d.pki.Pool, ServerURI: drivertest.Identity(d.name),
+			Certificate: func() (*tls.Certificate, error) { return d.us, nil },
+		},
 	}
 }
 
@@ -238,7 +214,9 @@ func (d *device) clean(t *testing.T) {
 // client speaks to the device past the driver.
 func (d *device) client(t *testing.T) (gpb.GNMIClient, func()) {
 	t.Helper()
-	conn, err := grpc.NewClient("passthrough:///"+d.address, grpc.WithTransportCredentials(credentials.NewTLS(d.ca.plain(strings.ToLower(d.name)))))
+	conn, err := grpc.NewClient("passthrough:///"+d.address, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{
+		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{*d.us}, RootCAs: d.pki.Pool, ServerName: drivertest.DNS(d.name),
+	})))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,9 +28,10 @@ import (
 // two customers' sites behind VLANs of one trunk with the same addresses, two
 // clouds behind underlay links with the same addresses inside.
 type labNet struct {
-	t  *testing.T
-	ns map[string]netns.NsHandle
-	nl map[string]*netlink.Handle
+	t    *testing.T // of the step that runs
+	root *testing.T // what is made lives until its end
+	ns   map[string]netns.NsHandle
+	nl   map[string]*netlink.Handle
 }
 
 const (
@@ -41,7 +42,7 @@ const (
 )
 
 func newLabNet(t *testing.T) *labNet {
-	n := &labNet{t: t, ns: map[string]netns.NsHandle{}, nl: map[string]*netlink.Handle{}}
+	n := &labNet{t: t, root: t, ns: map[string]netns.NsHandle{}, nl: map[string]*netlink.Handle{}}
 	for _, name := range []string{"GW", "SITE1", "SITE2", "CLOUD1", "CLOUD2"} {
 		n.namespace(name)
 	}
@@ -68,11 +69,11 @@ func (n *labNet) namespace(name string) {
 		done <- err
 	}()
 	n.must(<-done)
-	n.t.Cleanup(func() { h := n.ns[name]; _ = h.Close(); _ = netns.DeleteNamed(name) })
+	n.root.Cleanup(func() { h := n.ns[name]; _ = h.Close(); _ = netns.DeleteNamed(name) })
 	h, err := netlink.NewHandleAt(n.ns[name])
 	n.must(err)
 	n.nl[name] = h
-	n.t.Cleanup(h.Close)
+	n.root.Cleanup(h.Close)
 	lo, err := h.LinkByName("lo")
 	n.must(err)
 	n.must(h.LinkSetUp(lo))
@@ -167,7 +168,7 @@ func (n *labNet) cloud(i int, wireguard string, key, gateway wgtypes.Key, gatewa
 	ns, dev := fmt.Sprintf("CLOUD%d", i), fmt.Sprintf("far%d", i)
 	cmd := exec.Command(wireguard, "-f", dev)
 	n.must(n.in(ns, cmd.Start))
-	n.t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	n.root.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
 	sock := "/var/run/wireguard/" + dev + ".sock"
 	eventually(n.t, 10*time.Second, "far wireguard-go", func() error { _, err := os.Stat(sock); return err })
 	c, err := wgctrl.New()
@@ -205,7 +206,7 @@ func (n *labNet) serve(ns string) *sink {
 		tcp, err = net.Listen("tcp", fmt.Sprintf(":%d", sinkPort))
 		return err
 	}))
-	n.t.Cleanup(func() { _ = echo.Close(); _ = tcp.Close() })
+	n.root.Cleanup(func() { _ = echo.Close(); _ = tcp.Close() })
 	go func() {
 		b := make([]byte, 2000)
 		for {

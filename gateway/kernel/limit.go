@@ -29,7 +29,7 @@ func (w *work) limit(l netlink.Link, egress, ingress uint64, mtu int) error {
 	return nil
 }
 
-// shape is a token bucket (tc-tbf(8)) with 50 ms of queue. A changed rate
+// shape is a token bucket (tc-tbf(8)) with 100 ms of queue. A changed rate
 // replaces its parameters, the queue stays.
 func (w *work) shape(l netlink.Link, have []netlink.Qdisc, kbps uint64, mtu int) error {
 	i := slices.IndexFunc(have, func(q netlink.Qdisc) bool { return q.Attrs().Handle == rootHandle })
@@ -45,11 +45,13 @@ func (w *work) shape(l netlink.Link, have []netlink.Qdisc, kbps uint64, mtu int)
 			return nil
 		}
 	}
-	burst := max(rate/50, uint64(5*(mtu+18))) //nolint:gosec // an MTU
+	// WireGuard's device hands over bundles of up to 64 KiB: what is smaller
+	// than one or two of them would drop them whole.
+	burst := max(rate/50, uint64(12*mtu)) //nolint:gosec // an MTU
 	tbf := &netlink.Tbf{
 		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: l.Attrs().Index, Handle: rootHandle, Parent: netlink.HANDLE_ROOT},
 		Rate:       rate,
-		Limit:      uint32(rate/20 + burst),                           //nolint:gosec // at most 32 Gbit/s
+		Limit:      uint32(max(rate/10, 128<<10) + burst),             //nolint:gosec // at most 32 Gbit/s
 		Buffer:     netlink.Xmittime(rate, uint32(min(burst, 1<<31))), //nolint:gosec // bounded
 	}
 	return w.nl.QdiscReplace(tbf)

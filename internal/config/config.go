@@ -45,7 +45,7 @@ func (t TLS) Enabled() bool { return t.Cert != "" }
 // Admin is the operators' listener; it has no authentication of its own and
 // therefore never leaves the machine.
 type Admin struct {
-	Listen string `yaml:"listen"` // loopback host:port, or unix:/path
+	Listen string `yaml:"listen" path:"unix"` // loopback host:port, or unix:/path
 }
 
 // Auth says whose tokens the API takes.

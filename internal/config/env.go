@@ -137,7 +137,7 @@ func defaultText(v reflect.Value) string {
 }
 
 func typeName(f reflect.StructField) string {
-	if f.Tag.Get("path") != "" {
+	if tag := f.Tag.Get("path"); tag != "" && tag != "unix" {
 		return "path"
 	}
 	switch f.Type.String() {

@@ -55,7 +55,9 @@ func newLoader(file string, doc *strictyaml.Doc, environ []string) *loader {
 	l.env.overlay(&l.cfg)
 	l.inheritGateways()
 	resolvePaths(reflect.ValueOf(&l.cfg).Elem(), filepath.Dir(file))
-	l.validate()
+	if doc.Parsed() { // else everything would be missing
+		l.validate()
+	}
 	return l
 }
 
@@ -96,16 +98,23 @@ func fillZero(into, from reflect.Value) {
 	}
 }
 
-// resolvePaths makes every field with a path tag absolute to folder.
+// resolvePaths makes every field with a path tag start at folder, unless it is
+// absolute. A tag "unix" is a path only after that prefix.
 func resolvePaths(v reflect.Value, folder string) {
 	switch v.Kind() { //nolint:exhaustive // only these hold fields
 	case reflect.Struct:
 		for i := range v.NumField() {
-			f := v.Field(i)
-			if v.Type().Field(i).Tag.Get("path") == "" {
+			f, tag := v.Field(i), v.Type().Field(i).Tag.Get("path")
+			switch {
+			case !f.CanSet():
+			case tag == "":
 				resolvePaths(f, folder)
-			} else if p := f.String(); p != "" && !filepath.IsAbs(p) {
-				f.SetString(filepath.Join(folder, p))
+			case tag == "unix":
+				if p, ok := strings.CutPrefix(f.String(), "unix:"); ok {
+					f.SetString("unix:" + under(folder, p))
+				}
+			default:
+				f.SetString(under(folder, f.String()))
 			}
 		}
 	case reflect.Slice:
@@ -113,9 +122,11 @@ func resolvePaths(v reflect.Value, folder string) {
 			resolvePaths(v.Index(i), folder)
 		}
 	}
-	if a, ok := v.Addr().Interface().(*Admin); ok {
-		if p, isUnix := strings.CutPrefix(a.Listen, "unix:"); isUnix && p != "" && !filepath.IsAbs(p) {
-			a.Listen = "unix:" + filepath.Join(folder, p)
-		}
+}
+
+func under(folder, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
 	}
+	return filepath.Join(folder, path)
 }

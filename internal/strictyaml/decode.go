@@ -18,7 +18,7 @@ import (
 // keeps its value. Faults are kept in the Doc.
 func (d *Doc) Decode(into any) {
 	if d.root == nil {
-		if d.OK() {
+		if len(d.faults) == 0 {
 			d.at(nil, "", "empty file")
 		}
 		return

@@ -85,7 +85,7 @@ func (d *Doc) parse(data []byte) {
 			continue
 		}
 		if d.root != nil {
-			d.at(doc.Body.GetToken(), "", "a second document is not allowed")
+			d.at(firstToken(doc.Body), "", "a second document is not allowed")
 			return
 		}
 		d.root = doc.Body
@@ -148,8 +148,8 @@ func (d *Doc) Err() error {
 	return d.faults.sorted()
 }
 
-// OK reports whether no fault was found so far.
-func (d *Doc) OK() bool { return len(d.faults) == 0 }
+// Parsed reports whether there is anything to look at.
+func (d *Doc) Parsed() bool { return d.root != nil }
 
 // Fault adds a fault at path, for example "nodes[3].name"; where the file has
 // nothing there, at the nearest place above it. A path at or below one that

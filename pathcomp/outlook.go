@@ -45,13 +45,16 @@ func (l *Ledger) ClassProfile(arc topology.ArcName, class string, from, until ti
 
 func (p *profile) steps(from, until time.Time) []Step {
 	first, end := floorSecond(from), ceilSecond(until)
-	i := p.index(first)
 	out := []Step{{From: from}}
-	if i >= 0 {
-		out[0].Kbps = p.load[i]
-	}
-	for k := i + 1; k < len(p.at) && p.at[k] < end; k++ {
-		out = append(out, Step{From: instant(p.at[k]), Kbps: p.load[k]})
+	for at, kbps := range p.from(first) {
+		switch {
+		case at >= end:
+			return out
+		case at <= first:
+			out[0].Kbps = kbps
+		default:
+			out = append(out, Step{From: instant(at), Kbps: kbps})
+		}
 	}
 	return out
 }

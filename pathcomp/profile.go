@@ -3,22 +3,60 @@
 package pathcomp
 
 import (
+	"iter"
 	"slices"
-	"sort"
 )
 
-// profile is bandwidth reserved over time: load[i] kbit/s on [at[i], at[i+1]),
-// nothing before at[0]; the last load is 0. No two neighbours are equal, so
-// what was added and taken away again leaves no trace. Sorted breakpoints beat
-// a segment tree at the sizes an arc sees.
+// profile is bandwidth reserved over time, as breakpoints in order: so much
+// from here to the next, nothing before the first, and 0 from the last on. No
+// two neighbours are equal, so what was added and taken away again leaves no
+// trace.
+//
+// Breakpoints are kept in blocks. A change of what lies in a long window, and
+// the most in it, touch each block in the middle once: the square root of what
+// there is, and for the few reservations of most arcs one short row.
 type profile struct {
-	at   []uint32
-	load []int64
+	blocks []block
 }
 
-// index returns the segment that holds t, -1 before the first.
-func (p *profile) index(t uint32) int {
-	return sort.Search(len(p.at), func(i int) bool { return p.at[i] > t }) - 1
+// block is a row of 1 to fullBlock breakpoints.
+type block struct {
+	at   []uint32
+	load []int64 // without lift
+	lift int64   // of all loads
+	most int64   // of load
+}
+
+const fullBlock = 64
+
+// place is a breakpoint's block and index.
+type place struct{ block, index int }
+
+// find returns the last breakpoint not after t; false: all are after it.
+func (p *profile) find(t uint32) (place, bool) {
+	if len(p.blocks) == 0 || p.blocks[0].at[0] > t {
+		return place{}, false
+	}
+	low, high := 0, len(p.blocks) // low begins not after t
+	for high-low > 1 {
+		if middle := (low + high) / 2; p.blocks[middle].at[0] <= t {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	where := place{block: low}
+	at := p.blocks[low].at
+	low, high = 0, len(at)
+	for high-low > 1 {
+		if middle := (low + high) / 2; at[middle] <= t {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	where.index = low
+	return where, true
 }
 
 // add adds kbps (which may be negative) on [from, until).
@@ -26,51 +64,119 @@ func (p *profile) add(from, until uint32, kbps int64) {
 	if from >= until || kbps == 0 {
 		return
 	}
-	i := p.split(from)
-	j := p.split(until)
+	p.split(from)
+	p.split(until)
+	first, _ := p.find(from)
+	end, _ := p.find(until)
+	if first.block == end.block {
+		p.blocks[first.block].raise(first.index, end.index, kbps)
+	} else {
+		p.blocks[first.block].raise(first.index, len(p.blocks[first.block].at), kbps)
+		for b := first.block + 1; b < end.block; b++ {
+			p.blocks[b].lift += kbps
+		}
+		p.blocks[end.block].raise(0, end.index, kbps)
+	}
+	p.merge(until)
+	p.merge(from)
+}
+
+// raise adds kbps to the loads from i to before j.
+func (b *block) raise(i, j int, kbps int64) {
+	if i == j {
+		return
+	}
 	for k := i; k < j; k++ {
-		p.load[k] += kbps
+		b.load[k] += kbps
 	}
-	p.merge(j)
-	p.merge(i)
+	b.most = slices.Max(b.load)
 }
 
-// split makes t a breakpoint and returns its index.
-func (p *profile) split(t uint32) int {
-	i := p.index(t)
-	if i >= 0 && p.at[i] == t {
-		return i
+// split makes t a breakpoint.
+func (p *profile) split(t uint32) {
+	where, ok := p.find(t)
+	if !ok {
+		if len(p.blocks) == 0 {
+			p.blocks = append(p.blocks, block{at: []uint32{t}, load: []int64{0}})
+			return
+		}
+		p.insert(place{0, 0}, t, 0)
+		return
 	}
-	var load int64
-	if i >= 0 {
-		load = p.load[i]
+	b := &p.blocks[where.block]
+	if b.at[where.index] != t {
+		p.insert(place{where.block, where.index + 1}, t, b.load[where.index]+b.lift)
 	}
-	p.at = slices.Insert(p.at, i+1, t)
-	p.load = slices.Insert(p.load, i+1, load)
-	return i + 1
 }
 
-// merge drops breakpoint i if nothing changes there.
-func (p *profile) merge(i int) {
-	var before int64
-	if i > 0 {
-		before = p.load[i-1]
+// insert puts a breakpoint at a place and halves the block if that fills it.
+func (p *profile) insert(where place, t uint32, load int64) {
+	b := &p.blocks[where.block]
+	b.at = slices.Insert(b.at, where.index, t)
+	b.load = slices.Insert(b.load, where.index, load-b.lift)
+	b.most = max(b.most, load-b.lift)
+	if len(b.at) < fullBlock {
+		return
 	}
-	if p.load[i] == before {
-		p.at = slices.Delete(p.at, i, i+1)
-		p.load = slices.Delete(p.load, i, i+1)
+	half := len(b.at) / 2
+	right := block{at: slices.Clone(b.at[half:]), load: slices.Clone(b.load[half:]), lift: b.lift}
+	right.most = slices.Max(right.load)
+	b.at, b.load = b.at[:half], b.load[:half]
+	b.most = slices.Max(b.load)
+	p.blocks = slices.Insert(p.blocks, where.block+1, right)
+}
+
+// merge drops breakpoint t if nothing changes there.
+func (p *profile) merge(t uint32) {
+	where, _ := p.find(t)
+	b := &p.blocks[where.block]
+	if b.load[where.index]+b.lift != p.before(where) {
+		return
 	}
+	dropped := b.load[where.index]
+	b.at = slices.Delete(b.at, where.index, where.index+1)
+	b.load = slices.Delete(b.load, where.index, where.index+1)
+	switch {
+	case len(b.at) == 0:
+		p.blocks = slices.Delete(p.blocks, where.block, where.block+1)
+	case dropped == b.most:
+		b.most = slices.Max(b.load)
+	}
+}
+
+// before returns the load that ends at a breakpoint.
+func (p *profile) before(where place) int64 {
+	switch {
+	case where.index > 0:
+		b := &p.blocks[where.block]
+		return b.load[where.index-1] + b.lift
+	case where.block > 0:
+		b := &p.blocks[where.block-1]
+		return b.load[len(b.load)-1] + b.lift
+	}
+	return 0
 }
 
 // max returns the largest load on [from, until), at least 0.
 func (p *profile) max(from, until uint32) int64 {
 	var most int64
-	i := p.index(from)
-	if i >= 0 {
-		most = max(most, p.load[i])
+	where, ok := p.find(from)
+	if !ok {
+		where = place{}
 	}
-	for k := i + 1; k < len(p.at) && p.at[k] < until; k++ {
-		most = max(most, p.load[k])
+	for b := where.block; b < len(p.blocks); b++ {
+		x := &p.blocks[b]
+		if x.at[0] >= until {
+			break
+		}
+		if b > where.block && x.at[len(x.at)-1] < until {
+			most = max(most, x.most+x.lift)
+			continue
+		}
+		for i := where.index; i < len(x.at) && x.at[i] < until; i++ {
+			most = max(most, x.load[i]+x.lift)
+		}
+		where.index = 0
 	}
 	return most
 }
@@ -78,40 +184,80 @@ func (p *profile) max(from, until uint32) int64 {
 // peak returns the largest load of all times.
 func (p *profile) peak() int64 {
 	var most int64
-	for _, l := range p.load {
-		most = max(most, l)
+	for i := range p.blocks {
+		most = max(most, p.blocks[i].most+p.blocks[i].lift)
 	}
 	return most
 }
 
 // clearsAt returns when the load that is last above room in [from, until) no
-// longer is; from if it never is.
+// longer is; from if it never is. Room is at least 0.
 func (p *profile) clearsAt(from, until uint32, room int64) uint32 {
-	for k := sort.Search(len(p.at), func(i int) bool { return p.at[i] >= until }) - 1; k >= 0; k-- {
-		if p.load[k] > room {
-			// The last load is 0, so what is above room >= 0 has an end.
-			for p.load[k] > room {
-				k++
-			}
-			return p.at[k]
+	last, ok := p.find(until - 1)
+	if !ok {
+		return from
+	}
+	for b := last.block; b >= 0; b-- {
+		x := &p.blocks[b]
+		i := len(x.at) - 1
+		if b == last.block {
+			i = last.index
 		}
-		if p.at[k] <= from {
+		if x.most+x.lift > room {
+			for ; i >= 0 && (x.load[i]+x.lift <= room && x.at[i] > from); i-- {
+			}
+			if i >= 0 && x.load[i]+x.lift > room {
+				return p.clears(x.at[i], room)
+			}
+		}
+		if x.at[0] <= from {
 			break
 		}
 	}
 	return from
 }
 
+// clears returns the first breakpoint from t on with no more than room: there
+// is one, since the last load is 0.
+func (p *profile) clears(t uint32, room int64) uint32 {
+	for at, load := range p.from(t) {
+		if load <= room {
+			return at
+		}
+	}
+	return never
+}
+
+// from yields the breakpoint that t lies behind, and those that follow.
+func (p *profile) from(t uint32) iter.Seq2[uint32, int64] {
+	where, _ := p.find(t)
+	return func(yield func(uint32, int64) bool) {
+		i := where.index
+		for b := where.block; b < len(p.blocks); b++ {
+			x := &p.blocks[b]
+			for ; i < len(x.at); i++ {
+				if !yield(x.at[i], x.load[i]+x.lift) {
+					return
+				}
+			}
+			i = 0
+		}
+	}
+}
+
 // forget merges everything before t into one segment that starts at t. It says
 // whether there was anything.
 func (p *profile) forget(t uint32) bool {
-	i := p.index(t)
-	if i < 0 || p.at[i] == t && i == 0 {
+	where, ok := p.find(t)
+	if !ok || where == (place{}) && p.blocks[0].at[0] == t {
 		return false
 	}
-	p.at = slices.Delete(p.at, 0, i)
-	p.load = slices.Delete(p.load, 0, i)
-	p.at[0] = t
-	p.merge(0)
+	p.blocks = slices.Delete(p.blocks, 0, where.block)
+	b := &p.blocks[0]
+	b.at = slices.Delete(b.at, 0, where.index)
+	b.load = slices.Delete(b.load, 0, where.index)
+	b.at[0] = t
+	b.most = slices.Max(b.load)
+	p.merge(t)
 	return true
 }

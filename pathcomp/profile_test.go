@@ -10,7 +10,7 @@ import (
 )
 
 // seconds is what a profile stands for: the load of every second.
-type seconds [128]int64
+type seconds [512]int64
 
 func (s *seconds) max(from, until uint32) int64 {
 	if from >= until {
@@ -53,6 +53,12 @@ func checkProfile(t *rapid.T) {
 			model[s] += sign * r.kbps
 		}
 	}
+	// Many from the start, so that there is more than one block.
+	for i := range rapid.Uint32Range(0, 200).Draw(t, "at first") {
+		r := reservation{from: 2 * i, until: 2*i + 3 + i%5, kbps: int64(1 + i%7)}
+		enter(r, 1)
+		held = append(held, r)
+	}
 	t.Repeat(map[string]func(*rapid.T){
 		"add": func(t *rapid.T) {
 			r := reservation{from: second.Draw(t, "from"), until: second.Draw(t, "until"), kbps: rapid.Int64Range(1, 5).Draw(t, "kbps")}
@@ -69,7 +75,7 @@ func checkProfile(t *rapid.T) {
 			i := rapid.IntRange(0, len(held)-1).Draw(t, "which")
 			enter(held[i], -1)
 			held = slices.Delete(held, i, i+1)
-			if len(held) == 0 && (len(p.at) != 0 || len(p.load) != 0) {
+			if len(held) == 0 && len(p.blocks) != 0 {
 				t.Fatalf("a trace is left: %v", p)
 			}
 		},
@@ -87,10 +93,12 @@ func checkProfile(t *rapid.T) {
 					t.Fatalf("[%d, %d) clears of %d at %d, want %d", from, until, room, got, want)
 				}
 			}
-			for i := range p.at {
-				if i > 0 && (p.at[i-1] >= p.at[i] || p.load[i-1] == p.load[i]) {
-					t.Fatalf("breakpoint %d is not one: %v", i, p)
+			before, kbps := int64(-1), int64(0)
+			for at, load := range p.from(0) {
+				if int64(at) <= before || load == kbps {
+					t.Fatalf("breakpoint %d is not one: %v", at, p)
 				}
+				before, kbps = int64(at), load
 			}
 		},
 	})
@@ -104,8 +112,8 @@ func TestAdjacentWindowsDoNotMeet(t *testing.T) {
 	if got := p.max(0, 100); got != 7 {
 		t.Errorf("max over two windows that touch is %d, want 7", got)
 	}
-	if len(p.at) != 2 {
-		t.Errorf("two windows that touch keep breakpoints %v", p.at)
+	if at := p.blocks[0].at; len(at) != 2 {
+		t.Errorf("two windows that touch keep breakpoints %v", at)
 	}
 }
 
@@ -124,7 +132,7 @@ func TestForgetKeepsWhatIsLeft(t *testing.T) {
 	b.enter("gold", 10, 50, -3, 40)
 	b.enter("gold", 20, 30, -2, 40)
 	b.enter("gold", 60, 70, -4, 40)
-	if len(b.total.at) != 0 || b.peak.Load() != 0 {
+	if len(b.total.blocks) != 0 || b.peak.Load() != 0 {
 		t.Errorf("a trace is left: %v, peak %d", b.total, b.peak.Load())
 	}
 }

@@ -78,10 +78,12 @@ func (b *book) falls(after uint32, out []uint32) []uint32 {
 }
 
 func (p *profile) falls(after uint32, out []uint32) []uint32 {
-	for i := max(p.index(after)+1, 1); i < len(p.at); i++ {
-		if p.load[i] < p.load[i-1] {
-			out = append(out, p.at[i])
+	var before int64
+	for at, kbps := range p.from(after) {
+		if at > after && kbps < before {
+			out = append(out, at)
 		}
+		before = kbps
 	}
 	return out
 }

@@ -44,6 +44,7 @@ type executor struct {
 	additions, deletions brake
 
 	cleared uint64     // the fence under which leftovers were undone
+	fenced  int        // how often the device had seen a newer fence than ours
 	mu      sync.Mutex // guards state
 	state   DeviceStatus
 }
@@ -120,6 +121,11 @@ func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 	if err == nil {
 		err = x.learnSlots(ctx)
 	}
+	if southbound.KindOf(err) == southbound.Fenced {
+		// Whoever wrote had a lease after ours. Under another name we get the
+		// next one once that has ended, never the old one again.
+		x.fenced++
+	}
 	if saved := x.record(ctx, lease, w); saved != nil {
 		err = errors.Join(err, saved)
 	}
@@ -129,7 +135,11 @@ func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 
 func (x *executor) lease(ctx context.Context) (Lease, error) {
 	now := x.now()
-	lease, err := x.store.LeaseDevice(ctx, x.device, x.holder, now, now.Add(x.timing.Lease))
+	holder := x.holder
+	if x.fenced > 0 {
+		holder = fmt.Sprintf("%s/%d", x.holder, x.fenced)
+	}
+	lease, err := x.store.LeaseDevice(ctx, x.device, holder, now, now.Add(x.timing.Lease))
 	if errors.Is(err, ErrLeased) {
 		x.set("leased elsewhere", "another daemon manages the device")
 	}

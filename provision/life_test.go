@@ -272,3 +272,26 @@ func TestForeignAndNewerObjectsAreLeftAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestFencedDaemonTakesANewLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		time.Sleep(time.Second)
+		// A successor that the store knows nothing of has written meanwhile.
+		successor := southbound.Transaction{ID: "successor", Fence: 2, Rollback: time.Minute}
+		w.must(w.devices["pe1"].Apply(t.Context(), successor))
+		w.must(w.devices["pe1"].Confirm(t.Context(), successor))
+		s := w.order(wish(1))
+		w.await(s.ID, session.Active)
+		refused := 0
+		for _, r := range w.devices["pe1"].Records() {
+			if r.Kind == southbound.Fenced {
+				refused++
+			}
+		}
+		if refused == 0 {
+			t.Error("the device never refused the old lease")
+		}
+	})
+}

@@ -27,7 +27,12 @@ func (t Topology) FRR() []frr.Router {
 
 func (t Topology) isis(r Router) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "hostname %s\n", r.Name)
+	// The interval comes before anything that makes an LSP: one that waits
+	// for the default of 30 s goes on waiting.
+	fmt.Fprintf(&b, "hostname %s\nrouter isis 1\n lsp-gen-interval 1\n is-type level-2-only\n net 49.0000.0000.0000.%04d.00\n"+
+		" spf-delay-ietf init-delay 10 short-delay 50 long-delay 500 holddown 1000 time-to-learn 100\n"+
+		" mpls-te on\n mpls-te router-address %s\n segment-routing on\n segment-routing global-block 16000 23999\n"+
+		" segment-routing node-msd 8\n segment-routing prefix %s/32 index %d\nexit\n", r.Name, r.SID, r.Loopback, r.Loopback, r.SID)
 	for _, l := range t.Links {
 		peer := ""
 		switch r.Name {
@@ -41,11 +46,7 @@ func (t Topology) isis(r Router) string {
 		fmt.Fprintf(&b, "interface to%s\n ip router isis 1\n isis circuit-type level-2-only\n isis network point-to-point\n"+
 			" isis hello-interval 1\n isis hello-multiplier 5\n isis metric %d\nexit\n", peer, l.Metric)
 	}
-	fmt.Fprintf(&b, "interface lo\n ip router isis 1\n isis passive\nexit\n")
-	fmt.Fprintf(&b, "router isis 1\n net 49.0000.0000.0000.%04d.00\n is-type level-2-only\n topology ipv4-unicast\n"+
-		" lsp-gen-interval 1\n spf-delay-ietf init-delay 10 short-delay 50 long-delay 500 holddown 1000 time-to-learn 100\n"+
-		" mpls-te on\n mpls-te router-address %s\n segment-routing on\n segment-routing global-block 16000 23999\n"+
-		" segment-routing node-msd 8\n segment-routing prefix %s/32 index %d\nexit\n", r.SID, r.Loopback, r.Loopback, r.SID)
+	b.WriteString("interface lo\n ip router isis 1\n isis passive\nexit\n")
 	return b.String()
 }
 

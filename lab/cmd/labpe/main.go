@@ -30,6 +30,11 @@ import (
 	"github.com/s2cd/s2cd/lab/pe"
 )
 
+const (
+	startGCPercent = 300
+	runGCPercent   = 40
+)
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -118,8 +123,9 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	// Two schemas of OpenConfig are mostly dead weight: collect often.
-	debug.SetGCPercent(40)
+	// Making the schemas is mostly garbage, and they are mostly dead weight
+	// later: collect seldom first and often then.
+	debug.SetGCPercent(startGCPercent)
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -144,13 +150,15 @@ func run(ctx context.Context, args []string) error {
 			}
 		})
 	}
-	started := make(chan struct{})
+	started := make(chan struct{}) // closed when all PEs are ready
 	go func() { ready.Wait(); close(started) }()
 	select {
 	case <-started:
 	case <-ctx.Done():
 		return cause(ctx)
 	}
+	debug.SetGCPercent(runGCPercent)
+	debug.FreeOSMemory()
 	if o.faults != "" {
 		wg.Go(func() {
 			if err := serveFaults(ctx, o.faults, pes); err != nil {

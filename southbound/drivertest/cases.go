@@ -92,6 +92,12 @@ func (s *suite) smallChange() {
 func (s *suite) unmarkedIsNeverTouched() {
 	before := s.foreign()
 	one, other := s.config(s.VRF(0)), s.config(s.VRF(1))
+	if s.Unowned != nil {
+		over := s.VRF(0)
+		s.Unowned(&over)
+		s.expect("at first", s.config())
+		s.fails("apply over an unmarked object", s.Driver.Apply(s.ctx(), s.tx(s.config(), s.config(over))), southbound.Refused)
+	}
 	s.commit(s.config(), one)
 	s.commit(one, other)
 	s.commit(other, s.config())

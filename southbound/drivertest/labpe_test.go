@@ -48,6 +48,7 @@ func TestOpenConfigOverGNMIConforms(t *testing.T) {
 		return drivertest.Harness{
 			Driver:  dev.driver(t),
 			Refused: func(v *southbound.VRF) { v.Name = "eth1" }, // a port has that name
+			Unowned: func(v *southbound.VRF) { v.Attachments[0].VLAN = 99 },
 			Writes:  func() int { return lab.sets(t, dev.name) },
 			Foreign: func() string { return dev.config(t) },
 			Fence:   dev.fence,

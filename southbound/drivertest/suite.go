@@ -22,6 +22,9 @@ type Harness struct {
 	VRF func(i int) southbound.VRF
 	// Refused makes the device refuse a VRF for good.
 	Refused func(v *southbound.VRF)
+	// Unowned gives a VRF the place of something on the device that has no
+	// mark. nil: there is nothing.
+	Unowned func(v *southbound.VRF)
 	// Edit changes a VRF in a small way that the device takes. nil: its first
 	// static route goes.
 	Edit func(v *southbound.VRF)

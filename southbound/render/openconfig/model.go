@@ -30,10 +30,18 @@ type Config struct {
 // Model renders one device's configuration. It is safe for concurrent use.
 type Model struct {
 	config Config
-	// places are the subinterfaces last read, whose counters StatePaths asks
-	// for: a wildcard would bring those of all customers of the device, and
-	// not every server takes one.
-	places atomic.Pointer[[]place]
+	last   atomic.Pointer[survey]
+}
+
+// survey is what was last read of the device beside the configuration.
+type survey struct {
+	// places are the marked subinterfaces, whose counters StatePaths asks for:
+	// a wildcard would bring those of all customers of the device, and not
+	// every server takes one.
+	places []place
+	// What is there without a mark, and is not to be written over.
+	foreignPlaces    map[place]bool
+	foreignInstances map[string]bool
 }
 
 var _ gnmi.Model = (*Model)(nil)
@@ -50,11 +58,16 @@ func New(config Config) (*Model, error) {
 }
 
 // Changes implements gnmi.Model. VRFs that say the same are not looked at any
-// further; within a VRF a list entry that differs is replaced as a whole.
+// further; within a VRF a list entry that differs is replaced as a whole. What
+// would take the place of something that ParseConfig last saw without a mark
+// is refused.
 // epoch 0 leaves every mark of want as it is.
 func (m *Model) Changes(have, want southbound.DeviceConfig, epoch uint64) (*gpb.SetRequest, error) {
 	have, want = differing(have, withEpoch(want, epoch))
 	if err := m.check(want); err != nil {
+		return nil, err
+	}
+	if err := m.last.Load().guard(want); err != nil {
 		return nil, err
 	}
 	from, err := m.build(have.VRFs, false)
@@ -90,12 +103,12 @@ func (m *Model) ConfigPaths() []*gpb.Path {
 // StatePaths implements gnmi.Model: the counters of the subinterfaces that
 // ParseConfig found last, none before.
 func (m *Model) StatePaths() []*gpb.Path {
-	places := m.places.Load()
-	if places == nil {
+	last := m.last.Load()
+	if last == nil {
 		return nil
 	}
-	paths := make([]*gpb.Path, 0, len(*places))
-	for _, p := range *places {
+	paths := make([]*gpb.Path, 0, len(last.places))
+	for _, p := range last.places {
 		paths = append(paths, path("interfaces", "interface", "name="+p.port, "subinterfaces",
 			"subinterface", "index="+strconv.Itoa(int(p.vlan)), "state", "counters"))
 	}
@@ -123,6 +136,25 @@ func (m *Model) ParseState(notifications []*gpb.Notification, now time.Time) (so
 		}
 	}
 	return o, nil
+}
+
+// guard refuses what would be written over unmarked objects.
+func (s *survey) guard(want southbound.DeviceConfig) error {
+	if s == nil {
+		return nil
+	}
+	for _, v := range want.VRFs {
+		if s.foreignInstances[v.Name] {
+			return fmt.Errorf("vrf %s: the device has one of that name that is not ours", v.Name)
+		}
+		for _, a := range v.Attachments {
+			if s.foreignPlaces[place{a.Port, a.VLAN}] {
+				return fmt.Errorf("vrf %s: the device has a subinterface %s that is not ours",
+					v.Name, interfaceID(a.Port, uint32(a.VLAN)))
+			}
+		}
+	}
+	return nil
 }
 
 // withEpoch returns c with all marks of that epoch; c itself is not changed.

@@ -60,11 +60,7 @@ func newTree(t interface {
 },
 ) *tree {
 	t.Helper()
-	schema, err := oc.Schema()
-	if err != nil {
-		t.Fatalf("schema: %v", err)
-	}
-	return &tree{t: t, schema: schema}
+	return &tree{t: t, schema: &ytypes.Schema{Root: &oc.Device{}, SchemaTree: oc.SchemaTree, Unmarshal: oc.Unmarshal}}
 }
 
 func (tr *tree) set(req *gpb.SetRequest) {

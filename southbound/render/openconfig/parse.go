@@ -42,7 +42,8 @@ func (m *Model) ParseConfig(notifications []*gpb.Notification) (southbound.Devic
 	if err != nil {
 		return southbound.DeviceConfig{}, err
 	}
-	subs, err := subinterfaces(root)
+	seen := &survey{foreignPlaces: map[place]bool{}, foreignInstances: map[string]bool{}}
+	subs, err := subinterfaces(root, seen)
 	if err != nil {
 		return southbound.DeviceConfig{}, err
 	}
@@ -53,6 +54,7 @@ func (m *Model) ParseConfig(notifications []*gpb.Notification) (southbound.Devic
 	for _, entry := range entries(root, "network-instances", "network-instance") {
 		mark, _, ok := parseMark(text(member(entry, "config")["description"]))
 		if !ok {
+			seen.foreignInstances[text(entry["name"])] = true
 			continue
 		}
 		ni := &oc.NetworkInstance{}
@@ -67,10 +69,10 @@ func (m *Model) ParseConfig(notifications []*gpb.Notification) (southbound.Devic
 	}
 	c.VRFs = append(c.VRFs, leftovers(subs)...)
 	c.Normalize()
-	places := slices.SortedFunc(maps.Keys(subs), func(a, b place) int {
+	seen.places = slices.SortedFunc(maps.Keys(subs), func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.vlan, b.vlan))
 	})
-	m.places.Store(&places)
+	m.last.Store(seen)
 	return c, nil
 }
 
@@ -83,14 +85,17 @@ func unmarshal(typeName string, entry node, into ygot.GoStruct) error {
 	return nil
 }
 
-// subinterfaces returns the marked ones.
-func subinterfaces(root node) (map[place]*found, error) {
+// subinterfaces returns the marked ones, and notes the others in seen.
+func subinterfaces(root node, seen *survey) (map[place]*found, error) {
 	subs := map[place]*found{}
 	for _, port := range entries(root, "interfaces", "interface") {
 		name := text(port["name"])
 		for _, entry := range entries(port, "subinterfaces", "subinterface") {
 			mark, free, ok := parseMark(text(member(entry, "config")["description"]))
 			if !ok {
+				if where, ok := placeOf(name, number(entry["index"]), ""); ok {
+					seen.foreignPlaces[where] = true
+				}
 				continue
 			}
 			sub := &oc.Interface_Subinterface{}

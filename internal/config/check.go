@@ -143,7 +143,7 @@ func (c *checker) inventory() (map[string]bool, error) {
 	}
 	inv, err := inventory.Load(file)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // faults carry file and place
+		return nil, err
 	}
 	tenants := map[string]bool{}
 	for _, t := range inv.Tenants {

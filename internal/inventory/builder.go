@@ -80,17 +80,16 @@ func (b *builder) name(path, kind, name string, form *regexp.Regexp) {
 	b.unique(path, kind, name)
 }
 
-// unique reports whether name is the first of its kind.
-func (b *builder) unique(path, kind, name string) bool {
+// unique refuses a name that its kind has already.
+func (b *builder) unique(path, kind, name string) {
 	if b.names[kind] == nil {
 		b.names[kind] = map[string]string{}
 	}
 	if first, twice := b.names[kind][name]; twice {
 		b.fault(path, "%q is given twice, first in line %d", name, b.doc.Line(first))
-		return false
+		return
 	}
 	b.names[kind][name] = path
-	return true
 }
 
 func rulesOf(form *regexp.Regexp) string {

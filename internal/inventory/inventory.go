@@ -54,7 +54,7 @@ func build(doc *strictyaml.Doc) (*Inventory, error) {
 	b := newBuilder(doc)
 	doc.Decode(&b.file)
 	if !doc.Parsed() {
-		return nil, doc.Err() //nolint:wrapcheck // faults carry file and place
+		return nil, doc.Err()
 	}
 	b.nodes()
 	b.links()
@@ -66,7 +66,7 @@ func build(doc *strictyaml.Doc) (*Inventory, error) {
 	b.tenants()
 	b.connected()
 	if err := doc.Err(); err != nil {
-		return nil, err //nolint:wrapcheck // faults carry file and place
+		return nil, err
 	}
 	sum, err := digest(b.out)
 	if err != nil {

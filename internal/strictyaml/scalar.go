@@ -200,7 +200,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		if err != nil {
 			return 0, fmt.Errorf("days of duration %q: %w", s, err)
 		}
-		total = time.Duration(n) * day //nolint:gosec // 16 bits of days fit
+		total = time.Duration(n) * day
 		if s = rest; s == "" {
 			return total, nil
 		}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"s2cd": main})
+}
+
+// TestScripts runs testdata/*.txtar against the command, beside a stand-in for
+// the daemon's admin listener ($ADMIN) and a token issuer ($ISSUER).
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			admin, issuer := newAdmin(env), newIssuer(env)
+			env.Setenv("ADMIN", admin)
+			env.Setenv("ISSUER", issuer)
+			env.Setenv("EXAMPLES", examples)
+			return nil
+		},
+	})
+}
+
+// newAdmin answers as the daemon does and keeps what it was asked in
+// $WORK/asked.
+func newAdmin(env *testscript.Env) string {
+	asked := filepath.Join(env.WorkDir, "asked")
+	session := `{"id":"5f0c","tenant":"tenant-1","status":"ACTIVATED","phase":"active","decision":"present","sla":"AA",
+		"forwardKbps":50000,"reverseKbps":20000,"accessPoint":"site-a","endPoint":"vpc-a1","path":["PE1","P1","PE2"],
+		"devices":[{"device":"PE1","have":"present"}],
+		"timeline":[{"seq":1,"at":"2030-01-02T03:04:05Z","status":"REQUESTED","phase":"admitted","cause":"ordered"}]}`
+	mux := http.NewServeMux()
+	record := func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		line := strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(body)) + "\n"
+		if err := os.WriteFile(asked, []byte(line), 0o600); err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		if strings.Contains(r.URL.Path, "nowhere") {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"status":404,"code":"NOT_FOUND","message":"no device is called nowhere"}`)
+		}
+	}
+	mux.HandleFunc("/operator/v1/freezes/", record)
+	answer := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			record(w, r)
+			_, _ = io.WriteString(w, text)
+		}
+	}
+	mux.HandleFunc("GET /operator/v1/sessions", answer(`{"sessions":[`+session+`],"total":7}`))
+	mux.HandleFunc("GET /operator/v1/sessions/5f0c", answer(session))
+	mux.HandleFunc("GET /operator/v1/doctor", answer(`{"findings":[{"severity":"warning","subject":"device PE1","detail":"frozen: works"}]}`))
+	server := httptest.NewServer(mux)
+	env.Defer(server.Close)
+	return strings.TrimPrefix(server.URL, "http://")
+}
+
+func newIssuer(env *testscript.Env) string {
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	env.Defer(server.Close)
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(map[string]string{"token_endpoint": server.URL + "/token"})
+	})
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		client, secret, _ := r.BasicAuth()
+		if client != "client-1" || secret != "top%2Bhush" || r.FormValue("grant_type") != "client_credentials" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": "unknown client or wrong secret"})
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"access_token": "token for " + r.FormValue("scope")})
+	})
+	return server.URL
+}
+
+// TestAdminSocket speaks to a daemon on a unix socket.
+func TestAdminSocket(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "admin")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"findings":[]}`)
+	}))
+	if err := server.Listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server.Listener = listener
+	server.Start()
+	defer server.Close()
+	var out, errs strings.Builder
+	code := Run(t.Context(), []string{"doctor"}, []string{"S2CD_ADMIN_LISTEN=unix:" + path}, strings.NewReader(""), &out, &errs)
+	if diff := cmp.Diff("nothing is wrong\n", out.String()); code != 0 || diff != "" {
+		t.Errorf("exit %d, %s%s", code, diff, errs.String())
+	}
+}
+
+func TestRunEndsWithContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs strings.Builder
+	if code := Run(ctx, []string{"doctor", "--admin", "127.0.0.1:1"}, nil, strings.NewReader(""), &out, &errs); code != exitFault {
+		t.Errorf("exit %d: %s%s", code, out.String(), errs.String())
+	}
+}

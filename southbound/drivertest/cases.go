@@ -44,8 +44,11 @@ func (s *suite) cancelRestores() {
 
 func (s *suite) unconfirmedRollsBack() {
 	one, both := s.config(s.VRF(0)), s.config(s.VRF(0), s.VRF(1))
-	s.commit(s.config(), one)
+	first := s.tx(s.config(), one)
+	s.apply(first)
+	s.confirm(first)
 	tx := s.tx(one, both)
+	tx.ID = first.ID // free again
 	tx.Rollback = time.Second
 	s.apply(tx)
 	deadline := time.Now().Add(patience)

@@ -215,6 +215,7 @@ func (f *Fake) change(tx southbound.Transaction) {
 	if rollback <= 0 {
 		rollback = DefaultRollback
 	}
+	delete(f.settled, tx.ID) // an id may come again once it is settled
 	f.open = &openCommit{id: tx.ID, before: f.config, deadline: f.now().Add(rollback)}
 	f.config = after
 }

@@ -168,14 +168,8 @@ func (Model) ParseState(notifications []*gpb.Notification, now time.Time) (south
 }
 
 func unmarshal(notifications []*gpb.Notification, opts ...ytypes.UnmarshalOpt) (*gwyang.Root, error) {
-	schema, err := gwyang.Schema()
-	if err != nil {
-		return nil, err
-	}
-	root, ok := schema.Root.(*gwyang.Root)
-	if !ok {
-		return nil, errors.New("the schema has no root")
-	}
+	root := &gwyang.Root{}
+	schema := model.Schema(root)
 	for _, n := range notifications {
 		// Target and origin are the transport's, not the tree's.
 		one := &gpb.Notification{Update: n.GetUpdate(), Delete: n.GetDelete()}

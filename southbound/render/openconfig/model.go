@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -39,10 +40,14 @@ type survey struct {
 	// a wildcard would bring those of all customers of the device, and not
 	// every server takes one.
 	places []place
-	// What is there without a mark, and is not to be written over.
-	foreignPlaces    map[place]bool
-	foreignInstances map[string]bool
+	// The epochs of all subinterfaces and network instances, unmarked for
+	// those without a mark.
+	placeEpochs    map[place]uint64
+	instanceEpochs map[string]uint64
 }
+
+// unmarked is an epoch newer than all.
+const unmarked = math.MaxUint64
 
 var _ gnmi.Model = (*Model)(nil)
 
@@ -59,8 +64,8 @@ func New(config Config) (*Model, error) {
 
 // Changes implements gnmi.Model. VRFs that say the same are not looked at any
 // further; within a VRF a list entry that differs is replaced as a whole. What
-// would take the place of something that ParseConfig last saw without a mark
-// is refused.
+// would take the place of something that ParseConfig last saw without a mark,
+// or with one of a newer epoch, is refused.
 // epoch 0 leaves every mark of want as it is.
 func (m *Model) Changes(have, want southbound.DeviceConfig, epoch uint64) (*gpb.SetRequest, error) {
 	have, want = differing(have, withEpoch(want, epoch))
@@ -138,17 +143,18 @@ func (m *Model) ParseState(notifications []*gpb.Notification, now time.Time) (so
 	return o, nil
 }
 
-// guard refuses what would be written over unmarked objects.
+// guard refuses what would be written over objects without a mark or with one
+// of a newer epoch.
 func (s *survey) guard(want southbound.DeviceConfig) error {
 	if s == nil {
 		return nil
 	}
 	for _, v := range want.VRFs {
-		if s.foreignInstances[v.Name] {
+		if s.instanceEpochs[v.Name] > v.Mark.Epoch {
 			return fmt.Errorf("vrf %s: the device has one of that name that is not ours", v.Name)
 		}
 		for _, a := range v.Attachments {
-			if s.foreignPlaces[place{a.Port, a.VLAN}] {
+			if s.placeEpochs[place{a.Port, a.VLAN}] > v.Mark.Epoch {
 				return fmt.Errorf("vrf %s: the device has a subinterface %s that is not ours",
 					v.Name, interfaceID(a.Port, uint32(a.VLAN)))
 			}

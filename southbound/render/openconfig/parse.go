@@ -42,7 +42,7 @@ func (m *Model) ParseConfig(notifications []*gpb.Notification) (southbound.Devic
 	if err != nil {
 		return southbound.DeviceConfig{}, err
 	}
-	seen := &survey{foreignPlaces: map[place]bool{}, foreignInstances: map[string]bool{}}
+	seen := &survey{placeEpochs: map[place]uint64{}, instanceEpochs: map[string]uint64{}}
 	subs, err := subinterfaces(root, seen)
 	if err != nil {
 		return southbound.DeviceConfig{}, err
@@ -54,9 +54,10 @@ func (m *Model) ParseConfig(notifications []*gpb.Notification) (southbound.Devic
 	for _, entry := range entries(root, "network-instances", "network-instance") {
 		mark, _, ok := parseMark(text(member(entry, "config")["description"]))
 		if !ok {
-			seen.foreignInstances[text(entry["name"])] = true
+			seen.instanceEpochs[text(entry["name"])] = unmarked
 			continue
 		}
+		seen.instanceEpochs[text(entry["name"])] = mark.Epoch
 		ni := &oc.NetworkInstance{}
 		if err := unmarshal("NetworkInstance", entry, ni); err != nil {
 			return southbound.DeviceConfig{}, fmt.Errorf("network instance %s: %w", text(entry["name"]), err)
@@ -85,7 +86,7 @@ func unmarshal(typeName string, entry node, into ygot.GoStruct) error {
 	return nil
 }
 
-// subinterfaces returns the marked ones, and notes the others in seen.
+// subinterfaces returns the marked ones, and notes all in seen.
 func subinterfaces(root node, seen *survey) (map[place]*found, error) {
 	subs := map[place]*found{}
 	for _, port := range entries(root, "interfaces", "interface") {
@@ -94,7 +95,7 @@ func subinterfaces(root node, seen *survey) (map[place]*found, error) {
 			mark, free, ok := parseMark(text(member(entry, "config")["description"]))
 			if !ok {
 				if where, ok := placeOf(name, number(entry["index"]), ""); ok {
-					seen.foreignPlaces[where] = true
+					seen.placeEpochs[where] = unmarked
 				}
 				continue
 			}
@@ -110,6 +111,7 @@ func subinterfaces(root node, seen *survey) (map[place]*found, error) {
 				return nil, fmt.Errorf("subinterface %s.%d: %w", name, *sub.Index, err)
 			}
 			a.Description = free
+			seen.placeEpochs[place{a.Port, a.VLAN}] = mark.Epoch
 			subs[place{a.Port, a.VLAN}] = &found{attachment: a, mark: mark}
 		}
 	}

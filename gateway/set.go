@@ -150,12 +150,7 @@ func (a *Agent) merge(req *gpb.SetRequest) (*tree, error) {
 	if !ok {
 		return nil, status.Error(codes.Internal, "copy the configuration: not a root")
 	}
-	schema, err := gwyang.Schema()
-	if err != nil {
-		return nil, status.Errorf(codes.Internal, "schema: %v", err)
-	}
-	schema.Root = root
-	if err := ytypes.UnmarshalSetRequest(schema, req); err != nil {
+	if err := ytypes.UnmarshalSetRequest(model.Schema(root), req); err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "%v", err)
 	}
 	if root.State != nil {

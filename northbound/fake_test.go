@@ -186,3 +186,11 @@ func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.I
 	}
 	return v, err
 }
+
+// fakeSession is one that exists before the test.
+func fakeSession() session.Session {
+	return session.Session{
+		ID: "7f7a1f7e-5a3c-4a4e-9d0c-0f6f2d2f4f11", Tenant: "acme", Duration: time.Hour, Status: session.Activated, Phase: session.Active, Level: session.LevelA,
+		Rate: session.Rate{Forward: 1000, Reverse: 1000}, CreatedAt: testNow(), UpdatedAt: testNow(), StartedAt: testNow(),
+	}
+}

@@ -63,11 +63,15 @@ func setup(t testing.TB) *bundle {
 type request struct {
 	method, path, token, body string
 	header                    map[string]string
+	rawQuery                  string
 }
 
 func (b *bundle) do(t testing.TB, q request) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(q.method, "https://api.example.com"+BasePath+q.path, strings.NewReader(q.body))
+	if q.rawQuery != "" {
+		r.URL.RawQuery = q.rawQuery
+	}
 	if q.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}

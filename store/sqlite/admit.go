@@ -28,7 +28,7 @@ func (s *Store) AdmitBatch(ctx context.Context, batch []order.Admission, ledger 
 	for i := range batch {
 		id := batch[i].Session.ID
 		j.parts[i] = &part{
-			tenant: string(batch[i].Session.Tenant),
+			tenant: string(batch[i].Session.Tenant), admits: true,
 			run: func(ctx context.Context, t *tx) (err error) {
 				results[i], err = s.admit(ctx, t, batch[i])
 				return err
@@ -197,7 +197,7 @@ func (t *tx) own(ctx context.Context, n int64, values []int64) error {
 			rows = append(rows, n, v)
 		}
 	}
-	return t.many.insert(ctx, "pool_owner (session_n, value_n)", 2, rows)
+	return t.insert(ctx, "pool_owner (session_n, value_n)", 2, rows)
 }
 
 // repeated answers a create that was made before.

@@ -68,7 +68,12 @@ func (t *tx) catchUp(ctx context.Context, name topology.ArcName, a *arcRow) erro
 
 // reserve asks the book, which enters route as pending when it fits.
 func (t *tx) reserve(ctx context.Context, id session.ID, route pathcomp.Admission) error {
+	seen := make(map[topology.ArcName]struct{}, len(route.Uses))
 	for _, u := range route.Uses {
+		if _, twice := seen[u.Arc]; twice {
+			return session.Errorf(session.Invalid, "", "arc %s is used twice in one admission", u.Arc)
+		}
+		seen[u.Arc] = struct{}{}
 		if _, err := t.arc(ctx, u.Arc); err != nil {
 			return err
 		}
@@ -97,10 +102,10 @@ func (t *tx) book(ctx context.Context, n int64, id session.ID, part uint64, rout
 		rows = append(rows, n, a.n, int64(part), route.Class, kbps, from, until) //nolint:gosec // counts from 1
 		log = append(log, a.n, version, n, route.Class, kbps, from, until, micros(t.now))
 	}
-	if err := t.many.insert(ctx, intoReservation, 7, rows); err != nil {
+	if err := t.insert(ctx, intoReservation, 7, rows); err != nil {
 		return err
 	}
-	return t.many.insert(ctx, intoChange, 8, log)
+	return t.insert(ctx, intoChange, 8, log)
 }
 
 // giveBack returns all that a session holds of the arcs.
@@ -126,7 +131,7 @@ func (t *tx) giveBack(ctx context.Context, n int64, id session.ID) error {
 		})
 		log = append(log, a.n, version, n, r.Class, -r.Kbps, r.FromAt, r.UntilAt, micros(t.now))
 	}
-	if err := t.many.insert(ctx, intoChange, 8, log); err != nil {
+	if err := t.insert(ctx, intoChange, 8, log); err != nil {
 		return err
 	}
 	if err := t.q.DeleteReservations(ctx, n); err != nil {

@@ -26,11 +26,7 @@ type sessionRow struct {
 	Token     []byte
 }
 
-// encode returns the document and the sealed token of s.
-func (s *Store) encode(in session.Session) (doc string, token []byte, err error) {
-	return encode(s.seal, in)
-}
-
+// encode returns the document and the sealed token of a session.
 func encode(seal Sealer, in session.Session) (doc string, token []byte, err error) {
 	in.Version, in.Devices, token = 0, nil, []byte{}
 	if in.Sink != nil && in.Sink.Token != "" {

@@ -16,6 +16,8 @@ import (
 
 const intoEvent = "event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)"
 
+const intoStream = "stream (session_n, delivered, state, next_at, tries, since, holder, fence, reason)"
+
 // eventRow is how an event is read, whatever the query.
 type eventRow struct {
 	Seq        int64
@@ -56,13 +58,15 @@ func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, 
 		rows = append(rows, n, last+int64(i)+1, id.String(), at, string(e.Status), string(e.StatusInfo),
 			string(e.Phase), e.Cause, e.Correlator, flag(e.Notify))
 	}
-	if err := t.many.insert(ctx, intoEvent, 10, rows); err != nil {
+	if err := t.insert(ctx, intoEvent, 10, rows); err != nil {
 		return err
 	}
 	var err error
 	switch {
 	case of.Sink == nil && last > 0:
 		err = t.q.DeleteStream(ctx, n)
+	case of.Sink != nil && notify && last == 0 && t.waits:
+		return t.insert(ctx, intoStream, 9, []any{n, 0, streamLive, micros(t.now), 0, 0, "", 0, ""})
 	case of.Sink != nil && notify:
 		err = t.q.OpenStream(ctx, sqlitedb.OpenStreamParams{SessionN: n, Delivered: last, NextAt: micros(t.now)})
 	}

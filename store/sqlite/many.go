@@ -11,7 +11,7 @@ import (
 )
 
 // mostRows is the largest number of rows one statement inserts, a power of two.
-const mostRows = 16
+const mostRows = 64
 
 // many inserts several rows with one statement, which sqlc cannot express.
 type many struct {

@@ -30,6 +30,7 @@ const (
 // part is a piece of a transaction that happens or is undone on its own.
 type part struct {
 	tenant string
+	admits bool // admits and reads nothing that admitting writes late
 	run    func(context.Context, *tx) error
 	// landed says after a commit with unknown outcome whether it is there;
 	// nil: cannot tell.

@@ -31,7 +31,17 @@ type tx struct {
 	pools   map[string]int64
 	changes []pathcomp.Change // in order of version
 	pending []string          // owners of pending entries
-	undo    []func()          // what the part under way did to the maps above
+	undo    []func()          // what the part under way did to all this
+
+	waits  bool     // the part under way only admits: its rows may wait
+	behind []*later // rows that wait to be written with those of other parts
+}
+
+// later is rows for one table that are written together.
+type later struct {
+	into   string
+	width  int
+	values []any
 }
 
 // arcRow is an arc as the transaction found it and as it will leave it.
@@ -57,6 +67,10 @@ func newTx(w *writer, jobs []*job) *tx {
 // do runs a part in a savepoint. What the part itself refuses is kept in
 // p.err; the error says that the transaction as a whole is lost.
 func (t *tx) do(ctx context.Context, p *part) error {
+	t.waits = p.admits
+	if err := t.catchRows(ctx); err != nil {
+		return err
+	}
 	if err := t.w.exec(ctx, "SAVEPOINT part"); err != nil {
 		return fmt.Errorf("savepoint: %w", err)
 	}
@@ -97,6 +111,10 @@ func broken(err error) bool {
 
 // flush writes what was kept back to the end of the transaction.
 func (t *tx) flush(ctx context.Context) error {
+	t.waits = false
+	if err := t.catchRows(ctx); err != nil {
+		return err
+	}
 	for _, a := range t.arcs {
 		if a.version == a.base {
 			continue
@@ -105,6 +123,41 @@ func (t *tx) flush(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("write version of arc %d: %w", a.n, err)
 		}
+	}
+	return nil
+}
+
+// insert writes rows of width values each, now or with those of other parts.
+// Rows that wait are of tables that no admission reads.
+func (t *tx) insert(ctx context.Context, into string, width int, values []any) error {
+	if !t.waits {
+		return t.many.insert(ctx, into, width, values)
+	}
+	for _, l := range t.behind {
+		if l.into == into {
+			before := len(l.values)
+			t.undo = append(t.undo, func() { l.values = l.values[:before] })
+			l.values = append(l.values, values...)
+			return nil
+		}
+	}
+	l := &later{into: into, width: width, values: values}
+	t.undo = append(t.undo, func() { l.values = l.values[:0] })
+	t.behind = append(t.behind, l)
+	return nil
+}
+
+// catchRows writes the rows that wait: all before a part that may read them,
+// else where enough have come together.
+func (t *tx) catchRows(ctx context.Context) error {
+	for _, l := range t.behind {
+		if t.waits && len(l.values) < mostRows*l.width {
+			continue
+		}
+		if err := t.many.insert(ctx, l.into, l.width, l.values); err != nil {
+			return err
+		}
+		l.values = l.values[:0]
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ func admitTests() tests {
 		"times are kept in UTC to the microsecond":  testTimes,
 		"the same holder shares its value":          testShared,
 		"a session that is no session at all":       testNoSession,
+		"an arc twice in one admission":             testArcTwice,
 		"an arc twice in one batch stays in bounds": testBounds,
 	}
 }
@@ -350,5 +351,14 @@ func testBounds(t *testing.T, b *bundle) {
 	}
 	if admitted != 10 {
 		t.Errorf("%d of 15 admitted, want 10", admitted)
+	}
+}
+
+func testArcTwice(t *testing.T, b *bundle) {
+	bad := small("t1", "v1")
+	bad.Route.Uses = append(bad.Route.Uses, bad.Route.Uses[0])
+	r := b.batch(t, small("t1", "v1"), bad, small("t1", "v1"))
+	if r[0].Err != nil || r[1].Err == nil || r[2].Err != nil {
+		t.Errorf("errors %v, %v, %v", r[0].Err, r[1].Err, r[2].Err)
 	}
 }

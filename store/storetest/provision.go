@@ -79,7 +79,7 @@ func testClaim(t *testing.T, b *bundle) {
 func testClaimBack(t *testing.T, b *bundle) {
 	b.admit(t, small("t1", "v1"))
 	s := b.claim(t, "d1", 9)[0]
-	s = b.step(t, order.Step{Session: s, Due: b.clock.Now()})
+	b.step(t, order.Step{Session: s, Due: b.clock.Now()})
 	s = b.claim(t, "d2", 9)[0]
 	b.step(t, order.Step{Session: s})
 	b.clock.advance(24 * time.Hour)

@@ -36,7 +36,7 @@ type app struct {
 // the command is done or ctx ends.
 func Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{env: env, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
-	root := newRootCmd(a)
+	root := newRootCmd(a) //nolint:contextcheck // commands take the context that they are executed with
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage *usageError

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/s2cd/s2cd/lab"
@@ -26,6 +27,8 @@ const usage = `usage: s2clab COMMAND [flags]
   probe      say whether this kernel can run the lab
   packages   fetch and unpack what the lab needs, install nothing
   selftest   boot the lab and prove that it works
+  demo       boot the lab, play customers from their first request to the end
+  faults     boot the lab, kill, freeze and refuse at every step
   run        boot the lab's root and run a program in it: run [flags] -- PROGRAM ARGS
 `
 
@@ -49,6 +52,9 @@ type options struct {
 	bin      string
 	memory   int
 	into     string
+
+	inventory string
+	keep      bool
 }
 
 func run(ctx context.Context, args []string) (int, error) {
@@ -67,6 +73,8 @@ func run(ctx context.Context, args []string) (int, error) {
 	fs.StringVar(&o.results, "results", ".lab/results", "folder for logs and certificates")
 	fs.StringVar(&o.bin, "bin", filepath.Dir(self), "folder of labpe and wireguard-go")
 	fs.IntVar(&o.memory, "memory", 0, "MiB for user-mode-linux, 0 for the default")
+	fs.StringVar(&o.inventory, "inventory", "examples/lab-inventory.yaml", "inventory of the provider")
+	fs.BoolVar(&o.keep, "keep", false, "leave the lab running after the demo")
 	fs.StringVar(&o.into, "into", ".lab/packages", "where packages puts them")
 	if err := fs.Parse(args[1:]); err != nil {
 		return 2, nil //nolint:nilerr // the flag package has said it
@@ -86,6 +94,12 @@ func run(ctx context.Context, args []string) (int, error) {
 		return boot(ctx, o, fs.Args())
 	case "inside-selftest":
 		return 0, insideSelftest(ctx, o)
+	}
+	if _, ok := plays()[args[0]]; ok {
+		return boot(ctx, o, []string{self, "inside-" + args[0]})
+	}
+	if run, ok := plays()[strings.TrimPrefix(args[0], "inside-")]; ok {
+		return 0, inside(ctx, o, run)
 	}
 	fmt.Print(usage)
 	return 2, fmt.Errorf("unknown command %q", args[0])
@@ -108,7 +122,7 @@ func boot(ctx context.Context, o options, command []string) (int, error) {
 	if len(command) == 0 {
 		return 2, errors.New("no program to run")
 	}
-	for _, dir := range []*string{&o.packages, &o.results, &o.bin} {
+	for _, dir := range []*string{&o.packages, &o.results, &o.bin, &o.inventory} {
 		abs, err := filepath.Abs(*dir)
 		if err != nil {
 			return 1, fmt.Errorf("folder %s: %w", *dir, err)
@@ -118,11 +132,11 @@ func boot(ctx context.Context, o options, command []string) (int, error) {
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return 1, fmt.Errorf("make results folder: %w", err)
 	}
-	if len(command) == 2 && command[1] == "inside-selftest" {
-		command = append(command, "--results", o.results, "--bin", o.bin)
+	if len(command) == 2 && strings.HasPrefix(command[1], "inside-") {
+		command = append(command, "--results", o.results, "--bin", o.bin, "--inventory", o.inventory, fmt.Sprintf("--keep=%t", o.keep))
 	}
 	return kernel.Boot(ctx, kernel.Config{
-		Mode: kernel.Mode(o.mode), Packages: o.packages, Results: o.results, Visible: []string{o.bin},
+		Mode: kernel.Mode(o.mode), Packages: o.packages, Results: o.results, Visible: []string{o.bin, filepath.Dir(o.inventory)},
 		Command: command, MemoryMiB: o.memory, Stdout: os.Stdout, Stderr: os.Stderr,
 	})
 }

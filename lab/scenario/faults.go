@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+
+	gpb "github.com/openconfig/gnmi/proto/gnmi"
+
+	"github.com/s2cd/s2cd/lab/client"
+	"github.com/s2cd/s2cd/lab/network"
+	"github.com/s2cd/s2cd/lab/process"
+	"github.com/s2cd/s2cd/lab/report"
+)
+
+// Faults kills, freezes and refuses at every step of a session's life while
+// another customer's session carries packets.
+type Faults struct {
+	*Stack
+	*report.Report
+	one, two  *Customer
+	bystander Session
+	connected map[string]bool // sites
+}
+
+// RunFaults plays all faults; its error says how many checks failed.
+func RunFaults(ctx context.Context, s *Stack, out io.Writer) error {
+	f := &Faults{Stack: s, Report: report.New(out), connected: map[string]bool{}}
+	if !f.Do(ctx, "a session of another customer carries packets", 2*time.Minute, f.begin) {
+		return errors.Join(f.End(), fmt.Errorf("s2cd said:\n%s", tail(s.S2cd.Log())))
+	}
+	for _, victim := range []string{"s2cd", "s2cgw"} {
+		for _, phase := range []string{"applying", "verifying", "active", "releasing"} {
+			f.Do(ctx, "kill -9 of "+victim+" while "+phase, 3*time.Minute, func(ctx context.Context) (string, error) {
+				return f.watched(ctx, func(ctx context.Context) (string, error) { return f.kill(ctx, victim, phase) })
+			})
+		}
+	}
+	for _, st := range []step{
+		{"a device refuses: declined, others applied", 3 * time.Minute, f.refused},
+		{"a device does not answer: in doubt, then delivered", 3 * time.Minute, f.silent},
+		{"a device dies in mid-transaction", 3 * time.Minute, f.dies},
+		{"a daemon woken after its lease is refused", 4 * time.Minute, f.frozen},
+	} {
+		f.Do(ctx, st.name, st.limit, func(ctx context.Context) (string, error) { return f.watched(ctx, st.do) })
+	}
+	f.Do(ctx, "the end: nothing left, nothing reserved", 2*time.Minute, f.end)
+	return f.End()
+}
+
+func (f *Faults) begin(ctx context.Context) (_ string, err error) {
+	if err := f.Start(ctx); err != nil {
+		return "", err
+	}
+	if _, err := f.AwaitDevices(ctx, "in sync"); err != nil {
+		return "", err
+	}
+	if f.one, err = f.Customer("client-1", nil); err != nil {
+		return "", err
+	}
+	if f.two, err = f.Customer("client-2", nil); err != nil {
+		return "", err
+	}
+	if err := errors.Join(f.one.Login(ctx), f.two.Login(ctx)); err != nil {
+		return "", err
+	}
+	f.bystander, err = f.place(ctx, f.one, secondCloud)
+	return f.bystander.ID, err
+}
+
+// order places an order and connects the customer's ends.
+func (f *Faults) order(ctx context.Context, c *Customer, p place) (Session, error) {
+	body, err := f.body(p, soldMbps, 3600, "")
+	if err != nil {
+		return Session{}, err
+	}
+	made, err := c.Order(ctx, body)
+	if err != nil {
+		return made, err
+	}
+	if !f.connected[p.site] {
+		f.connected[p.site] = true
+		if err := f.connectSite(p, made.Handover.Near); err != nil {
+			return made, err
+		}
+	}
+	return made, f.connectCloud(ctx, p, made.Handover.Far)
+}
+
+// place is order, and waits until the session carries packets.
+func (f *Faults) place(ctx context.Context, c *Customer, p place) (Session, error) {
+	made, err := f.order(ctx, c, p)
+	if err != nil {
+		return made, err
+	}
+	return f.carries(ctx, c, made.ID, p)
+}
+
+// carries waits until a session is ACTIVATED and its packets arrive.
+func (f *Faults) carries(ctx context.Context, c *Customer, id string, p place) (Session, error) {
+	s, err := c.Await(ctx, id, "ACTIVATED")
+	if err != nil {
+		return s, err
+	}
+	site, cloud, err := f.ends(p)
+	if err != nil {
+		return s, err
+	}
+	_, err = f.WaitPing(ctx, p.site, network.Ping{To: cloud, From: site})
+	return s, err
+}
+
+// remove deletes a session and waits until it is gone.
+func (f *Faults) remove(ctx context.Context, c *Customer, id string) error {
+	if _, err := c.Delete(ctx, id); err != nil {
+		return err
+	}
+	return gone(ctx, c, id)
+}
+
+// longestGap is what the bystander's packets may be without an answer: frozen
+// moments of user-mode-linux under load, not a tunnel that is set up again.
+const longestGap = 3 * time.Second
+
+// watched runs a fault under the bystander's traffic.
+func (f *Faults) watched(ctx context.Context, do func(context.Context) (string, error)) (string, error) {
+	site, cloud, err := f.ends(secondCloud)
+	if err != nil {
+		return "", err
+	}
+	pings, stop := context.WithCancel(ctx)
+	type result struct {
+		r   network.PingResult
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		r, err := f.Ping(pings, secondCloud.site, network.Ping{To: cloud, From: site, Interval: 50 * time.Millisecond})
+		done <- result{r, err}
+	}()
+	note, err := do(ctx)
+	stop()
+	b := <-done
+	note = fmt.Sprintf("%s; bystander %d of %d, longest gap %s", note, b.r.Received, b.r.Sent, b.r.Gap.Round(time.Millisecond))
+	if b.err != nil && !errors.Is(b.err, context.Canceled) {
+		err = errors.Join(err, b.err)
+	}
+	if b.r.Gap > longestGap {
+		err = errors.Join(err, errors.New(note))
+	}
+	return note, err
+}
+
+// kill ends a program in a phase of a session's life, starts it again and
+// follows the session to where it should be.
+func (f *Faults) kill(ctx context.Context, victim, phase string) (string, error) {
+	if phase == "applying" {
+		if err := f.delay(ctx, 3*time.Second); err != nil {
+			return "", err
+		}
+	}
+	made, err := f.order(ctx, f.two, otherCustomer)
+	if err != nil {
+		return "", err
+	}
+	if phase == "releasing" {
+		if _, err := f.carries(ctx, f.two, made.ID, otherCustomer); err != nil {
+			return "", err
+		}
+		if err := f.delay(ctx, 3*time.Second); err != nil {
+			return "", err
+		}
+		if _, err := f.two.Delete(ctx, made.ID); err != nil {
+			return "", err
+		}
+	}
+	if _, err := f.AwaitPhase(ctx, made.ID, phase); err != nil {
+		return "", err
+	}
+	if err := f.killAndRestart(ctx, victim); err != nil {
+		return "", err
+	}
+	if phase == "releasing" {
+		return "released", gone(ctx, f.two, made.ID)
+	}
+	if _, err := f.carries(ctx, f.two, made.ID, otherCustomer); err != nil {
+		return "", err
+	}
+	return "delivered and deleted", f.remove(ctx, f.two, made.ID)
+}
+
+// delay makes the next Set of PE1 take so long.
+func (f *Faults) delay(ctx context.Context, d time.Duration) error {
+	return f.Inject(ctx, "PE1", map[string]any{"delayBefore": d, "delayCount": 1})
+}
+
+func (f *Faults) killAndRestart(ctx context.Context, victim string) error {
+	if victim == "s2cgw" {
+		if err := f.S2cgw.Kill(); err != nil {
+			return err
+		}
+		return f.StartGateway()
+	}
+	if err := f.S2cd.Kill(); err != nil {
+		return err
+	}
+	if err := f.StartDaemon(ctx); err != nil {
+		return err
+	}
+	// The issuer's keys lived in the daemon.
+	return errors.Join(f.one.Login(ctx), f.two.Login(ctx))
+}
+
+// refused makes PE1 refuse one of two orders that come together.
+func (f *Faults) refused(ctx context.Context) (string, error) {
+	if err := f.Inject(ctx, "PE1", map[string]any{"refuseMention": "eth1.102", "refuseText": "port reserved for a test set"}); err != nil {
+		return "", err
+	}
+	bad, err := f.order(ctx, f.two, otherCustomer)
+	if err != nil {
+		return "", err
+	}
+	good, err := f.place(ctx, f.one, firstCloud)
+	if err != nil {
+		return "", err
+	}
+	ended, err := f.two.Await(ctx, bad.ID, "TERMINATED")
+	if err != nil {
+		return "", err
+	}
+	if ended.StatusInfo != "SESSION_DECLINED" {
+		return "", fmt.Errorf("ended as %s: %s", ended.StatusInfo, ended.Message)
+	}
+	v, err := f.view(ctx, bad.ID)
+	if err == nil && !strings.Contains(v.Reason, "PE1") {
+		err = fmt.Errorf("the reason does not name the device: %q", v.Reason)
+	}
+	return fmt.Sprintf("declined: %s", v.Reason), errors.Join(err, f.heal(ctx), f.remove(ctx, f.one, good.ID))
+}
+
+func (f *Faults) heal(ctx context.Context) error { return f.Inject(ctx, "PE1", map[string]any{}) }
+
+// silent lets PE1 answer nothing for a while.
+func (f *Faults) silent(ctx context.Context) (string, error) {
+	if err := f.Inject(ctx, "PE1", map[string]any{"blackhole": 25 * time.Second}); err != nil {
+		return "", err
+	}
+	made, err := f.order(ctx, f.two, otherCustomer)
+	if err != nil {
+		return "", err
+	}
+	v, err := f.AwaitPhase(ctx, made.ID, "in-doubt")
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(v.Reason, "PE1") {
+		return "", fmt.Errorf("the reason does not name the device: %q", v.Reason)
+	}
+	if _, err := f.carries(ctx, f.two, made.ID, otherCustomer); err != nil {
+		return "", err
+	}
+	return "in doubt: " + v.Reason, f.remove(ctx, f.two, made.ID)
+}
+
+// dies kills the PEs' management while a Set is being carried out.
+func (f *Faults) dies(ctx context.Context) (string, error) {
+	if err := f.Inject(ctx, "PE1", map[string]any{"delayAfter": 3 * time.Second, "delayCount": 1}); err != nil {
+		return "", err
+	}
+	made, err := f.order(ctx, f.two, otherCustomer)
+	if err != nil {
+		return "", err
+	}
+	if _, err := f.AwaitPhase(ctx, made.ID, "applying"); err != nil {
+		return "", err
+	}
+	time.Sleep(time.Second) // into the Set
+	if err := f.LabPE.Kill(); err != nil {
+		return "", err
+	}
+	v, err := f.AwaitPhase(ctx, made.ID, "in-doubt")
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(f.StartPEs(), f.WaitPEs(ctx)); err != nil {
+		return "", err
+	}
+	if _, err := f.carries(ctx, f.two, made.ID, otherCustomer); err != nil {
+		return "", err
+	}
+	return "in doubt: " + v.Reason, f.remove(ctx, f.two, made.ID)
+}
+
+// frozen stops the daemon for longer than its device leases while a successor
+// writes; woken, its Set is refused.
+func (f *Faults) frozen(ctx context.Context) (string, error) {
+	if err := f.delay(ctx, 2*time.Second); err != nil {
+		return "", err
+	}
+	made, err := f.order(ctx, f.two, otherCustomer)
+	if err != nil {
+		return "", err
+	}
+	if _, err := f.AwaitPhase(ctx, made.ID, "applying"); err != nil {
+		return "", err
+	}
+	if err := f.asleep(f.S2cd, 22*time.Second, func() error { return f.succeed(ctx) }); err != nil {
+		return "", err
+	}
+	if err := f.awaitFenced(ctx); err != nil {
+		return "", err
+	}
+	if _, err := f.carries(ctx, f.two, made.ID, otherCustomer); err != nil {
+		return "", err
+	}
+	return "refused as fenced, delivered under a new lease", f.remove(ctx, f.two, made.ID)
+}
+
+// asleep stops a process for a while and does something meanwhile.
+func (f *Faults) asleep(p *process.Process, d time.Duration, do func() error) error {
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	time.Sleep(d)
+	return errors.Join(do(), p.Signal(syscall.SIGCONT))
+}
+
+// succeed writes to the gateway as the next holder of its lease would.
+func (f *Faults) succeed(ctx context.Context) error {
+	c, err := client.Dial("GW", gatewayAddr, f.Client)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	const nextFence = 2 // the daemon got 1 from its empty store
+	return c.Send(ctx, &gpb.SetRequest{}, client.Master("s2cd", nextFence))
+}
+
+// awaitFenced waits until the daemon says that the gateway refused its lease.
+func (f *Faults) awaitFenced(ctx context.Context) error {
+	for {
+		if strings.Contains(tail(f.S2cd.Log()), "fenced") {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the daemon was never fenced: %s", tail(f.S2cd.Log()))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (f *Faults) end(ctx context.Context) (string, error) {
+	if err := f.remove(ctx, f.one, f.bystander.ID); err != nil {
+		return "", err
+	}
+	taken, err := f.Reserved(ctx)
+	if err != nil {
+		return "", err
+	}
+	left, err := f.Residue(ctx)
+	if len(taken)+len(left) > 0 {
+		err = errors.Join(err, fmt.Errorf("reserved %v, left %v", taken, left))
+	}
+	return "no residue", err
+}

@@ -22,8 +22,8 @@ type book struct {
 	// mu lets searches read the profiles while the ledger changes them. Writers
 	// hold Ledger.commit too, so a writer may read without it.
 	mu      sync.RWMutex
-	total   profile
 	classes []classProfile
+	sum     profile // over classes, kept from the second class on
 
 	// What follows is guarded by Ledger.commit.
 
@@ -64,6 +64,14 @@ func (b *book) class(name string) *profile {
 	return nil
 }
 
+// total returns the profile of all classes together.
+func (b *book) total() *profile {
+	if len(b.classes) == 1 {
+		return &b.classes[0].profile
+	}
+	return &b.sum
+}
+
 // fits says whether kbps more for class stay within the limits on [from,
 // until). Safe for concurrent use with one writer.
 func (b *book) fits(class string, from, until uint32, kbps int64, most limit) bool {
@@ -81,7 +89,7 @@ func (b *book) fits(class string, from, until uint32, kbps int64, most limit) bo
 // room returns how much more class may reserve on [from, until); negative where
 // more is reserved than may be. The caller holds mu or Ledger.commit.
 func (b *book) room(class string, from, until uint32, most limit) int64 {
-	room := most.total - b.total.max(from, until)
+	room := most.total - b.total().max(from, until)
 	if p := b.class(class); p != nil {
 		return min(room, most.ofClass-p.max(from, until))
 	}
@@ -100,7 +108,7 @@ func (b *book) freeRoom(class string, from, until uint32, most limit) int64 {
 func (b *book) clearsAt(class string, from, until uint32, kbps int64, most limit) uint32 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	at := b.total.clearsAt(from, until, most.total-kbps)
+	at := b.total().clearsAt(from, until, most.total-kbps)
 	if p := b.class(class); p != nil {
 		at = max(at, p.clearsAt(from, until, most.ofClass-kbps))
 	}
@@ -112,22 +120,28 @@ func (b *book) clearsAt(class string, from, until uint32, kbps int64, most limit
 func (b *book) enter(class string, from, until uint32, kbps int64, horizon uint32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p := b.class(class)
-	if p == nil {
+	if b.class(class) == nil {
+		if len(b.classes) == 1 {
+			b.sum = b.classes[0].clone()
+		}
 		b.classes = append(b.classes, classProfile{name: class})
-		p = &b.classes[len(b.classes)-1].profile
 	}
 	lost := b.forget(horizon)
 	from = max(from, b.forgotten)
 	if from < until {
+		total := b.total()
 		was := b.peak.Load()
-		lost = lost || kbps < 0 && b.total.max(from, until) >= was
-		p.add(from, until, kbps)
-		b.total.add(from, until, kbps)
-		b.peak.Store(max(was, b.total.max(from, until)))
+		lost = lost || kbps < 0 && total.max(from, until) >= was
+		b.class(class).add(from, until, kbps)
+		if len(b.classes) > 1 {
+			total.add(from, until, kbps)
+		}
+		if kbps > 0 {
+			b.peak.Store(max(was, total.max(from, until)))
+		}
 	}
 	if lost {
-		b.peak.Store(b.total.peak())
+		b.peak.Store(b.total().peak())
 	}
 }
 
@@ -137,17 +151,18 @@ func (b *book) forget(horizon uint32) bool {
 		return false
 	}
 	b.forgotten = horizon
+	dropped := b.sum.forget(horizon)
 	for i := range b.classes {
-		b.classes[i].forget(horizon)
+		dropped = b.classes[i].forget(horizon) || dropped
 	}
-	return b.total.forget(horizon)
+	return dropped
 }
 
 // reset forgets all that was entered. The caller holds Ledger.commit.
 func (b *book) reset(version uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.total, b.classes = profile{}, nil
+	b.sum, b.classes = profile{}, nil
 	b.known, b.ahead = version, nil
 	b.peak.Store(0)
 }

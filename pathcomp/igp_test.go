@@ -67,7 +67,7 @@ func TestSearchFollowsTheRouters(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 1))
 	outcomes := map[pathcomp.Cause]int{}
-	for range 20_000 {
+	for range 6_000 {
 		n := randomNetwork(r, 6)
 		core, _ := newCore(t, n)
 		d := pathcomp.Demand{
@@ -99,7 +99,7 @@ func TestSearchFollowsTheRouters(t *testing.T) {
 		}
 	}
 	for _, cause := range []pathcomp.Cause{"", pathcomp.NoPath, pathcomp.Latency, pathcomp.Maintenance} {
-		if outcomes[cause] < 500 {
+		if outcomes[cause] < 150 {
 			t.Errorf("%d cases of %q: too few to tell", outcomes[cause], cause)
 		}
 	}

@@ -26,7 +26,7 @@ func (l *Ledger) Profile(arc topology.ArcName, from, until time.Time) []Step {
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.total.steps(from, until)
+	return b.total().steps(from, until)
 }
 
 // ClassProfile is Profile for one class.
@@ -79,7 +79,7 @@ func (l *Ledger) Excesses() []Excess {
 	var out []Excess
 	for _, b := range l.books {
 		limit := b.capacity.limit("").total
-		if most := b.total.max(now, never); most > limit {
+		if most := b.total().max(now, never); most > limit {
 			out = append(out, Excess{Arc: b.arc, Kbps: most, Limit: limit})
 		}
 		for i := range b.classes {

@@ -64,10 +64,9 @@ func (p *profile) add(from, until uint32, kbps int64) {
 	if from >= until || kbps == 0 {
 		return
 	}
-	p.split(from)
 	p.split(until)
-	first, _ := p.find(from)
-	end, _ := p.find(until)
+	first := p.split(from)
+	end, _ := p.find(until) // the split before may have moved it
 	if first.block == end.block {
 		p.blocks[first.block].raise(first.index, end.index, kbps)
 	} else {
@@ -77,8 +76,8 @@ func (p *profile) add(from, until uint32, kbps int64) {
 		}
 		p.blocks[end.block].raise(0, end.index, kbps)
 	}
-	p.merge(until)
-	p.merge(from)
+	p.merge(end)
+	p.merge(first)
 }
 
 // raise adds kbps to the loads from i to before j.
@@ -92,31 +91,32 @@ func (b *block) raise(i, j int, kbps int64) {
 	b.most = slices.Max(b.load)
 }
 
-// split makes t a breakpoint.
-func (p *profile) split(t uint32) {
+// split makes t a breakpoint and returns its place.
+func (p *profile) split(t uint32) place {
 	where, ok := p.find(t)
 	if !ok {
 		if len(p.blocks) == 0 {
 			p.blocks = append(p.blocks, block{at: []uint32{t}, load: []int64{0}})
-			return
+			return place{}
 		}
-		p.insert(place{0, 0}, t, 0)
-		return
+		return p.insert(place{}, t, 0)
 	}
 	b := &p.blocks[where.block]
-	if b.at[where.index] != t {
-		p.insert(place{where.block, where.index + 1}, t, b.load[where.index]+b.lift)
+	if b.at[where.index] == t {
+		return where
 	}
+	return p.insert(place{where.block, where.index + 1}, t, b.load[where.index]+b.lift)
 }
 
-// insert puts a breakpoint at a place and halves the block if that fills it.
-func (p *profile) insert(where place, t uint32, load int64) {
+// insert puts a breakpoint at a place and halves the block if that fills it. It
+// returns the place it has then.
+func (p *profile) insert(where place, t uint32, load int64) place {
 	b := &p.blocks[where.block]
 	b.at = slices.Insert(b.at, where.index, t)
 	b.load = slices.Insert(b.load, where.index, load-b.lift)
 	b.most = max(b.most, load-b.lift)
 	if len(b.at) < fullBlock {
-		return
+		return where
 	}
 	half := len(b.at) / 2
 	right := block{at: slices.Clone(b.at[half:]), load: slices.Clone(b.load[half:]), lift: b.lift}
@@ -124,11 +124,14 @@ func (p *profile) insert(where place, t uint32, load int64) {
 	b.at, b.load = b.at[:half], b.load[:half]
 	b.most = slices.Max(b.load)
 	p.blocks = slices.Insert(p.blocks, where.block+1, right)
+	if where.index >= half {
+		return place{where.block + 1, where.index - half}
+	}
+	return where
 }
 
-// merge drops breakpoint t if nothing changes there.
-func (p *profile) merge(t uint32) {
-	where, _ := p.find(t)
+// merge drops a breakpoint if nothing changes there.
+func (p *profile) merge(where place) {
 	b := &p.blocks[where.block]
 	if b.load[where.index]+b.lift != p.before(where) {
 		return
@@ -258,6 +261,15 @@ func (p *profile) forget(t uint32) bool {
 	b.load = slices.Delete(b.load, 0, where.index)
 	b.at[0] = t
 	b.most = slices.Max(b.load)
-	p.merge(t)
+	p.merge(place{})
 	return true
+}
+
+func (p *profile) clone() profile {
+	out := profile{blocks: slices.Clone(p.blocks)}
+	for i := range out.blocks {
+		b := &out.blocks[i]
+		b.at, b.load = slices.Clone(b.at), slices.Clone(b.load)
+	}
+	return out
 }

@@ -123,16 +123,16 @@ func TestForgetKeepsWhatIsLeft(t *testing.T) {
 	b.enter("gold", 10, 50, 3, 0)
 	b.enter("gold", 20, 30, 2, 0)
 	b.enter("gold", 60, 70, 4, 40) // forgets what was before 40
-	if got := b.total.max(0, 39); got != 0 {
+	if got := b.total().max(0, 39); got != 0 {
 		t.Errorf("before the horizon %d is kept", got)
 	}
-	if got := b.total.max(40, 50); got != 3 {
+	if got := b.total().max(40, 50); got != 3 {
 		t.Errorf("after the horizon %d, want 3", got)
 	}
 	b.enter("gold", 10, 50, -3, 40)
 	b.enter("gold", 20, 30, -2, 40)
 	b.enter("gold", 60, 70, -4, 40)
-	if len(b.total.blocks) != 0 || b.peak.Load() != 0 {
-		t.Errorf("a trace is left: %v, peak %d", b.total, b.peak.Load())
+	if len(b.total().blocks) != 0 || b.peak.Load() != 0 {
+		t.Errorf("a trace is left: %v, peak %d", b.total(), b.peak.Load())
 	}
 }

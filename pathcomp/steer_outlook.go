@@ -70,7 +70,7 @@ func (t *steering) soonest(now uint32) time.Time {
 func (b *book) falls(after uint32, out []uint32) []uint32 {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	out = b.total.falls(after, out)
+	out = b.total().falls(after, out)
 	for i := range b.classes {
 		out = b.classes[i].falls(after, out)
 	}

@@ -72,7 +72,7 @@ func TestSteerAgainstEveryPath(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(2, 2))
 	outcomes := map[pathcomp.Cause]int{}
-	for range 4_000 {
+	for range 1_500 {
 		n := randomNetwork(r, 7)
 		core, ledger := newCore(t, n)
 		for _, l := range n.Links {
@@ -96,7 +96,7 @@ func TestSteerAgainstEveryPath(t *testing.T) {
 		outcomes[checkSteer(t, core, &steerOracle{network: n, ledger: ledger, demand: d, rated: true})]++
 	}
 	for _, cause := range []pathcomp.Cause{"", pathcomp.NoPath, pathcomp.Latency, pathcomp.Maintenance, pathcomp.Bandwidth} {
-		if outcomes[cause] < 80 {
+		if outcomes[cause] < 25 {
 			t.Errorf("%d cases of %q: too few to tell", outcomes[cause], cause)
 		}
 	}

@@ -76,7 +76,11 @@ func TestCases(t *testing.T) {
 			for _, budget := range []int{0, 1, 1 << 30} {
 				solver := csp.NewSolver(graph, budget)
 				sum, tight, wrong, found := 0, 0, 0, 0
-				for i, q := range queries {
+				asked := queries
+				if budget == 1 && g.Nodes > 1000 {
+					asked = queries[:100] // bounds of its own for each: slow, and much the same
+				}
+				for i, q := range asked {
 					got, path := solver.Find(csp.Query{From: q.From, To: q.To, MaxDelay: q.Micros}, g.Usable(q.Mbps), nil)
 					sum += got.Expansions
 					if got.Tight {
@@ -90,7 +94,7 @@ func TestCases(t *testing.T) {
 						t.Errorf("query %d: %s", i, fault)
 					}
 				}
-				mean := float64(sum) / float64(len(queries))
+				mean := float64(sum) / float64(len(asked))
 				t.Logf("budget %d: %.2f expansions, %d found, %d with bounds of their own, %d wrong", budget, mean, found, tight, wrong)
 				if budget == 0 && mean > c.expansions {
 					t.Errorf("mean expansions %.2f, want at most %.1f", mean, c.expansions)

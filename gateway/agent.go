@@ -204,6 +204,7 @@ func (a *Agent) stop() {
 func (a *Agent) apply(ctx context.Context, t *tree) error {
 	keys, err := a.slots.assign(t.cfg)
 	if err != nil {
+		a.show(func(s *shown) { s.ready, s.faults = false, []string{err.Error()} })
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.ApplyWait)
@@ -233,7 +234,7 @@ func (a *Agent) show(change func(*shown)) {
 	a.shown.slots = a.shown.slots[:0:0]
 	for i, sl := range a.slots.slot {
 		a.shown.slots = append(a.shown.slots, shownSlot{
-			port: a.slots.first + uint16(i), publicKey: sl.key.PublicKey().String(), tunnel: sl.Tunnel,
+			port: a.slots.first + uint16(i), publicKey: sl.public, tunnel: sl.Tunnel,
 		})
 	}
 }

@@ -27,7 +27,8 @@ type slot struct {
 	Private string `json:"private"`
 	Tunnel  string `json:"tunnel,omitempty"` // who has the key; empty: nobody yet
 
-	key wgtypes.Key
+	key    wgtypes.Key
+	public string
 }
 
 func openSlots(dir stateDir, first, last uint16) (*slots, error) {
@@ -47,6 +48,7 @@ func openSlots(dir stateDir, first, last uint16) (*slots, error) {
 		if s.slot[i].key, err = wgtypes.ParseKey(s.slot[i].Private); err != nil {
 			return nil, fmt.Errorf("key of slot %d: %w", port, err)
 		}
+		s.slot[i].public = s.slot[i].key.PublicKey().String()
 	}
 	return s, nil
 }
@@ -120,7 +122,7 @@ func (s *slots) renew(port uint16) error {
 	if err != nil {
 		return fmt.Errorf("key of slot %d: %w", port, err)
 	}
-	next := slot{Private: key.String(), key: key}
+	next := slot{Private: key.String(), key: key, public: key.PublicKey().String()}
 	if err := s.dir.write(slotFile(port), next); err != nil {
 		return err
 	}

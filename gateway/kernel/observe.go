@@ -4,9 +4,7 @@ package kernel
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/vishvananda/netlink"
 	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
@@ -46,12 +44,12 @@ func (r *Realiser) Observe(ctx context.Context, cfg southbound.DeviceConfig) (ga
 			if l == nil || !ours(l) {
 				continue
 			}
-			d, err := r.wg.Device(t.Name)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
+			d, err := r.device(ctx, t.Name)
 			if err != nil {
-				return out, fmt.Errorf("read wireguard %s: %w", t.Name, err)
+				// One that does not answer is missing in the state, which
+				// means unknown; the others are not held up by it.
+				r.cfg.Log.Warn("a tunnel cannot be read", "tunnel", t.Name, "error", err)
+				continue
 			}
 			out.Tunnels = append(out.Tunnels, tunnelCounters(v.Name, d))
 		}

@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +19,9 @@ import (
 
 // recent is how long after its handshake a WireGuard session is alive.
 const recent = 3 * time.Minute
+
+// answerWait is how long WireGuard may take to answer.
+const answerWait = 5 * time.Second
 
 // tunnel makes one WireGuard interface. Its socket stays in the underlay: the
 // interface enters the VRF, the socket is bound to no device.
@@ -68,7 +72,7 @@ func (w *work) configure(t southbound.Tunnel) error {
 	if err != nil {
 		return fmt.Errorf("peer public-key: %w", err)
 	}
-	have, err := w.wg.Device(t.Name)
+	have, err := w.device(w.ctx, t.Name)
 	if err != nil {
 		return fmt.Errorf("read wireguard: %w", err)
 	}
@@ -82,17 +86,45 @@ func (w *work) configure(t southbound.Tunnel) error {
 			return err
 		}
 	}
-	if err := w.wg.ConfigureDevice(t.Name, change); err != nil {
+	if err := patiently(w.ctx, func() error { return w.wg.ConfigureDevice(t.Name, change) }); err != nil {
 		return fmt.Errorf("configure wireguard: %w", err)
 	}
 	w.endpoints[t.Name] = endpointText(t.Peer.Endpoint)
-	if have, err = w.wg.Device(t.Name); err != nil {
+	if have, err = w.device(w.ctx, t.Name); err != nil {
 		return fmt.Errorf("read back wireguard: %w", err)
 	}
 	if _, differs = w.difference(t, key, peerKey, have); differs {
 		return errors.New("wireguard holds something else than was written")
 	}
 	return nil
+}
+
+// device reads one WireGuard interface.
+func (r *Realiser) device(ctx context.Context, name string) (*wgtypes.Device, error) {
+	var d *wgtypes.Device
+	err := patiently(ctx, func() (err error) {
+		d, err = r.wg.Device(name)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// patiently waits for f, but not for ever: a stopped wireguard-go accepts a
+// connection and never answers, and one tunnel must not block all others.
+func patiently(ctx context.Context, f func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("wireguard does not answer: %w", ctx.Err())
+	}
 }
 
 // difference returns the change from have to t. Nothing that is already so is

@@ -150,7 +150,7 @@ func TestCommitConfirmed(t *testing.T) {
 		t.Errorf("election id %d", id)
 	}
 	must(t, b.driver.Cancel(t.Context(), one))
-	if b.has("x") {
+	if b.hasX() {
 		t.Error("not undone")
 	}
 }
@@ -198,12 +198,12 @@ func TestWithoutCommitConfirmed(t *testing.T) {
 			b := setup(t, edit)
 			one := tx("a", config(), config("x"))
 			must(t, b.driver.Apply(t.Context(), one))
-			if !b.has("x") {
+			if !b.hasX() {
 				t.Fatal("not applied")
 			}
 			must(t, b.driver.Confirm(t.Context(), one))
 			must(t, b.driver.Cancel(t.Context(), one))
-			if b.has("x") {
+			if b.hasX() {
 				t.Error("not undone by the inverse change")
 			}
 			if n := len(b.changes()); commitOf(b.changes()[n-1]) != nil {
@@ -226,7 +226,7 @@ func TestWithoutArbitration(t *testing.T) {
 		}
 	})
 	must(t, b.driver.Apply(t.Context(), tx("a", config(), config("x"))))
-	if !b.has("x") || commitOf(b.changes()[len(b.changes())-1]) == nil {
+	if !b.hasX() || commitOf(b.changes()[len(b.changes())-1]) == nil {
 		t.Error("not applied with a commit")
 	}
 }

@@ -24,8 +24,10 @@ type sentHandler struct{}
 
 var _ stats.Handler = sentHandler{}
 
+// TagRPC implements stats.Handler.
 func (sentHandler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
 
+// HandleRPC implements stats.Handler: an RPC begins to go out with its header.
 func (sentHandler) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	switch s.(type) {
 	case *stats.OutHeader, *stats.OutPayload:
@@ -35,6 +37,8 @@ func (sentHandler) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 }
 
+// TagConn implements stats.Handler.
 func (sentHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 
+// HandleConn implements stats.Handler.
 func (sentHandler) HandleConn(context.Context, stats.ConnStats) {}

@@ -118,10 +118,11 @@ func (s *stub) changes() []*gpb.SetRequest {
 	return out
 }
 
-func (s *stub) has(name string) bool {
+// hasX says whether VRF x is there.
+func (s *stub) hasX() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.names[name]
+	return s.names["x"]
 }
 
 func commitOf(req *gpb.SetRequest) *gnmi_ext.Commit {

@@ -139,8 +139,8 @@ func policy(name string, kbps uint64, behavior oc.E_OpenconfigQosTypes_QueueBeha
 // burst is what arrives in 50 ms at the rate, so that a TCP flow across it can
 // fill it, within bounds.
 func burst(kbps uint64) uint32 {
-	const bytesPerKbps = 1000 / 8 * 50 / 1000                      // 6.25, rounded down
-	return uint32(min(max(kbps*bytesPerKbps, minBurst), maxBurst)) //nolint:gosec // G115: bounded.
+	const bytesPerKbps = 1000 / 8 * 50 / 1000 // 6.25, rounded down
+	return uint32(min(max(kbps*bytesPerKbps, minBurst), maxBurst))
 }
 
 // interfaceID names a subinterface where the tree wants one string.

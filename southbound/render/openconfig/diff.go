@@ -38,7 +38,7 @@ func (d *differ) interfaces(from, to *oc.Device) {
 			return path("interfaces", "interface", "name="+name, "subinterfaces",
 				"subinterface", "index="+strconv.FormatUint(uint64(index), 10))
 		}
-		diffMap(d, h.Subinterface, w.Subinterface, at, d.replaceIfDiffers)
+		diffMap(d, h.Subinterface, w.Subinterface, at, nil)
 		if d.portEntry && len(h.Subinterface) == 0 && len(w.Subinterface) > 0 {
 			d.update(path("interfaces", "interface", "name="+name), &oc.Interface{Name: w.Name, Type: w.Type})
 		}
@@ -48,19 +48,17 @@ func (d *differ) interfaces(from, to *oc.Device) {
 func (d *differ) qos(from, to *oc.Qos) {
 	diffMap(d, from.SchedulerPolicy, to.SchedulerPolicy, func(name string) *gpb.Path {
 		return path("qos", "scheduler-policies", "scheduler-policy", "name="+name)
-	}, d.replaceIfDiffers)
+	}, nil)
 	diffMap(d, from.Interface, to.Interface, func(id string) *gpb.Path {
 		return path("qos", "interfaces", "interface", "interface-id="+id)
-	}, d.replaceIfDiffers)
+	}, nil)
 }
 
 func (d *differ) instances(from, to map[string]*oc.NetworkInstance) {
 	at := func(name string) *gpb.Path {
 		return path("network-instances", "network-instance", "name="+name)
 	}
-	diffMap(d, from, to, at, func(p *gpb.Path, h, w ygot.GoStruct) {
-		d.instance(p, h.(*oc.NetworkInstance), w.(*oc.NetworkInstance)) //nolint:forcetypeassert // of these maps.
-	})
+	diffMap(d, from, to, at, d.instance)
 }
 
 func (d *differ) instance(p *gpb.Path, h, w *oc.NetworkInstance) {
@@ -72,46 +70,45 @@ func (d *differ) instance(p *gpb.Path, h, w *oc.NetworkInstance) {
 	d.leafList(below(p, "inter-instance-policies", "import-export-policy", "config", "export-route-target"), he, we)
 	diffMap(d, h.Interface, w.Interface, func(id string) *gpb.Path {
 		return below(p, "interfaces", "interface", "id="+id)
-	}, d.replaceIfDiffers)
+	}, nil)
 	diffMap(d, h.Table, w.Table, func(k oc.NetworkInstance_Table_Key) *gpb.Path {
 		return below(p, "tables", "table", "protocol="+identity(k.Protocol), "address-family="+identity(k.AddressFamily))
-	}, d.replaceIfDiffers)
+	}, nil)
 	diffMap(d, h.TableConnection, w.TableConnection, func(k oc.NetworkInstance_TableConnection_Key) *gpb.Path {
 		return below(p, "table-connections", "table-connection", "src-protocol="+identity(k.SrcProtocol),
 			"dst-protocol="+identity(k.DstProtocol), "address-family="+identity(k.AddressFamily))
-	}, d.replaceIfDiffers)
+	}, nil)
 	diffMap(d, h.Protocol, w.Protocol, func(k oc.NetworkInstance_Protocol_Key) *gpb.Path {
 		return below(p, "protocols", "protocol", "identifier="+identity(k.Identifier), "name="+k.Name)
-	}, func(p *gpb.Path, h, w ygot.GoStruct) {
-		d.protocol(p, h.(*oc.NetworkInstance_Protocol), w.(*oc.NetworkInstance_Protocol)) //nolint:forcetypeassert // of these maps.
-	})
+	}, d.protocol)
 }
 
 func (d *differ) protocol(p *gpb.Path, h, w *oc.NetworkInstance_Protocol) {
 	diffMap(d, h.Static, w.Static, func(prefix string) *gpb.Path {
 		return below(p, "static-routes", "static", "prefix="+prefix)
-	}, d.replaceIfDiffers)
+	}, nil)
 	if h.Bgp == nil || w.Bgp == nil {
 		return
 	}
 	diffMap(d, h.Bgp.Global.AfiSafi, w.Bgp.Global.AfiSafi, func(name afiSafi) *gpb.Path {
 		return below(p, "bgp", "global", "afi-safis", "afi-safi", "afi-safi-name="+identity(name))
-	}, d.replaceIfDiffers)
+	}, nil)
 	diffMap(d, h.Bgp.Neighbor, w.Bgp.Neighbor, func(address string) *gpb.Path {
 		return below(p, "bgp", "neighbors", "neighbor", "neighbor-address="+address)
-	}, func(p *gpb.Path, h, w ygot.GoStruct) {
+	}, func(p *gpb.Path, h, w *oc.NetworkInstance_Protocol_Bgp_Neighbor) {
 		// Keys are asked for in the new tree only; their references are compared.
-		bare := *w.(*oc.NetworkInstance_Protocol_Bgp_Neighbor) //nolint:forcetypeassert // of these maps.
+		bare := *w
 		bare.AuthPassword = nil
-		if !reflect.DeepEqual(h, ygot.GoStruct(&bare)) {
+		if !reflect.DeepEqual(h, &bare) {
 			d.replace(p, w)
 		}
 	})
 }
 
-// diffMap deletes, replaces, or hands to changed what both maps have.
+// diffMap deletes and replaces list entries; those that both maps have it hands
+// to changed, which is nil where an entry is replaced as a whole.
 func diffMap[K comparable, V ygot.GoStruct](d *differ, from, to map[K]V, at func(K) *gpb.Path,
-	changed func(p *gpb.Path, h, w ygot.GoStruct),
+	changed func(p *gpb.Path, h, w V),
 ) {
 	type entry struct {
 		key  K
@@ -139,15 +136,11 @@ func diffMap[K comparable, V ygot.GoStruct](d *differ, from, to map[K]V, at func
 			d.req.Delete = append(d.req.Delete, e.path)
 		case !had:
 			d.replace(e.path, w)
-		default:
+		case changed != nil:
 			changed(e.path, h, w)
+		case !reflect.DeepEqual(h, w):
+			d.replace(e.path, w)
 		}
-	}
-}
-
-func (d *differ) replaceIfDiffers(p *gpb.Path, h, w ygot.GoStruct) {
-	if !reflect.DeepEqual(h, w) {
-		d.replace(p, w)
 	}
 }
 

@@ -4,6 +4,7 @@ package openconfig_test
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -14,18 +15,11 @@ import (
 	"github.com/openconfig/ygot/ytypes"
 	"pgregory.net/rapid"
 
-	"net/netip"
-
 	"github.com/s2cd/s2cd/southbound"
+	"github.com/s2cd/s2cd/southbound/drivertest"
 	"github.com/s2cd/s2cd/southbound/render/openconfig"
 	"github.com/s2cd/s2cd/yang/oc"
 )
-
-var compareAddresses = cmp.Options{
-	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
-	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
-	cmpopts.EquateEmpty(),
-}
 
 func newModel(tb testing.TB, p openconfig.Platform) *openconfig.Model {
 	tb.Helper()
@@ -120,7 +114,7 @@ func TestPropertyReadsBackWhatItRenders(t *testing.T) {
 			if err != nil {
 				t.Fatalf("parse %s: %v", name, err)
 			}
-			if diff := cmp.Diff(want, got, compareAddresses); diff != "" {
+			if diff := cmp.Diff(want, got, drivertest.Comparers()); diff != "" {
 				t.Fatalf("%s: (-want +got)\n%s", name, diff)
 			}
 		}
@@ -189,7 +183,7 @@ func TestEpochMarksEverything(t *testing.T) {
 		for i := range want.VRFs {
 			want.VRFs[i].Mark.Epoch = e
 		}
-		if diff := cmp.Diff(want, got, compareAddresses); diff != "" {
+		if diff := cmp.Diff(want, got, drivertest.Comparers()); diff != "" {
 			t.Errorf("epoch %d (-want +got)\n%s", e, diff)
 		}
 	}

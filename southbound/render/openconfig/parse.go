@@ -148,7 +148,7 @@ func attachment(port string, sub *oc.Interface_Subinterface) (southbound.Attachm
 	good := len(mtus) > 0 && slices.Min(mtus) == slices.Max(mtus) && mtus[0] <= 1<<16-1 &&
 		deref(sub.Enabled) && taggedWith(sub) == a.VLAN
 	if good {
-		a.MTU = uint16(mtus[0])
+		a.MTU = uint16(mtus[0]) //nolint:gosec // G115: checked above.
 	}
 	return a, nil
 }

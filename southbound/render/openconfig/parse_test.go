@@ -13,6 +13,7 @@ import (
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 
 	"github.com/s2cd/s2cd/southbound"
+	"github.com/s2cd/s2cd/southbound/drivertest"
 )
 
 func answer(body string) []*gpb.Notification {
@@ -64,7 +65,7 @@ func TestDriftIsSeen(t *testing.T) {
 			}
 			want := sample()
 			tc.edit(&want.VRFs[0])
-			if diff := cmp.Diff(want, got, compareAddresses); diff != "" {
+			if diff := cmp.Diff(want, got, drivertest.Comparers()); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})

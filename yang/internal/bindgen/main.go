@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"go/format"
 	"io/fs"
-	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,7 +37,8 @@ func main() {
 	out := flag.String("out", "", "folder of the bindings, its name is the package's")
 	flag.Parse()
 	if err := run(*keep, *deviations, *out); err != nil {
-		log.Fatalf("bindgen: %v", err)
+		fmt.Fprintln(os.Stderr, "bindgen:", err)
+		os.Exit(1)
 	}
 }
 
@@ -72,7 +72,7 @@ func modelFolder(env string) (string, error) {
 		candidates = []string{"../../shared/yang/openconfig", "../shared/yang/openconfig"}
 	}
 	for _, dir := range candidates {
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() { //nolint:gosec // G703: the developer names it.
 			return dir, nil
 		}
 	}
@@ -121,7 +121,7 @@ func generate(files map[string]string, deviationFile, out string) error {
 	for _, m := range modules() {
 		args = append(args, files[m])
 	}
-	cmd := exec.Command("go", append(args, deviationFile)...)
+	cmd := exec.Command("go", append(args, deviationFile)...) //nolint:gosec // G204: the developer names the files.
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("run ygot's generator: %w", err)
@@ -132,7 +132,7 @@ func generate(files map[string]string, deviationFile, out string) error {
 // rewriteHeader replaces the comment before the package clause: the
 // generator's names folders of the machine it ran on.
 func rewriteHeader(file string) error {
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(file) //nolint:gosec // G304: the file just made.
 	if err != nil {
 		return fmt.Errorf("read bindings: %w", err)
 	}

@@ -134,8 +134,11 @@ func (s *Store) holdings(ctx context.Context, t *tx, in *session.Session) (order
 	}
 	held := order.Holdings{Sessions: int(use.Sessions), Kbps: uint64(use.Kbps)} //nolint:gosec // sums of what is not negative
 	for _, row := range rows {
-		one, err := full(ctx, s.seal, t.q, sessionRow(row))
+		one, err := t.w.decoded.get(s.seal, sessionRow(row))
 		if err != nil {
+			return order.Holdings{}, err
+		}
+		if one, err = withDevices(ctx, t.q, sessionRow(row), one); err != nil {
 			return order.Holdings{}, err
 		}
 		held.VPN = append(held.VPN, one)

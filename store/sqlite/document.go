@@ -42,7 +42,46 @@ func encode(seal Sealer, in session.Session) (doc string, token []byte, err erro
 	return string(body), token, nil
 }
 
+// mostDecoded bounds the documents that the writer keeps decoded.
+const mostDecoded = 1024
+
+// decoded keeps sessions by number as they were decoded last, for the writer
+// alone: a VPN that grows is looked at with every session it gets. An entry is
+// good while the document is the same to the letter. What it returns shares
+// memory and is not to be changed.
+type decoded map[int64]struct {
+	doc     string
+	session session.Session
+}
+
+func (d decoded) get(seal Sealer, row sessionRow) (session.Session, error) {
+	if kept, ok := d[row.N]; ok && kept.doc == row.Doc && row.DocSchema == docSchema {
+		return open(seal, row, kept.session)
+	}
+	plain, err := parse(row)
+	if err != nil {
+		return plain, err
+	}
+	if len(d) >= mostDecoded {
+		clear(d)
+	}
+	d[row.N] = struct {
+		doc     string
+		session session.Session
+	}{row.Doc, plain}
+	return open(seal, row, plain)
+}
+
 func decode(seal Sealer, row sessionRow) (session.Session, error) {
+	out, err := parse(row)
+	if err != nil {
+		return out, err
+	}
+	return open(seal, row, out)
+}
+
+// parse reads the document alone.
+func parse(row sessionRow) (session.Session, error) {
 	var out session.Session
 	if row.DocSchema != docSchema {
 		return out, fmt.Errorf("session %d has document schema %d, this s2cd reads %d", row.N, row.DocSchema, docSchema)
@@ -50,12 +89,19 @@ func decode(seal Sealer, row sessionRow) (session.Session, error) {
 	if err := json.Unmarshal([]byte(row.Doc), &out); err != nil {
 		return out, fmt.Errorf("decode session %d: %w", row.N, err)
 	}
+	return out, nil
+}
+
+// open adds the secret and the version to what parse read.
+func open(seal Sealer, row sessionRow, out session.Session) (session.Session, error) {
 	if len(row.Token) > 0 && out.Sink != nil {
 		token, err := seal.Open(row.Token, []byte(out.ID))
 		if err != nil {
 			return out, fmt.Errorf("open sink token of session %s: %w", out.ID, err)
 		}
-		out.Sink.Token = string(token)
+		sink := *out.Sink
+		sink.Token = string(token)
+		out.Sink = &sink
 	}
 	out.Version = uint64(row.Version) //nolint:gosec // counts from 1
 	return out, nil
@@ -67,6 +113,10 @@ func full(ctx context.Context, seal Sealer, q *sqlitedb.Queries, row sessionRow)
 	if err != nil {
 		return out, err
 	}
+	return withDevices(ctx, q, row, out)
+}
+
+func withDevices(ctx context.Context, q *sqlitedb.Queries, row sessionRow, out session.Session) (session.Session, error) {
 	devices, err := q.DevicesOf(ctx, row.N)
 	if err != nil {
 		return out, fmt.Errorf("read devices of session %s: %w", out.ID, err)

@@ -26,7 +26,9 @@ type writer struct {
 	steps map[string]*sql.Stmt // of a transaction
 	clock func() time.Time
 	log   *slog.Logger
-	done  chan struct{}
+
+	decoded decoded // used by the goroutine alone
+	done    chan struct{}
 	// commit is replaced by tests of commits with unknown outcome.
 	commit func(context.Context) error
 }
@@ -42,7 +44,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	w := &writer{
 		queue: newQueue(), conn: conn, q: q, many: newMany(conn),
-		clock: s.clock, log: s.log, done: make(chan struct{}), steps: map[string]*sql.Stmt{},
+		clock: s.clock, log: s.log, done: make(chan struct{}), decoded: decoded{}, steps: map[string]*sql.Stmt{},
 	}
 	for _, text := range []string{
 		"BEGIN IMMEDIATE", "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part", "COMMIT", "ROLLBACK",

@@ -50,7 +50,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // pass lets a request through to its handler, or says why not.
 func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
-	pattern, f := s.route(r)
+	pattern, f := route(s.mux, r)
 	if f != nil {
 		return f
 	}
@@ -79,12 +79,12 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 }
 
 // route finds the pattern of a request. The mux's own answers are never sent.
-func (s *Server) route(r *http.Request) (string, *fault) {
+func route(mux *http.ServeMux, r *http.Request) (string, *fault) {
 	notFound := &fault{status: http.StatusNotFound, code: "NOT_FOUND", message: "The specified resource is not found."}
 	if r.URL.Path != path.Clean(r.URL.Path) || r.URL.EscapedPath() != r.URL.Path {
 		return "", notFound
 	}
-	h, pattern := s.mux.Handler(r)
+	h, pattern := mux.Handler(r)
 	if pattern != "" && r.Method != http.MethodHead {
 		return pattern, nil
 	}

@@ -33,8 +33,9 @@ func TestFakeConforms(t *testing.T) {
 	})
 }
 
-func fakeTx(id string, have, want southbound.DeviceConfig) southbound.Transaction {
-	return southbound.Transaction{ID: id, Fence: 1, Epoch: drivertest.Epoch, Have: have, Want: want, Rollback: time.Second}
+// fakeTx brings an empty device to want.
+func fakeTx(id string, want southbound.DeviceConfig) southbound.Transaction {
+	return southbound.Transaction{ID: id, Fence: 1, Epoch: drivertest.Epoch, Want: want, Rollback: time.Second}
 }
 
 func TestFakeFaults(t *testing.T) {
@@ -52,16 +53,16 @@ func TestFakeFaults(t *testing.T) {
 	}
 
 	f.Unreachable(errors.New("cable cut"))
-	expect("unreachable", f.Apply(ctx, fakeTx("a", empty, one)), southbound.Unreachable)
+	expect("unreachable", f.Apply(ctx, fakeTx("a", one)), southbound.Unreachable)
 	f.Unreachable(nil)
 
 	f.LoseNext(drivertest.LoseRequest)
-	expect("lost request", f.Apply(ctx, fakeTx("b", empty, one)), southbound.InDoubt)
+	expect("lost request", f.Apply(ctx, fakeTx("b", one)), southbound.InDoubt)
 	if !f.Config().Equal(empty) {
 		t.Error("a lost request had an effect")
 	}
 	f.LoseNext(drivertest.LoseReply)
-	expect("lost reply", f.Apply(ctx, fakeTx("c", empty, one)), southbound.InDoubt)
+	expect("lost reply", f.Apply(ctx, fakeTx("c", one)), southbound.InDoubt)
 	if !f.Config().Equal(one) || f.Open() != "c" {
 		t.Error("a lost reply had no effect")
 	}
@@ -71,15 +72,15 @@ func TestFakeFaults(t *testing.T) {
 	}
 
 	f.ForeignCommit(true)
-	expect("foreign commit", f.Apply(ctx, fakeTx("d", empty, one)), southbound.Busy)
+	expect("foreign commit", f.Apply(ctx, fakeTx("d", one)), southbound.Busy)
 	f.ForeignCommit(false)
 
 	f.Hook(func(context.Context, string) error { return context.DeadlineExceeded })
-	expect("hook", f.Apply(ctx, fakeTx("e", empty, one)), southbound.Unreachable)
+	expect("hook", f.Apply(ctx, fakeTx("e", one)), southbound.Unreachable)
 	f.Hook(nil)
 
 	f.WithoutCommitConfirmed()
-	tx := fakeTx("f", empty, one)
+	tx := fakeTx("f", one)
 	if err := f.Apply(ctx, tx); err != nil || f.Open() != "" {
 		t.Errorf("plain apply: %v, open %q", err, f.Open())
 	}

@@ -8,6 +8,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -36,13 +37,13 @@ func main() {
 	deviations := flag.String("deviations", "", "module of deviations to write")
 	out := flag.String("out", "", "folder of the bindings, its name is the package's")
 	flag.Parse()
-	if err := run(*keep, *deviations, *out); err != nil {
+	if err := run(context.Background(), *keep, *deviations, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bindgen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(keepFile, deviationFile, out string) error {
+func run(ctx context.Context, keepFile, deviationFile, out string) error {
 	models, err := modelFolder(os.Getenv("S2CD_YANG"))
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func run(keepFile, deviationFile, out string) error {
 	if err := os.WriteFile(deviationFile, module, 0o644); err != nil { //nolint:gosec // G306: a source file.
 		return fmt.Errorf("write deviations: %w", err)
 	}
-	return generate(files, deviationFile, out)
+	return generate(ctx, files, deviationFile, out)
 }
 
 // modelFolder finds the published models.
@@ -99,7 +100,7 @@ func yangFiles(dir string) (map[string]string, error) {
 }
 
 // generate runs ygot's generator over the modules and the deviations.
-func generate(files map[string]string, deviationFile, out string) error {
+func generate(ctx context.Context, files map[string]string, deviationFile, out string) error {
 	dirs := map[string]bool{}
 	for _, f := range files {
 		dirs[filepath.Dir(f)] = true
@@ -121,7 +122,7 @@ func generate(files map[string]string, deviationFile, out string) error {
 	for _, m := range modules() {
 		args = append(args, files[m])
 	}
-	cmd := exec.Command("go", append(args, deviationFile)...) //nolint:gosec // G204: the developer names the files.
+	cmd := exec.CommandContext(ctx, "go", append(args, deviationFile)...) //nolint:gosec // G204: the developer names the files.
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("run ygot's generator: %w", err)

@@ -63,6 +63,7 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 	a.mux.HandleFunc("GET "+operatorPath+"/devices", a.devices)
 	a.mux.HandleFunc("GET "+operatorPath+"/reservations", a.reservations)
 	a.mux.HandleFunc("GET "+operatorPath+"/freezes", a.freezes)
+	a.mux.HandleFunc("GET "+operatorPath+"/doctor", a.doctor)
 	a.mux.HandleFunc("POST "+operatorPath+"/freezes", a.freeze)
 	a.mux.HandleFunc("DELETE "+operatorPath+"/freezes/{scope}", a.thaw)
 	a.mux.HandleFunc("DELETE "+operatorPath+"/freezes/{scope}/{name}", a.thaw)

@@ -17,6 +17,21 @@ type Operator interface {
 	OperatorSessions
 	OperatorNetwork
 	OperatorBrakes
+	OperatorDoctor
+}
+
+// OperatorDoctor says what is wrong now.
+type OperatorDoctor interface {
+	// Findings lists what is wrong with devices, sessions, store and
+	// certificates, worst first; empty: nothing is.
+	Findings(ctx context.Context) ([]Finding, error)
+}
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	Severity string `json:"severity"` // "fault" or "warning"
+	Subject  string `json:"subject"`  // "device PE1", "session ...", "store", "certificate ..."
+	Detail   string `json:"detail"`   // in words
 }
 
 // OperatorSessions reads sessions of all tenants.
@@ -48,13 +63,15 @@ type OperatorBrakes interface {
 
 // DeviceStatus is a device as the daemon sees it.
 type DeviceStatus struct {
-	Device   topology.NodeName `json:"device"`
-	Platform string            `json:"platform,omitempty"`
-	State    string            `json:"state"`            // "up", "down", "frozen" or "unknown"
-	Reason   string            `json:"reason,omitempty"` // why it is not up
-	Holder   string            `json:"holder,omitempty"` // daemon that has its lease
-	SeenAt   time.Time         `json:"seenAt,omitzero"`
-	Sessions int               `json:"sessions"`
+	Device      topology.NodeName `json:"device"`
+	Platform    string            `json:"platform,omitempty"`
+	State       string            `json:"state"`            // "in sync", "changing", "unreachable", "frozen" ...
+	Reason      string            `json:"reason,omitempty"` // why it is not in sync
+	Since       time.Time         `json:"since,omitzero"`   // of State
+	ChangedAt   time.Time         `json:"changedAt,omitzero"`
+	Fence       uint64            `json:"fence"`       // of the lease under which it is managed
+	Quarantined int               `json:"quarantined"` // objects of a newer store epoch, left alone
+	Sessions    int               `json:"sessions"`
 }
 
 // ArcStatus is what is reserved on one arc.

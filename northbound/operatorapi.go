@@ -166,6 +166,15 @@ func (a *Admin) reservations(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"arcs": append([]ArcStatus{}, list...)})
 }
 
+func (a *Admin) doctor(w http.ResponseWriter, r *http.Request) {
+	list, err := a.cfg.Operator.Findings(r.Context())
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"findings": append([]Finding{}, list...)})
+}
+
 func (a *Admin) freezes(w http.ResponseWriter, r *http.Request) {
 	list, err := a.cfg.Operator.Freezes(r.Context())
 	if err != nil {

@@ -49,6 +49,21 @@ func (e AccessTokenCredentialAccessTokenType) Valid() bool {
 	}
 }
 
+// Defines values for AccessTokenCredentialCredentialType.
+const (
+	ACCESSTOKEN AccessTokenCredentialCredentialType = "ACCESSTOKEN"
+)
+
+// Valid indicates whether the value is a known member of the AccessTokenCredentialCredentialType enum.
+func (e AccessTokenCredentialCredentialType) Valid() bool {
+	switch e {
+	case ACCESSTOKEN:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ApiEventType.
 const (
 	OrgCamaraprojectSiteToCloudVpnV0SessionStatusChanged ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.session-status-changed"
@@ -145,24 +160,6 @@ func (e CloudEventSpecversion) Valid() bool {
 	}
 }
 
-// Defines values for CredentialType.
-const (
-	ACCESSTOKEN   CredentialType = "ACCESSTOKEN"
-	PRIVATEKEYJWT CredentialType = "PRIVATE_KEY_JWT"
-)
-
-// Valid indicates whether the value is a known member of the CredentialType enum.
-func (e CredentialType) Valid() bool {
-	switch e {
-	case ACCESSTOKEN:
-		return true
-	case PRIVATEKEYJWT:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for CustomerEndState.
 const (
 	CustomerEndStateDOWN    CustomerEndState = "DOWN"
@@ -247,6 +244,21 @@ func (e Phase) Valid() bool {
 	case RELEASING:
 		return true
 	case VERIFYING:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PrivateKeyJWTCredentialCredentialType.
+const (
+	PRIVATEKEYJWT PrivateKeyJWTCredentialCredentialType = "PRIVATE_KEY_JWT"
+)
+
+// Valid indicates whether the value is a known member of the PrivateKeyJWTCredentialCredentialType enum.
+func (e PrivateKeyJWTCredentialCredentialType) Valid() bool {
+	switch e {
+	case PRIVATEKEYJWT:
 		return true
 	default:
 		return false
@@ -419,11 +431,14 @@ type AccessTokenCredential struct {
 	AccessTokenType *AccessTokenCredentialAccessTokenType `json:"accessTokenType,omitempty"`
 
 	// CredentialType Type of the credential
-	CredentialType CredentialType `json:"credentialType"`
+	CredentialType AccessTokenCredentialCredentialType `json:"credentialType"`
 }
 
 // AccessTokenCredentialAccessTokenType Type of the token
 type AccessTokenCredentialAccessTokenType string
+
+// AccessTokenCredentialCredentialType Type of the credential
+type AccessTokenCredentialCredentialType string
 
 // Actual What was delivered, between the provider's demarcation points
 type Actual struct {
@@ -683,9 +698,6 @@ type CreateSession struct {
 	StartTime *DateTime `json:"startTime,omitempty"`
 }
 
-// CredentialType Type of the credential
-type CredentialType string
-
 // CustomerEnd What is seen of the customer's own equipment; it is no part of the service
 type CustomerEnd struct {
 	// Detail More, in words
@@ -944,7 +956,7 @@ type PrivateKeyJWTCredential struct {
 	ClientId *string `json:"clientId,omitempty"`
 
 	// CredentialType Type of the credential
-	CredentialType CredentialType `json:"credentialType"`
+	CredentialType PrivateKeyJWTCredentialCredentialType `json:"credentialType"`
 
 	// JwksUri Where the provider's public keys are
 	JwksUri *string `json:"jwksUri,omitempty"`
@@ -952,6 +964,9 @@ type PrivateKeyJWTCredential struct {
 	// TokenUri The token endpoint
 	TokenUri *string `json:"tokenUri,omitempty"`
 }
+
+// PrivateKeyJWTCredentialCredentialType Type of the credential
+type PrivateKeyJWTCredentialCredentialType string
 
 // Refusal Why a service level cannot be had, and what would fit
 type Refusal struct {

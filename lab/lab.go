@@ -172,7 +172,7 @@ func (e *Env) startRouters(ctx context.Context) error {
 		return err
 	}
 	var daemons [][]frr.Daemon
-	for _, r := range e.Topology.FRR() {
+	for _, r := range e.FRR() {
 		d, err := frr.Prepare(r)
 		if err != nil {
 			return err
@@ -227,10 +227,10 @@ func (e *Env) StartPEs() error {
 		return fmt.Errorf("make folder of startup trees: %w", err)
 	}
 	argv := []string{
-		e.cfg.LabPE, "--faults", e.FaultsAddr, "--startup", startup, "--as", fmt.Sprint(e.Topology.AS),
+		e.cfg.LabPE, "--faults", e.FaultsAddr, "--startup", startup, "--as", fmt.Sprint(e.AS),
 		"--cert", filepath.Join(e.Certs.Dir, "{name}.pem"), "--key", filepath.Join(e.Certs.Dir, "{name}-key.pem"), "--ca", e.Certs.CA(),
 	}
-	for _, t := range e.Topology.Trunks {
+	for _, t := range e.Trunks {
 		argv = append(argv, "--pe", fmt.Sprintf("name=%s,netns=%s,listen=%s,frr=%s,ports=%s", t.PE, t.PE, e.PEAddr[t.PE], frr.SocketDir(t.PE), t.Port))
 	}
 	p, err := e.StartProcess("labpe", "", argv, nil)
@@ -250,7 +250,7 @@ func (e *Env) WaitPEs(ctx context.Context) error {
 				return false, fmt.Errorf("labpe ended, see %s", e.LabPE.Log())
 			default:
 			}
-			c, err := net.DialTimeout("tcp", addr, time.Second)
+			c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
 			if err != nil {
 				return false, nil //nolint:nilerr // not yet
 			}
@@ -265,8 +265,8 @@ func (e *Env) WaitPEs(ctx context.Context) error {
 
 // waitIGP waits until each PE has a labelled way to every other router.
 func (e *Env) waitIGP(ctx context.Context) error {
-	for _, pe := range e.Topology.PEs() {
-		for _, r := range e.Topology.Routers {
+	for _, pe := range e.PEs() {
+		for _, r := range e.Routers {
 			if r.Name == pe {
 				continue
 			}
@@ -288,7 +288,7 @@ func (e *Env) waitIGP(ctx context.Context) error {
 // waitBGP waits for the PEs' session, whose state FRR shows as a number of
 // prefixes once it is established.
 func (e *Env) waitBGP(ctx context.Context) error {
-	for _, name := range e.Topology.PEs() {
+	for _, name := range e.PEs() {
 		err := poll(ctx, 2*time.Minute, func() (bool, error) {
 			text, err := frr.Show(ctx, frr.SocketDir(name), "bgpd", "show bgp ipv4 vpn summary json")
 			if err != nil {

@@ -69,7 +69,7 @@ func reap(main int) int {
 		var ws syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &ws, 0, nil)
 		switch {
-		case err == syscall.EINTR: //nolint:errorlint // an errno, never wrapped
+		case err == syscall.EINTR:
 			continue
 		case err != nil:
 			fmt.Fprintln(os.Stderr, "lab: wait:", err)

@@ -34,7 +34,7 @@ func Preflight() error {
 	}
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil || !isDebian(string(release)) {
-		errs = append(errs, errors.New("Debian or Ubuntu is needed: the lab's routers are taken from its packages"))
+		errs = append(errs, errors.New("the distribution has to be Debian or Ubuntu: the lab's routers are taken from its packages"))
 	}
 	for _, p := range []string{"apt-get", "dpkg"} {
 		if _, err := exec.LookPath(p); err != nil {
@@ -136,7 +136,7 @@ func download(ctx context.Context, debs string, packages []string, log io.Writer
 		return nil
 	}
 	// A fresh machine has no package lists, an old one outdated ones.
-	fmt.Fprintln(log, "fetching package lists")
+	_, _ = fmt.Fprintln(log, "fetching package lists")
 	if updateErr := command(ctx, log, "apt-get", "update", "-q"); updateErr != nil {
 		return errors.Join(err, updateErr)
 	}

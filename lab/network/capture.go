@@ -44,7 +44,7 @@ func (n *Network) CaptureLabels(ctx context.Context, namespace, device string, c
 		return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: htons(etherTypeMPLS), Ifindex: link.Attrs().Index})
 	})
 	if fd >= 0 {
-		defer unix.Close(fd)
+		defer func() { _ = unix.Close(fd) }()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("capture on %s in %s: %w", device, namespace, err)

@@ -34,14 +34,12 @@ func (t Topology) isis(r Router) string {
 		" mpls-te on\n mpls-te router-address %s\n segment-routing on\n segment-routing global-block 16000 23999\n"+
 		" segment-routing node-msd 8\n segment-routing prefix %s/32 index %d\nexit\n", r.Name, r.SID, r.Loopback, r.Loopback, r.SID)
 	for _, l := range t.Links {
-		peer := ""
-		switch r.Name {
-		case l.A:
-			peer = l.B
-		case l.B:
-			peer = l.A
-		default:
+		if r.Name != l.A && r.Name != l.B {
 			continue
+		}
+		peer := l.A
+		if r.Name == l.A {
+			peer = l.B
 		}
 		fmt.Fprintf(&b, "interface to%s\n ip router isis 1\n isis circuit-type level-2-only\n isis network point-to-point\n"+
 			" isis hello-interval 1\n isis hello-multiplier 5\n isis metric %d\nexit\n", peer, l.Metric)

@@ -128,7 +128,7 @@ func sendUDP(ctx context.Context, out *net.UDPConn, l Load) int64 {
 func (n *Network) tcp(ctx context.Context, l Load) (LoadResult, error) {
 	var in net.Listener
 	err := n.Do(l.To, func() (err error) {
-		in, err = net.Listen("tcp4", netip.AddrPortFrom(l.ToAddr, 0).String())
+		in, err = (&net.ListenConfig{}).Listen(ctx, "tcp4", netip.AddrPortFrom(l.ToAddr, 0).String())
 		return err
 	})
 	if err != nil {

@@ -226,7 +226,7 @@ func testRefusals(t *testing.T, p *PE, one client.VPN) {
 		"other as":              {body: [2]string{`"as":65000`, `"as":65001`}, text: "AS 65000"},
 		"ipv6 neighbour":        {change: func(v *client.VPN) { v.StaticPrefix, v.StaticNextHop = "", "2001:db8::9" }, text: "VPNv6"},
 		"shaper as policer":     {body: [2]string{`"queuing-behavior":"POLICE"`, `"queuing-behavior":"SHAPE"`}, text: "POLICE is needed"},
-		"unknown field":         {body: [2]string{`"description"`, `"descriptoin"`}, text: "descriptoin"},
+		"unknown field":         {body: [2]string{`"description"`, `"descriptionx"`}, text: "descriptionx"},
 		"reference to nothing":  {body: [2]string{`"name":"two-POLICE"}`, `"name":"elsewhere"}`}, text: "elsewhere"},
 		"missing redistributed": {body: [2]string{`"openconfig-network-instance:tables"`, `"openconfig-network-instance:tablez"`}, text: "tablez"},
 	}

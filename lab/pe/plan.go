@@ -294,12 +294,8 @@ func (v *VRF) addRedistribution(ni *oc.NetworkInstance) {
 		if key.DstProtocol != oc.PolicyTypes_INSTALL_PROTOCOL_TYPE_BGP || key.AddressFamily != oc.Types_ADDRESS_FAMILY_IPV4 {
 			continue
 		}
-		switch key.SrcProtocol {
-		case oc.PolicyTypes_INSTALL_PROTOCOL_TYPE_DIRECTLY_CONNECTED:
-			v.RedistConnected = true
-		case oc.PolicyTypes_INSTALL_PROTOCOL_TYPE_STATIC:
-			v.RedistStatic = true
-		}
+		v.RedistConnected = v.RedistConnected || key.SrcProtocol == oc.PolicyTypes_INSTALL_PROTOCOL_TYPE_DIRECTLY_CONNECTED
+		v.RedistStatic = v.RedistStatic || key.SrcProtocol == oc.PolicyTypes_INSTALL_PROTOCOL_TYPE_STATIC
 	}
 }
 

@@ -78,7 +78,7 @@ func InNetns(path string, f func() error) error {
 			if err != nil {
 				return fmt.Errorf("open namespace %s: %w", path, err)
 			}
-			defer unix.Close(fd)
+			defer func() { _ = unix.Close(fd) }()
 			if err := unix.Setns(fd, unix.CLONE_NEWNET); err != nil {
 				return fmt.Errorf("enter namespace %s: %w", path, err)
 			}

@@ -61,12 +61,12 @@ const (
 // Run does all steps and prints the report. Its error says how many failed.
 func Run(ctx context.Context, env *lab.Env, out io.Writer) error {
 	s := &Suite{env: env, out: out, pe: map[string]*client.Client{}}
+	defer s.close()
 	for _, name := range env.PEs() {
 		c, err := client.Dial(name, env.PEAddr[name], env.Client)
 		if err != nil {
 			return err
 		}
-		defer c.Close()
 		s.pe[name] = c
 	}
 	for _, step := range s.plan() {
@@ -77,6 +77,12 @@ func Run(ctx context.Context, env *lab.Env, out io.Writer) error {
 		s.record(Step{step.name, time.Since(began), note, err})
 	}
 	return s.report()
+}
+
+func (s *Suite) close() {
+	for _, c := range s.pe {
+		_ = c.Close()
+	}
 }
 
 type step struct {
@@ -117,7 +123,7 @@ func (s *Suite) record(st Step) {
 	if st.Err != nil {
 		verdict, note = "FAIL", strings.ReplaceAll(st.Err.Error(), "\n", "; ")
 	}
-	fmt.Fprintf(s.out, "%s %7.2fs  %-44s %s\n", verdict, st.Took.Seconds(), st.Name, note)
+	_, _ = fmt.Fprintf(s.out, "%s %7.2fs  %-44s %s\n", verdict, st.Took.Seconds(), st.Name, note)
 }
 
 func (s *Suite) report() error {
@@ -127,7 +133,7 @@ func (s *Suite) report() error {
 			failed++
 		}
 	}
-	fmt.Fprintf(s.out, "%d of %d steps passed\n", len(s.steps)-failed, len(s.steps))
+	_, _ = fmt.Fprintf(s.out, "%d of %d steps passed\n", len(s.steps)-failed, len(s.steps))
 	if failed > 0 {
 		return fmt.Errorf("%d of %d steps failed", failed, len(s.steps))
 	}

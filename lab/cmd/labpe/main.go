@@ -200,7 +200,7 @@ func servePE(ctx context.Context, o options, f peFlag, log *slog.Logger, ready f
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", f.listen)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return fmt.Errorf("listen for %s: %w", f.name, err)
 	}
@@ -238,7 +238,7 @@ func credentialsOf(o options, f peFlag, l net.Listener) (credentials.TransportCr
 }
 
 func serveFaults(ctx context.Context, addr string, pes []*pe.PE) error {
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen for fault verbs: %w", err)
 	}

@@ -50,35 +50,35 @@ func (d *Doc) value(n ast.Node, path string, v reflect.Value, r rules, place *to
 }
 
 func (d *Doc) structure(n ast.Node, path string, v reflect.Value, r rules, place *token.Token) {
+	plan := d.planOf(v.Type())
 	if r.symmetric && isScalar(n) {
-		for i := range v.NumField() {
-			d.value(n, path, v.Field(i), fieldRules(v.Type().Field(i)), place)
+		for i := range plan.rules {
+			d.value(n, path, v.Field(i), plan.rules[i], place)
 		}
 		return
 	}
 	if !d.isMapping(n, path, place) {
 		return
 	}
-	seen := map[string]bool{}
+	seen := make([]bool, len(plan.rules))
 	for _, kv := range pairs(n) {
 		key := keyText(kv)
 		at := join(path, key)
-		i, known := fieldOf(v.Type(), key)
+		i, known := plan.index[key]
 		switch {
 		case !known:
-			d.wrong(kv.Key.GetToken(), at, "unknown key%s", didYouMean(key, keysOf(v.Type())))
+			d.wrong(kv.Key.GetToken(), at, "unknown key%s", didYouMean(key, plan.keys))
 			continue
-		case seen[key]:
+		case seen[i]:
 			d.wrong(kv.Key.GetToken(), at, "key given twice")
 			continue
 		}
-		seen[key] = true
-		d.value(kv.Value, at, v.Field(i), fieldRules(v.Type().Field(i)), valueToken(kv))
+		seen[i] = true
+		d.value(kv.Value, at, v.Field(i), plan.rules[i], valueToken(kv))
 	}
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if name := f.Tag.Get("yaml"); name != "" && fieldRules(f).required && !seen[name] {
-			d.wrong(place, join(path, name), "missing")
+	for i, r := range plan.rules {
+		if r.required && !seen[i] {
+			d.wrong(place, join(path, plan.keys[i]), "missing")
 		}
 	}
 }
@@ -193,23 +193,29 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-func fieldOf(t reflect.Type, key string) (int, bool) {
-	for i := range t.NumField() {
-		if key != "" && t.Field(i).Tag.Get("yaml") == key {
-			return i, true
-		}
-	}
-	return 0, false
+// plan is what the tags of a struct say, by field.
+type plan struct {
+	keys  []string
+	rules []rules
+	index map[string]int // field by key
 }
 
-func keysOf(t reflect.Type) []string {
-	var keys []string
-	for i := range t.NumField() {
-		if name := t.Field(i).Tag.Get("yaml"); name != "" {
-			keys = append(keys, name)
-		}
+// planOf reads the tags of a struct once a Doc: large files have many elements.
+func (d *Doc) planOf(t reflect.Type) *plan {
+	if p := d.plans[t]; p != nil {
+		return p
 	}
-	return keys
+	p := &plan{index: map[string]int{}}
+	for i := range t.NumField() {
+		key := t.Field(i).Tag.Get("yaml")
+		p.keys, p.rules = append(p.keys, key), append(p.rules, fieldRules(t.Field(i)))
+		p.index[key] = i
+	}
+	if d.plans == nil {
+		d.plans = map[reflect.Type]*plan{}
+	}
+	d.plans[t] = p
+	return p
 }
 
 // didYouMean helps with wrong case and separators, and lists what is allowed.

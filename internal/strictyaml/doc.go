@@ -6,7 +6,7 @@
 // aliases, tags, merge keys or second documents. It knows nothing of what the
 // files mean; packages that do add their own faults with Doc.Fault.
 //
-// Struct tags: `yaml:"name"` names the key, `check:"..."` takes a comma
+// Struct tags: `yaml:"name"`, on every field, names the key, `check:"..."` takes a comma
 // separated list of
 //
 //	required    the key must be there

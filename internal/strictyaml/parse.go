@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -27,6 +28,7 @@ type Doc struct {
 	root   ast.Node // nil: empty, or not parsed
 	faults Faults
 	unread map[string]bool // paths that Decode had to leave
+	plans  map[reflect.Type]*plan
 }
 
 // Read parses the file called path.

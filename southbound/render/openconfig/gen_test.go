@@ -19,7 +19,7 @@ func configs() *rapid.Generator[southbound.DeviceConfig] {
 	return rapid.Custom(func(t *rapid.T) southbound.DeviceConfig {
 		var c southbound.DeviceConfig
 		taken := map[string]bool{}
-		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(1, 6), 0, 4, rapid.ID[int]).Draw(t, "vrfs") {
+		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(1, 4), 0, 3, rapid.ID[int]).Draw(t, "vrfs") {
 			c.VRFs = append(c.VRFs, vrf(t, i, taken))
 		}
 		c.Normalize()

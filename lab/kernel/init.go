@@ -44,13 +44,13 @@ func isUML() bool {
 }
 
 func initMain(s *spec) int {
-	if err := prepareRoot(s); err != nil {
-		fmt.Fprintln(os.Stderr, "lab:", err)
-		return 125
-	}
 	if s.UML {
 		rawConsole()
 		fmt.Print(startMark)
+	}
+	if err := prepareRoot(s); err != nil {
+		fmt.Fprintln(os.Stderr, "lab:", err)
+		return 125
 	}
 	env := append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "TMPDIR=/tmp"}, s.Env...)
 	pid, err := syscall.ForkExec(s.Command[0], s.Command, &syscall.ProcAttr{

@@ -109,6 +109,7 @@ func (s *Suite) plan() []step {
 		{"client without certificate refused", s.noCertificate},
 		{"link PE1-P1 cut and back", s.cut},
 		{"customer's BGP with password and limit", s.bgp},
+		{"ten VRFs on a PE, an eleventh refused", s.capacity},
 		{"lab PEs killed and started again", s.restart},
 		{"VPN removed", s.remove},
 		{"nothing left", s.nothingLeft},

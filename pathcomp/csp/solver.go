@@ -112,23 +112,21 @@ func (s *Solver) Find(q Query, usable Filter, path []uint32) (Result, []uint32) 
 }
 
 // tighten gives a search bounds of its own, over the usable arcs, and all the
-// expansions it needs. False: there is nothing to find.
+// expansions it needs. False: there is nothing to find. On these bounds the
+// orders between cost and delay save less than they take to compute.
 func (s *Solver) tighten(search *search) bool {
 	w := search.workspace
 	if w.tight.ways == nil {
-		w.tight = newPotential(s.graph.nodes, len(s.orders))
+		w.tight = newPotential(s.graph.nodes, between)
 	}
-	search.potential, search.budget = w.tight, -1
+	search.potential, search.orders, search.budget = w.tight, s.orders[:between], -1
 	// The most telling order first: most searches that go astray are for a path
 	// that does not exist.
 	for _, k := range [...]int{byDelay, byCost} {
-		w.tight.fill(s.graph, s.orders[k], k, len(s.orders), search.query.To, search.usable, &w.queue)
+		w.tight.fill(s.graph, s.orders[k], k, between, search.query.To, search.usable, &w.queue)
 		if search.ways(search.query.From)[byDelay].delay > search.query.MaxDelay {
 			return false
 		}
-	}
-	for k := between; k < len(s.orders); k++ {
-		w.tight.fill(s.graph, s.orders[k], k, len(s.orders), search.query.To, search.usable, &w.queue)
 	}
 	return true
 }

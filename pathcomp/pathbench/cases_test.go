@@ -3,6 +3,7 @@
 package pathbench_test
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,6 +188,39 @@ func BenchmarkCases(b *testing.B) {
 			b.ReportMetric(r.MeanExpansions, "expansions/query")
 			b.ReportMetric(r.AllocsPerQuery, "allocs/query")
 			b.ReportMetric(float64(r.Wrong), "wrong")
+		})
+	}
+}
+
+// BenchmarkPruned is BenchmarkCases with one arc in five unusable: what the
+// cached bounds do not know of.
+func BenchmarkPruned(b *testing.B) {
+	dir, ok := casesDir()
+	if !ok {
+		b.Log("no cases here: set S2CD_PATHCOMP_BENCH to their folder")
+		return
+	}
+	for _, c := range cases {
+		g, queries, _ := load(b, dir, c.name)
+		r := rand.New(rand.NewPCG(1, 1))
+		for i := range g.Mbps {
+			if r.IntN(5) == 0 {
+				g.Mbps[i] = 0
+			}
+		}
+		b.Run(c.name, func(b *testing.B) {
+			var got pathbench.Report
+			for b.Loop() {
+				var err error
+				if got, err = pathbench.Bench(c.name, g, queries, nil, time.Second, time.Now); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(got.QueriesPerSecond/got.DijkstraQueriesPerSecond, "times-dijkstra")
+			b.ReportMetric(got.P50Micros, "p50-µs")
+			b.ReportMetric(got.P99Micros, "p99-µs")
+			b.ReportMetric(1e6/got.DijkstraQueriesPerSecond, "dijkstra-µs")
+			b.ReportMetric(got.MeanExpansions, "expansions/query")
 		})
 	}
 }

@@ -149,7 +149,7 @@ func (a *Agent) Start(ctx context.Context) error {
 	if found {
 		a.cfg.Log.Warn("a commit was pending at the last end and is rolled back", "commit", left.ID)
 		a.show(func(s *shown) { s.rolledBack = left.ID })
-		if err := a.dir.remove(pendingFile); err != nil {
+		if err := a.dir.removePending(); err != nil {
 			return err
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/s2cd/s2cd/southbound"
 )
 
-var cmpAddr = cmp.Options{
-	cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{}),
+func equate() cmp.Option {
+	return cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})
 }
 
 type badTree struct {

@@ -182,13 +182,13 @@ func (a *Agent) commit(ctx context.Context, next *tree, c *extpb.Commit) error {
 		return status.Errorf(codes.Internal, "%v", err)
 	}
 	if err := a.change(ctx, next); err != nil {
-		if rm := a.dir.remove(pendingFile); rm != nil {
+		if rm := a.dir.removePending(); rm != nil {
 			a.cfg.Log.Error("a failed commit's record stays", "error", rm)
 		}
 		return status.Errorf(codes.Aborted, "%v", err)
 	}
 	p := &pendingCommit{id: c.GetId(), deadline: a.cfg.Now().Add(wait)}
-	p.timer = time.AfterFunc(wait, func() { a.expire(p) })
+	p.timer = time.AfterFunc(wait, func() { a.expire(p) }) //nolint:contextcheck // outlives the call by intent
 	a.pending = p
 	a.show(nil)
 	a.cfg.Log.Info("a commit waits to be confirmed", "commit", p.id, "rollback_at", p.deadline)
@@ -222,7 +222,7 @@ func (a *Agent) settlePending(ctx context.Context, c *extpb.Commit) error {
 		}
 		p.timer.Stop()
 		p.deadline = a.cfg.Now().Add(wait)
-		p.timer = time.AfterFunc(wait, func() { a.expire(p) })
+		p.timer = time.AfterFunc(wait, func() { a.expire(p) }) //nolint:contextcheck // outlives the call by intent
 		a.show(nil)
 		return nil
 	case *extpb.Commit_Cancel:
@@ -236,7 +236,7 @@ func (a *Agent) settlePending(ctx context.Context, c *extpb.Commit) error {
 	}
 	p.timer.Stop()
 	a.pending = nil
-	if err := a.dir.remove(pendingFile); err != nil {
+	if err := a.dir.removePending(); err != nil {
 		return status.Errorf(codes.Internal, "%v", err)
 	}
 	return a.settled()
@@ -266,7 +266,7 @@ func (a *Agent) rollback(ctx context.Context) error {
 		a.Kick()
 		err = fmt.Errorf("roll back: %w", err)
 	}
-	if rm := a.dir.remove(pendingFile); rm != nil {
+	if rm := a.dir.removePending(); rm != nil {
 		return rm
 	}
 	if settle := a.settled(); settle != nil {

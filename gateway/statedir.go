@@ -51,7 +51,7 @@ func (d stateDir) read(name string, v any) (found bool, err error) {
 }
 
 func (d stateDir) readBytes(name string) ([]byte, error) {
-	b, err := os.ReadFile(filepath.Join(string(d), name))
+	b, err := os.ReadFile(filepath.Join(string(d), name)) //nolint:gosec // our own folder
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -88,8 +88,9 @@ func (d stateDir) writeBytes(name string, b []byte) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-func (d stateDir) remove(name string) error {
-	path := filepath.Join(string(d), name)
+// removePending forgets the record of a pending commit.
+func (d stateDir) removePending() error {
+	path := filepath.Join(string(d), pendingFile)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("state file: %w", err)
 	}
@@ -98,7 +99,7 @@ func (d stateDir) remove(name string) error {
 
 // syncFolder makes a rename or a removal durable.
 func syncFolder(path string) error {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // our own folder
 	if err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}

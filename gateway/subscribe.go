@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -43,7 +44,7 @@ func (s *Server) Subscribe(stream gpb.GNMI_SubscribeServer) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("subscribe: %w", err)
 	}
 	list := req.GetSubscribe()
 	if list == nil {
@@ -58,12 +59,12 @@ func (s *Server) Subscribe(stream gpb.GNMI_SubscribeServer) error {
 		return err
 	}
 	sender := &sender{server: s, stream: stream, list: list}
-	if err := sender.send(subs, s.agent.cfg.Now(), true, list.GetUpdatesOnly()); err != nil {
+	if err := sender.send(stream.Context(), subs, s.agent.cfg.Now(), true, list.GetUpdatesOnly()); err != nil {
 		return err
 	}
 	sync := &gpb.SubscribeResponse{Response: &gpb.SubscribeResponse_SyncResponse{SyncResponse: true}}
 	if err := stream.Send(sync); err != nil {
-		return err
+		return fmt.Errorf("subscribe: %w", err)
 	}
 	if list.GetMode() == gpb.SubscriptionList_ONCE {
 		return nil
@@ -87,7 +88,7 @@ func subscriptions(list *gpb.SubscriptionList) ([]*subscription, error) {
 		sub := &subscription{path: path, every: onChangeInterval, changed: true, sent: map[string]*gpb.Update{}}
 		if in.GetMode() == gpb.SubscriptionMode_SAMPLE {
 			sub.changed = in.GetSuppressRedundant()
-			sub.every = time.Duration(min(in.GetSampleInterval(), uint64(24*time.Hour))) //nolint:gosec // bounded
+			sub.every = time.Duration(min(in.GetSampleInterval(), uint64(24*time.Hour)))
 			if sub.every == 0 {
 				sub.every = onChangeInterval
 			}
@@ -123,7 +124,7 @@ func (s *sender) follow(ctx context.Context, subs []*subscription) error {
 			return nil
 		case <-timer.C:
 		}
-		if err := s.send(subs, s.server.agent.cfg.Now(), false, false); err != nil {
+		if err := s.send(ctx, subs, s.server.agent.cfg.Now(), false, false); err != nil {
 			return err
 		}
 	}
@@ -131,8 +132,8 @@ func (s *sender) follow(ctx context.Context, subs []*subscription) error {
 
 // send reads the tree once and sends what is due of it; silent remembers the
 // first reading without sending it (updates_only).
-func (s *sender) send(subs []*subscription, now time.Time, first, silent bool) error {
-	root, err := s.server.root(s.stream.Context(), gpb.GetRequest_ALL)
+func (s *sender) send(ctx context.Context, subs []*subscription, now time.Time, first, silent bool) error {
+	root, err := s.server.root(ctx, gpb.GetRequest_ALL)
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (s *sender) send(subs []*subscription, now time.Time, first, silent bool) e
 			n.Prefix = &gpb.Path{Target: t}
 		}
 		if err := s.stream.Send(&gpb.SubscribeResponse{Response: &gpb.SubscribeResponse_Update{Update: n}}); err != nil {
-			return err
+			return fmt.Errorf("subscribe: %w", err)
 		}
 	}
 	return nil
@@ -186,7 +187,7 @@ func (sub *subscription) difference(leaves map[string]*gpb.Update, first bool) *
 func flatten(root *gwyang.Root, at int64, encoding gpb.Encoding) (map[string]*gpb.Update, error) {
 	ns, err := ygot.TogNMINotifications(root, at, ygot.GNMINotificationsConfig{UsePathElem: true})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("leaves of the tree: %w", err)
 	}
 	out := make(map[string]*gpb.Update)
 	for _, n := range ns {
@@ -216,7 +217,7 @@ func jsonValue(u *gpb.Update) (*gpb.TypedValue, error) {
 	}
 	b, err := json.Marshal(plain(u.GetVal(), wide))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("encode %s: %w", pathText(u.GetPath()), err)
 	}
 	return &gpb.TypedValue{Value: &gpb.TypedValue_JsonIetfVal{JsonIetfVal: b}}, nil
 }

@@ -38,7 +38,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("s2cgw", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.Usage = func() { fmt.Fprint(stderr, usage); flags.PrintDefaults() }
+	flags.Usage = func() { _, _ = fmt.Fprint(stderr, usage); flags.PrintDefaults() }
 	path := flags.String("config", "/etc/s2cgw/s2cgw.yaml", "configuration file")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -56,8 +56,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	if command == "version" {
-		fmt.Fprintln(stdout, version())
-		return nil
+		_, err := fmt.Fprintln(stdout, version())
+		return err //nolint:wrapcheck // standard output
 	}
 	cfg, err := loadConfig(*path)
 	if err != nil {

@@ -116,8 +116,8 @@ func check(cfg fileConfig, stdout io.Writer) error {
 	if err := errors.Join(tlsErr, err); err != nil {
 		return err
 	}
-	fmt.Fprintln(stdout, "ok")
-	return nil
+	_, err = fmt.Fprintln(stdout, "ok")
+	return err //nolint:wrapcheck // standard output
 }
 
 // purge removes what is in the kernel and what would put it back. Keys and the
@@ -136,8 +136,8 @@ func purge(ctx context.Context, cfg fileConfig, stdout io.Writer) error {
 	if err := kernel.Purge(ctx, kernelConfig(cfg, slog.New(slog.DiscardHandler))); err != nil {
 		return fmt.Errorf("purge: %w", err)
 	}
-	fmt.Fprintln(stdout, "nothing of s2cgw is left in the kernel")
-	return nil
+	_, err = fmt.Fprintln(stdout, "nothing of s2cgw is left in the kernel")
+	return err //nolint:wrapcheck // standard output
 }
 
 func newLogger(cfg logConfig, w io.Writer) (*slog.Logger, error) {

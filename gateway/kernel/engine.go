@@ -47,7 +47,7 @@ func (w *work) usable(l netlink.Link) bool {
 	case "wireguard":
 		return true
 	case "tun", "tuntap":
-		c, err := net.Dial("unix", w.socket(l.Attrs().Name))
+		c, err := dial(w.ctx, w.socket(l.Attrs().Name))
 		if err != nil {
 			return false
 		}
@@ -57,6 +57,15 @@ func (w *work) usable(l netlink.Link) bool {
 }
 
 func (r *Realiser) socket(name string) string { return filepath.Join(r.cfg.SocketDir, name+".sock") }
+
+// dial opens a control socket.
+func dial(ctx context.Context, path string) (net.Conn, error) {
+	c, err := (&net.Dialer{Timeout: answerWait}).DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	return c, nil
+}
 
 func (w *work) startEngine(name string) error {
 	if w.kind == inKernel {
@@ -72,7 +81,7 @@ func (w *work) startEngine(name string) error {
 // plane's namespace and with no tie to the agent: it outlives it and is found
 // again by its control socket.
 func (w *work) startChild(name string) error {
-	logs, err := os.OpenFile(filepath.Join(w.cfg.Folder, name+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	logs, err := os.OpenFile(filepath.Join(w.cfg.Folder, name+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // our own folder
 	if err != nil {
 		return fmt.Errorf("wireguard-go log: %w", err)
 	}
@@ -102,7 +111,7 @@ func (w *work) awaitChild(name string, ended <-chan struct{}) error {
 	deadline := time.NewTimer(childStart)
 	defer deadline.Stop()
 	for {
-		c, err := net.Dial("unix", w.socket(name))
+		c, err := dial(w.ctx, w.socket(name))
 		if err == nil {
 			_ = c.Close()
 			if _, err = w.nl.LinkByName(name); err == nil {
@@ -135,7 +144,7 @@ func (w *work) child(l netlink.Link) *child {
 		return c
 	}
 	c.socket = w.socket(l.Attrs().Name)
-	conn, err := net.Dial("unix", c.socket)
+	conn, err := dial(w.ctx, c.socket)
 	if err != nil {
 		return c
 	}
@@ -149,7 +158,7 @@ func (w *work) child(l netlink.Link) *child {
 		return c
 	}
 	_ = raw.Control(func(fd uintptr) {
-		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) //nolint:gosec // a descriptor
+		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 		if err == nil && cred.Pid > 1 {
 			if pidfd, err := unix.PidfdOpen(int(cred.Pid), 0); err == nil {
 				c.pidfd = pidfd

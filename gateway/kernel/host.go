@@ -39,7 +39,7 @@ func (w *work) host() error {
 func (r *Realiser) moveLocalRule(family, priority int) error {
 	rules, err := again(func() ([]netlink.Rule, error) { return r.nl.RuleList(family) })
 	if err != nil {
-		return err
+		return fmt.Errorf("list rules: %w", err)
 	}
 	have := false
 	var old []netlink.Rule
@@ -62,13 +62,13 @@ func (r *Realiser) moveLocalRule(family, priority int) error {
 			rule.Protocol = routeProtocol
 		}
 		if err := r.nl.RuleAdd(rule); err != nil && !errors.Is(err, unix.EEXIST) {
-			return err
+			return fmt.Errorf("add rule %d: %w", priority, err)
 		}
 	}
 	for _, rule := range old {
 		rule.Family, rule.Priority = family, max(rule.Priority, 0)
 		if err := r.nl.RuleDel(&rule); err != nil && !errors.Is(err, unix.ENOENT) {
-			return err
+			return fmt.Errorf("remove rule %d: %w", rule.Priority, err)
 		}
 	}
 	return nil
@@ -111,7 +111,7 @@ func (w *work) forwardIPv6() error {
 		}
 		list, err := filepath.Glob(filepath.Join(sysctlRoot, "ipv6/conf/*/accept_ra"))
 		if err != nil {
-			return err
+			return fmt.Errorf("list devices: %w", err)
 		}
 		for _, f := range list {
 			if v, err := readSysctl(f); err == nil && v == "1" {
@@ -159,7 +159,7 @@ func (w *work) deviceSysctls(name string) error {
 }
 
 func readSysctl(path string) (string, error) {
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // below /proc/sys
 	if err != nil {
 		return "", fmt.Errorf("sysctl: %w", err)
 	}

@@ -89,11 +89,11 @@ func open(cfg Config) (*Realiser, error) {
 		return nil, err
 	}
 	if r.nl, err = r.ns.handle(); err != nil {
-		return nil, fmt.Errorf("netlink: %w", err)
+		return nil, err
 	}
 	err = r.ns.do(func() (err error) {
 		r.wg, err = wgctrl.New()
-		return err
+		return err //nolint:wrapcheck // wrapped below
 	})
 	if err != nil {
 		r.nl.Close()
@@ -152,13 +152,16 @@ func (r *Realiser) probe(l netlink.Link) error {
 		_ = r.nl.LinkDel(old)
 	}
 	if err := r.nl.LinkAdd(l); err != nil {
-		return err
+		return fmt.Errorf("make %s: %w", l.Attrs().Name, err)
 	}
 	made, err := r.nl.LinkByName(l.Attrs().Name)
 	if err != nil {
-		return err
+		return fmt.Errorf("read back %s: %w", l.Attrs().Name, err)
 	}
-	return r.nl.LinkDel(made)
+	if err := r.nl.LinkDel(made); err != nil {
+		return fmt.Errorf("remove %s: %w", l.Attrs().Name, err)
+	}
+	return nil
 }
 
 func (r *Realiser) probeVLAN(parent *netlink.Veth) error {
@@ -166,11 +169,11 @@ func (r *Realiser) probeVLAN(parent *netlink.Veth) error {
 		_ = r.nl.LinkDel(old)
 	}
 	if err := r.nl.LinkAdd(parent); err != nil {
-		return err
+		return fmt.Errorf("make %s: %w", parent.Name, err)
 	}
 	l, err := r.nl.LinkByName(parent.Name)
 	if err != nil {
-		return err
+		return fmt.Errorf("read back %s: %w", parent.Name, err)
 	}
 	attrs := probeAttrs("s2cdprobe4")
 	attrs.ParentIndex = l.Attrs().Index
@@ -195,12 +198,16 @@ func openNamespace(name string) (namespace, error) {
 	return namespace{fd: fd}, nil
 }
 
-func (n namespace) handle() (*netlink.Handle, error) {
-	families := []int{unix.NETLINK_ROUTE}
+func (n namespace) handle() (h *netlink.Handle, err error) {
 	if n.own {
-		return netlink.NewHandle(families...)
+		h, err = netlink.NewHandle(unix.NETLINK_ROUTE)
+	} else {
+		h, err = netlink.NewHandleAt(n.fd, unix.NETLINK_ROUTE)
 	}
-	return netlink.NewHandleAt(n.fd, families...)
+	if err != nil {
+		return nil, fmt.Errorf("netlink: %w", err)
+	}
+	return h, nil
 }
 
 // do runs f in the namespace. The thread that went there is thrown away.

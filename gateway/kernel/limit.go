@@ -12,7 +12,7 @@ import (
 )
 
 // rootHandle is the handle of the shaper we put on our links.
-var rootHandle = netlink.MakeHandle(0x5c2d, 0)
+const rootHandle = uint32(0x5c2d << 16)
 
 // limit shapes what leaves l and polices what arrives, kbit/s, 0 for none.
 func (w *work) limit(l netlink.Link, egress, ingress uint64, mtu int) error {
@@ -37,7 +37,7 @@ func (w *work) shape(l netlink.Link, have []netlink.Qdisc, kbps uint64, mtu int)
 		if i < 0 {
 			return nil
 		}
-		return w.nl.QdiscDel(have[i])
+		return named("remove queueing", w.nl.QdiscDel(have[i]))
 	}
 	rate := kbps * 125 // bytes a second
 	if i >= 0 {
@@ -51,10 +51,10 @@ func (w *work) shape(l netlink.Link, have []netlink.Qdisc, kbps uint64, mtu int)
 	tbf := &netlink.Tbf{
 		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: l.Attrs().Index, Handle: rootHandle, Parent: netlink.HANDLE_ROOT},
 		Rate:       rate,
-		Limit:      uint32(max(rate/10, 128<<10) + burst),             //nolint:gosec // at most 32 Gbit/s
-		Buffer:     netlink.Xmittime(rate, uint32(min(burst, 1<<31))), //nolint:gosec // bounded
+		Limit:      uint32(max(rate/10, 128<<10) + burst), //nolint:gosec // at most 32 Gbit/s
+		Buffer:     netlink.Xmittime(rate, uint32(min(burst, 1<<31))),
 	}
-	return w.nl.QdiscReplace(tbf)
+	return named("token bucket", w.nl.QdiscReplace(tbf))
 }
 
 // police drops what arrives above the rate (tc-police(8)), with 100 ms of burst.
@@ -64,20 +64,20 @@ func (w *work) police(l netlink.Link, have []netlink.Qdisc, kbps uint64) error {
 		if i < 0 {
 			return nil
 		}
-		return w.nl.QdiscDel(have[i])
+		return named("remove queueing", w.nl.QdiscDel(have[i]))
 	}
 	if i < 0 {
 		err := w.nl.QdiscAdd(&netlink.Ingress{QdiscAttrs: netlink.QdiscAttrs{
 			LinkIndex: l.Attrs().Index, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_INGRESS,
 		}})
 		if err != nil && !errors.Is(err, unix.EEXIST) {
-			return err
+			return named("ingress queueing", err)
 		}
 	}
 	rate := uint32(kbps * 125) //nolint:gosec // the model allows 32 Gbit/s
 	filters, err := again(func() ([]netlink.Filter, error) { return w.nl.FilterList(l, netlink.MakeHandle(0xffff, 0)) })
 	if err != nil {
-		return err
+		return named("list filters", err)
 	}
 	for _, f := range filters {
 		if m, ok := f.(*netlink.MatchAll); ok && policed(m) == rate {
@@ -87,12 +87,21 @@ func (w *work) police(l netlink.Link, have []netlink.Qdisc, kbps uint64) error {
 	action := netlink.NewPoliceAction()
 	action.Rate, action.Burst, action.Mtu = rate, max(rate/10, 65536), 65535
 	action.ExceedAction = netlink.TC_POLICE_SHOT
-	return w.nl.FilterReplace(&netlink.MatchAll{
+	err = w.nl.FilterReplace(&netlink.MatchAll{
 		FilterAttrs: netlink.FilterAttrs{
 			LinkIndex: l.Attrs().Index, Parent: netlink.MakeHandle(0xffff, 0), Handle: 1, Priority: 1, Protocol: unix.ETH_P_ALL,
 		},
 		Actions: []netlink.Action{action},
 	})
+	return named("policer", err)
+}
+
+// named says what failed, if anything did.
+func named(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // policed returns the rate of a filter's policer, bytes a second, 0 for none.

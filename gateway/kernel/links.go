@@ -108,7 +108,7 @@ func (w *work) remove(l netlink.Link) error {
 	defer child.close()
 	err := w.nl.LinkDel(l)
 	if err != nil && !errors.Is(err, unix.ENODEV) {
-		return err
+		return fmt.Errorf("delete: %w", err)
 	}
 	delete(w.endpoints, l.Attrs().Name)
 	return child.end(w.ctx)

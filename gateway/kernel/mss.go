@@ -55,8 +55,9 @@ func (w *work) clampMSS() {
 	if w.clampFault == "" || time.Since(w.clampTried) > clampRetry {
 		w.clampFault, w.clampTried = "", time.Now()
 		if err := w.writeClamps(clamps); err != nil {
-			w.clampFault = fmt.Sprintf("TCP MSS is not clamped: %v; the kernel needs CONFIG_NF_TABLES_INET, "+
-				"until then hosts depend on path MTU discovery", err)
+			first, _, _ := strings.Cut(err.Error(), "\n") // one a message, all the same
+			w.clampFault = fmt.Sprintf("TCP MSS is not clamped: %s; the kernel needs CONFIG_NF_TABLES_INET, "+
+				"until then hosts depend on path MTU discovery", first)
 		}
 	}
 	if w.clampFault != "" {
@@ -67,10 +68,12 @@ func (w *work) clampMSS() {
 }
 
 func (r *Realiser) nft() (*nftables.Conn, error) {
-	if r.ns.own {
-		return nftables.New()
+	var opts []nftables.ConnOption
+	if !r.ns.own {
+		opts = append(opts, nftables.WithNetNSFd(int(r.ns.fd)))
 	}
-	return nftables.New(nftables.WithNetNSFd(int(r.ns.fd)))
+	c, err := nftables.New(opts...)
+	return c, named("nftables", err)
 }
 
 func (r *Realiser) clampThere() bool {
@@ -112,7 +115,7 @@ func (r *Realiser) writeClamps(clamps map[string]int) error {
 			}
 		}
 	}
-	return c.Flush()
+	return named("nftables", c.Flush())
 }
 
 // clampRule sets the maximum segment size option of SYNs; the kernel lowers it

@@ -26,7 +26,7 @@ func (r *Realiser) Observe(ctx context.Context, cfg southbound.DeviceConfig) (ga
 	}
 	for _, v := range cfg.VRFs {
 		if err := ctx.Err(); err != nil {
-			return out, err
+			return out, fmt.Errorf("observe vrf %s: %w", v.Name, err)
 		}
 		for _, a := range v.Attachments {
 			l := links[VLANName(a.Port, a.VLAN)]

@@ -30,13 +30,13 @@ func (r *Realiser) OpenProbe(ctx context.Context, vrf string, p southbound.Probe
 	}
 	lc := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		var set error
-		err := raw.Control(func(fd uintptr) { set = probeOptions(int(fd), vrf, p.Source.Is6(), filter) }) //nolint:gosec // a descriptor
+		err := raw.Control(func(fd uintptr) { set = probeOptions(int(fd), vrf, p.Source.Is6(), filter) })
 		return errors.Join(err, set)
 	}}
 	var conn net.PacketConn
 	err = r.ns.do(func() (err error) {
 		conn, err = lc.ListenPacket(ctx, network, p.Source.String())
-		return err
+		return err //nolint:wrapcheck // wrapped below
 	})
 	if err != nil {
 		return nil, fmt.Errorf("probe socket: %w", err)

@@ -104,7 +104,7 @@ func (r *Realiser) device(ctx context.Context, name string) (*wgtypes.Device, er
 	var d *wgtypes.Device
 	err := patiently(ctx, func() (err error) {
 		d, err = r.wg.Device(name)
-		return err
+		return named("device", err)
 	})
 	if err != nil {
 		return nil, err

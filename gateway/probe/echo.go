@@ -79,5 +79,5 @@ func checksum(b []byte) uint16 {
 	for s>>16 != 0 {
 		s = s&0xffff + s>>16
 	}
-	return ^uint16(s) //nolint:gosec // folded to 16 bits
+	return ^uint16(s)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -88,7 +89,7 @@ func (l *loop) send() error {
 	now := time.Now()
 	l.totals.sent(l.seq&^fullBit, false, now)
 	if _, err := l.conn.WriteTo(l.echo.request(l.seq&^fullBit, 0), to); err != nil {
-		return err
+		return fmt.Errorf("send: %w", err)
 	}
 	if l.spec.FullSize == 0 || now.Before(l.nextFull) {
 		return nil
@@ -107,14 +108,14 @@ func (l *loop) send() error {
 func (l *loop) listen(ctx context.Context, until time.Time) error {
 	buf := make([]byte, 10240)
 	if err := l.conn.SetReadDeadline(until); err != nil {
-		return err
+		return fmt.Errorf("listen: %w", err)
 	}
 	for {
 		n, _, err := l.conn.ReadFrom(buf)
 		at := time.Now()
 		if err != nil {
 			if ctx.Err() != nil || !isTimeout(err) {
-				return err
+				return fmt.Errorf("listen: %w", err)
 			}
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,12 +87,13 @@ func config(probes ...southbound.Probe) southbound.DeviceConfig {
 func TestProber(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		open := func(_ context.Context, vrf string, p southbound.Probe, _ uint16) (net.PacketConn, error) {
 			if vrf != "red" {
 				t.Errorf("vrf %s", vrf)
 			}
-			if p.Name == "late" && broken {
+			if p.Name == "late" && broken.Load() {
 				return nil, errors.New("no such device")
 			}
 			return newWire(7*time.Millisecond, 1400), nil
@@ -118,7 +120,7 @@ func TestProber(t *testing.T) {
 		if r := got["late"]; r.Sent != 0 || r.Error != "no such device" {
 			t.Errorf("late: %+v", r)
 		}
-		broken = false
+		broken.Store(false)
 		time.Sleep(2 * time.Second)
 		p.Set(config(ok, late)) // ok goes on, big ends
 		synctest.Wait()

@@ -107,5 +107,5 @@ func (t *totals) result(now time.Time) southbound.ProbeResult {
 }
 
 func micros(d time.Duration) uint32 {
-	return uint32(min(max(d.Microseconds(), 1), 1<<32-1)) //nolint:gosec // bounded
+	return uint32(min(max(d.Microseconds(), 1), 1<<32-1))
 }

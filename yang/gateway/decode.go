@@ -79,11 +79,11 @@ func toRoute(y *gwyang.S2CdGateway_Vrfs_Vrf_Routes_Route) (southbound.StaticRout
 	r := southbound.StaticRoute{Tunnel: value(y.Tunnel)}
 	var err error
 	if r.Prefix, err = netip.ParsePrefix(value(y.Prefix)); err != nil {
-		return r, err
+		return r, named(err, "prefix")
 	}
 	if y.NextHop != nil {
 		if r.NextHop, err = netip.ParseAddr(*y.NextHop); err != nil {
-			return r, err
+			return r, named(err, "next-hop")
 		}
 	}
 	if r.NextHop.IsValid() == (r.Tunnel != "") {
@@ -138,7 +138,7 @@ func toPrefixes(in []string) ([]netip.Prefix, error) {
 	for _, s := range in {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("prefix: %w", err)
 		}
 		out = append(out, p)
 	}

@@ -177,7 +177,7 @@ func unmarshal(notifications []*gpb.Notification, opts ...ytypes.UnmarshalOpt) (
 			one.Prefix = &gpb.Path{Elem: e}
 		}
 		if err := ytypes.UnmarshalNotifications(schema, []*gpb.Notification{one}, opts...); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("notification: %w", err)
 		}
 	}
 	return root, nil

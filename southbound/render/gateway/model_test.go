@@ -21,20 +21,23 @@ import (
 
 	"github.com/s2cd/s2cd/southbound"
 	render "github.com/s2cd/s2cd/southbound/render/gateway"
+	model "github.com/s2cd/s2cd/yang/gateway"
 	"github.com/s2cd/s2cd/yang/gateway/gwyang"
 )
 
-var equate = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})
+func equate() cmp.Option {
+	return cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})
+}
 
 // device is a gateway's tree that takes Sets as the agent does.
-type device struct{ schema *ytypes.Schema }
+type device struct {
+	root   *gwyang.Root
+	schema *ytypes.Schema
+}
 
-func newDevice(t require) *device {
-	s, err := gwyang.Schema()
-	if err != nil {
-		t.Fatalf("schema: %v", err)
-	}
-	return &device{schema: s}
+func newDevice() *device {
+	root := &gwyang.Root{}
+	return &device{root: root, schema: model.Schema(root)}
 }
 
 type require interface{ Fatalf(string, ...any) }
@@ -46,28 +49,25 @@ func (d *device) set(t require, req *gpb.SetRequest) {
 	if err := ytypes.UnmarshalSetRequest(d.schema, req); err != nil {
 		t.Fatalf("set: %v", err)
 	}
-	root := d.root()
-	ygot.PruneEmptyBranches(root)
-	if err := root.Validate(); err != nil {
+	ygot.PruneEmptyBranches(d.root)
+	if err := d.root.Validate(); err != nil {
 		t.Fatalf("validate: %v", err)
 	}
 }
 
-func (d *device) root() *gwyang.Root { return d.schema.Root.(*gwyang.Root) }
-
 // get returns the configuration as one JSON value or leaf by leaf.
 func (d *device) get(t require, leaves bool) []*gpb.Notification {
-	if d.root().Vrfs == nil {
+	if d.root.Vrfs == nil {
 		return []*gpb.Notification{{}}
 	}
 	if leaves {
-		ns, err := ygot.TogNMINotifications(d.root(), 1, ygot.GNMINotificationsConfig{UsePathElem: true})
+		ns, err := ygot.TogNMINotifications(d.root, 1, ygot.GNMINotificationsConfig{UsePathElem: true})
 		if err != nil {
 			t.Fatalf("get: %v", err)
 		}
 		return ns
 	}
-	v, err := ygot.EncodeTypedValue(d.root().Vrfs, gpb.Encoding_JSON_IETF, &ygot.RFC7951JSONConfig{AppendModuleName: true})
+	v, err := ygot.EncodeTypedValue(d.root.Vrfs, gpb.Encoding_JSON_IETF, &ygot.RFC7951JSONConfig{AppendModuleName: true})
 	if err != nil {
 		t.Fatalf("get: %v", err)
 	}
@@ -80,7 +80,7 @@ func (d *device) get(t require, leaves bool) []*gpb.Notification {
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := newDevice(t)
+		d := newDevice()
 		var have southbound.DeviceConfig
 		for step := range 3 {
 			want := configs().Draw(t, fmt.Sprint("want", step))
@@ -96,7 +96,7 @@ func TestRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatalf("parse: %v", err)
 			}
-			if diff := cmp.Diff(want, got, equate); diff != "" {
+			if diff := cmp.Diff(want, got, equate()); diff != "" {
 				t.Fatalf("-want +got:\n%s", diff)
 			}
 			have = got

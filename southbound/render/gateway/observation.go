@@ -95,7 +95,7 @@ func stamp(s *string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, *s)
 	if err != nil {
-		return t, err
+		return t, fmt.Errorf("date-and-time: %w", err)
 	}
 	return t.UTC(), nil
 }

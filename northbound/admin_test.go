@@ -58,6 +58,10 @@ func (f *fakeOperator) Reservations(_ context.Context, arc topology.ArcName) ([]
 	return []ArcStatus{{Arc: arc, ReservedKbps: 5}}, nil
 }
 
+func (f *fakeOperator) Findings(context.Context) ([]Finding, error) {
+	return []Finding{{Severity: "fault", Subject: "device pe1", Detail: "no answer"}}, nil
+}
+
 func (f *fakeOperator) Freezes(context.Context) ([]provision.Freeze, error) { return f.brakes, nil }
 
 func (f *fakeOperator) SetFreeze(_ context.Context, b provision.Freeze, on bool) error {
@@ -105,6 +109,7 @@ func TestAdmin(t *testing.T) {
 		{"session", "GET", "/operator/v1" + someID, "", nil, 200, `"cause":"ordered"`},
 		{"unknown session", "GET", "/operator/v1/sessions/x", "", nil, 404, "NOT_FOUND"},
 		{"devices", "GET", "/operator/v1/devices", "", nil, 200, `"reason":"no answer"`},
+		{"doctor", "GET", "/operator/v1/doctor", "", nil, 200, `"subject":"device pe1"`},
 		{"reservations", "GET", "/operator/v1/reservations?arc=pe1:p1", "", nil, 200, `"arc":"pe1:p1"`},
 		{"no freeze", "GET", "/operator/v1/freezes", "", nil, 200, `"freezes":[]`},
 		{"freeze", "POST", "/operator/v1/freezes", `{"scope":"device","name":"pe1","reason":"works"}`, nil, 201, `"name":"pe1"`},

@@ -21,8 +21,11 @@ func newFreezeCmd(a *app) *cobra.Command {
 		if strings.TrimSpace(*reason) == "" {
 			return usagef("freeze: give a --reason")
 		}
-		body := map[string]string{"reason": *reason}
-		if err := admin().call(cmd.Context(), http.MethodPut, nil, body, nil, append([]string{"freezes"}, args...)...); err != nil {
+		body := map[string]string{"scope": args[0], "reason": *reason}
+		if len(args) > 1 {
+			body["name"] = args[1]
+		}
+		if err := admin().call(cmd.Context(), http.MethodPost, nil, body, nil, "freezes"); err != nil {
 			return err
 		}
 		return a.print("frozen: %s (%s)\n", strings.Join(args, " "), *reason)

@@ -46,8 +46,8 @@ func TestScripts(t *testing.T) {
 // $WORK/asked.
 func newAdmin(env *testscript.Env) string {
 	asked := filepath.Join(env.WorkDir, "asked")
-	session := `{"id":"5f0c","tenant":"tenant-1","status":"ACTIVATED","phase":"active","decision":"present","sla":"AA",
-		"forwardKbps":50000,"reverseKbps":20000,"accessPoint":"site-a","endPoint":"vpc-a1","path":["PE1","P1","PE2"],
+	session := `{"sessionId":"5f0c","tenant":"tenant-1","status":"ACTIVATED","phase":"active","decision":"present","sla":"AA",
+		"kbps":[50000,20000],"accessPoint":"site-a","endPoint":"vpc-a1","forward":["PE1","P1","PE2"],"reverse":["PE2","P1","PE1"],
 		"devices":[{"device":"PE1","have":"present"}],
 		"timeline":[{"seq":1,"at":"2030-01-02T03:04:05Z","status":"REQUESTED","phase":"admitted","cause":"ordered"}]}`
 	mux := http.NewServeMux()
@@ -61,12 +61,13 @@ func newAdmin(env *testscript.Env) string {
 		if err := os.WriteFile(asked, []byte(line), 0o600); err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
-		if strings.Contains(r.URL.Path, "nowhere") {
+		if strings.Contains(string(body), "nowhere") {
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = io.WriteString(w, `{"status":404,"code":"NOT_FOUND","message":"no device is called nowhere"}`)
 		}
 	}
-	mux.HandleFunc("/operator/v1/freezes/", record)
+	mux.HandleFunc("POST /operator/v1/freezes", record)
+	mux.HandleFunc("DELETE /operator/v1/freezes/", record)
 	answer := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			record(w, r)

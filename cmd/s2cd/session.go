@@ -18,7 +18,7 @@ import (
 
 // operatorSession is a session as operators see it.
 type operatorSession struct {
-	ID          string           `json:"id"`
+	ID          string           `json:"sessionId"`
 	Tenant      string           `json:"tenant"`
 	Name        string           `json:"name,omitempty"`
 	Status      string           `json:"status"`
@@ -27,12 +27,12 @@ type operatorSession struct {
 	Decision    string           `json:"decision"`
 	Reason      string           `json:"reason,omitempty"`
 	SLA         string           `json:"sla"`
-	ForwardKbps uint64           `json:"forwardKbps"`
-	ReverseKbps uint64           `json:"reverseKbps"`
+	Kbps        [2]uint64        `json:"kbps"` // forward, reverse
 	AccessPoint string           `json:"accessPoint"`
 	EndPoint    string           `json:"endPoint"`
 	VRF         string           `json:"vrf,omitempty"`
-	Path        []string         `json:"path,omitempty"`
+	Forward     []string         `json:"forward,omitempty"`
+	Reverse     []string         `json:"reverse,omitempty"`
 	CreatedAt   time.Time        `json:"createdAt,omitzero"`
 	StartedAt   time.Time        `json:"startedAt,omitzero"`
 	ExpiresAt   time.Time        `json:"expiresAt,omitzero"`
@@ -148,7 +148,7 @@ func writeSession(w io.Writer, s operatorSession) error {
 		"id\t" + s.ID, "tenant\t" + s.Tenant, "name\t" + s.Name,
 		"status\t" + strings.TrimSpace(s.Status+" "+s.StatusInfo), "phase\t" + s.Phase + ", decided " + s.Decision,
 		"reason\t" + s.Reason, "level\t" + s.SLA + ", " + mbps(s) + " Mbit/s",
-		"between\t" + s.AccessPoint + " and " + s.EndPoint, "vrf\t" + s.VRF, "path\t" + strings.Join(s.Path, " "),
+		"between\t" + s.AccessPoint + " and " + s.EndPoint, "vrf\t" + s.VRF, "forward\t" + strings.Join(s.Forward, " "), "reverse\t" + strings.Join(s.Reverse, " "),
 		"created\t" + moment(s.CreatedAt), "started\t" + moment(s.StartedAt), "expires\t" + moment(s.ExpiresAt),
 	}
 	for _, d := range s.Devices {
@@ -175,10 +175,10 @@ func writeTable(tw *tabwriter.Writer, lines []string) error {
 // mbps renders both directions of a session's rate.
 func mbps(s operatorSession) string {
 	one := func(kbps uint64) string { return strconv.FormatFloat(float64(kbps)/1000, 'f', -1, 64) }
-	if s.ForwardKbps == s.ReverseKbps {
-		return one(s.ForwardKbps)
+	if s.Kbps[0] == s.Kbps[1] {
+		return one(s.Kbps[0])
 	}
-	return one(s.ForwardKbps) + "/" + one(s.ReverseKbps)
+	return one(s.Kbps[0]) + "/" + one(s.Kbps[1])
 }
 
 func moment(t time.Time) string {

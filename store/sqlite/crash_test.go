@@ -106,7 +106,7 @@ func TestKilled(t *testing.T) {
 // runAndKill lets the child say a number of lines and kills it.
 func runAndKill(t *testing.T, path string, lines int, said map[session.ID]string) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very binary
+	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childEnv+"="+path)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()

@@ -136,12 +136,13 @@ func condition(f order.Filter) (where string, args []any) {
 }
 
 func page(ctx context.Context, r *reader, where string, args []any) ([]sessionRow, error) {
+	//nolint:gosec // where holds column names and question marks only
 	rows, err := r.conn.QueryContext(ctx, "SELECT n, version, doc_schema, doc, token FROM session"+where+
 		" ORDER BY n DESC LIMIT ? OFFSET ?", args...)
 	if err != nil {
 		return nil, fmt.Errorf("read sessions: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err is looked at
+	defer rows.Close()
 	var out []sessionRow
 	for rows.Next() {
 		var row sessionRow

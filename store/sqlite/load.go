@@ -24,7 +24,7 @@ func loadReservations(ctx context.Context, conn *sql.Conn, arcs []sqlitedb.Arc, 
 	if err != nil {
 		return fmt.Errorf("read reservations: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err is looked at
+	defer rows.Close()
 	owners, err := liveIDs(ctx, conn)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func liveIDs(ctx context.Context, conn *sql.Conn) (map[int64]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read session ids: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err is looked at
+	defer rows.Close()
 	ids := map[int64]string{}
 	for rows.Next() {
 		var n int64

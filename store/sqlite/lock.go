@@ -26,7 +26,7 @@ func lockFile(path string) (*os.File, error) {
 }
 
 func takeLock(f *os.File) error {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a descriptor fits
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		pid, _ := io.ReadAll(io.LimitReader(f, 32))
 		return fmt.Errorf("another s2cd has it (process %s)", strings.TrimSpace(string(pid)))

@@ -54,8 +54,8 @@ func (m *many) prepare(ctx context.Context, into string, width, rows int) (*sql.
 		return stmt, nil
 	}
 	row := "(?" + strings.Repeat(",?", width-1) + ")"
-	text := "INSERT INTO " + into + " VALUES " + row + strings.Repeat(","+row, rows-1)
-	stmt, err := m.conn.PrepareContext(ctx, text)
+	text := "INSERT INTO " + into + " VALUES " + row + strings.Repeat(","+row, rows-1) //nolint:gosec // into is a constant of this package
+	stmt, err := m.conn.PrepareContext(ctx, text)                                      //nolint:sqlclosecheck // close does
 	if err != nil {
 		return nil, fmt.Errorf("prepare insert into %s: %w", into, err)
 	}

@@ -142,5 +142,8 @@ func makeFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("open file: %w", err)
 	}
-	return f.Close()
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("close file: %w", err)
+	}
+	return nil
 }

@@ -35,7 +35,7 @@ func TestOpenRefused(t *testing.T) {
 		}, "it is not an s2cd store"},
 		"damaged": {func(t *testing.T, path string) {
 			made(t, path)
-			body, err := os.ReadFile(path) //nolint:gosec // of this test
+			body, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +111,7 @@ func TestSecretsAreSealed(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	for _, name := range files {
-		body, err := os.ReadFile(name) //nolint:gosec // of this test
+		body, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -127,23 +127,23 @@ func (t *tx) widen(ctx context.Context, pool, value int64) error {
 	if value > 0 {
 		left, err := t.q.FirstGap(ctx, sqlitedb.FirstGapParams{Pool: pool, Least: value - 1})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err //nolint:wrapcheck // the caller names the value
+			return err
 		}
 		if err == nil && left.Last == value-1 {
 			first = left.First
 			if err := t.q.DeleteGap(ctx, sqlitedb.DeleteGapParams{PoolN: pool, Last: left.Last}); err != nil {
-				return err //nolint:wrapcheck // the caller names the value
+				return err
 			}
 		}
 	}
 	if value < math.MaxInt64 {
 		right, err := t.q.FirstGap(ctx, sqlitedb.FirstGapParams{Pool: pool, Least: value + 1})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err //nolint:wrapcheck // the caller names the value
+			return err
 		}
 		if err == nil && right.First == value+1 {
-			return t.q.MoveGap(ctx, sqlitedb.MoveGapParams{First: first, PoolN: pool, Last: right.Last}) //nolint:wrapcheck // the caller names the value
+			return t.q.MoveGap(ctx, sqlitedb.MoveGapParams{First: first, PoolN: pool, Last: right.Last})
 		}
 	}
-	return t.q.InsertGap(ctx, sqlitedb.InsertGapParams{PoolN: pool, First: first, Last: last}) //nolint:wrapcheck // the caller names the value
+	return t.q.InsertGap(ctx, sqlitedb.InsertGapParams{PoolN: pool, First: first, Last: last})
 }

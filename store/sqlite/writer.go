@@ -49,7 +49,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	for _, text := range []string{
 		"BEGIN IMMEDIATE", "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part", "COMMIT", "ROLLBACK",
 	} {
-		if w.steps[text], err = conn.PrepareContext(ctx, text); err != nil {
+		if w.steps[text], err = conn.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // close does
 			return nil, errors.Join(fmt.Errorf("prepare %s: %w", text, err), q.Close(), conn.Close())
 		}
 	}
@@ -102,7 +102,7 @@ func (w *writer) loop() {
 	for range w.queue.wake {
 		jobs := w.queue.take()
 		if len(jobs) > 0 {
-			err := w.transaction(jobs)
+			err := w.transaction(jobs) //nolint:contextcheck // a transaction outlives the callers it serves
 			for _, j := range jobs {
 				j.done <- err
 			}

@@ -111,7 +111,7 @@ func testRefused(t *testing.T, b *bundle) {
 		t.Fatalf("%d changes, want 5: %v", len(changes), err)
 	}
 	for i, c := range changes {
-		if c.Version != uint64(i)+1 { //nolint:gosec // small
+		if c.Version != uint64(i)+1 {
 			t.Errorf("change %d has version %d", i, c.Version)
 		}
 	}

@@ -147,7 +147,7 @@ func testEventNumbers(t *testing.T, b *bundle) {
 	}
 	seen := map[string]bool{}
 	for i, e := range events {
-		if e.Seq != uint64(i)+1 || e.ID == "" || seen[e.ID] || e.At.IsZero() || e.Session != s.ID { //nolint:gosec // small
+		if e.Seq != uint64(i)+1 || e.ID == "" || seen[e.ID] || e.At.IsZero() || e.Session != s.ID {
 			t.Errorf("event %d = %+v", i, e)
 		}
 		seen[e.ID] = true

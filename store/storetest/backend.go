@@ -39,7 +39,7 @@ type Maker func(t *testing.T) (open func(clock func() time.Time) Backend)
 type tests map[string]func(*testing.T, *bundle)
 
 // Run runs the suite.
-func Run(t *testing.T, make Maker) {
+func Run(t *testing.T, at Maker) {
 	t.Helper()
 	for _, group := range []struct {
 		name  string
@@ -58,7 +58,7 @@ func Run(t *testing.T, make Maker) {
 			for name, test := range group.tests {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
-					test(t, newBundle(t, make))
+					test(t, newBundle(t, at))
 				})
 			}
 		})

@@ -36,9 +36,9 @@ type bundle struct {
 	open   func(func() time.Time) Backend
 }
 
-func newBundle(t *testing.T, make Maker) *bundle {
+func newBundle(t *testing.T, at Maker) *bundle {
 	t.Helper()
-	b := &bundle{ledger: NewLedger(100_000), clock: &clock{now: epoch}, open: make(t)}
+	b := &bundle{ledger: NewLedger(100_000), clock: &clock{now: epoch}, open: at(t)}
 	b.Backend = b.open(b.clock.Now)
 	t.Cleanup(func() { b.end(t) })
 	return b
@@ -160,6 +160,7 @@ type clock struct {
 	now time.Time
 }
 
+// Now is the clock as the store is given it.
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -151,7 +151,7 @@ func (l *Ledger) taken(arc topology.ArcName, w pathcomp.Window) uint64 {
 	for _, a := range l.pending {
 		for _, u := range a.Uses {
 			if u.Arc == arc {
-				all = append(all, pathcomp.Change{Kbps: int64(u.Kbps), Window: a.Window}) //nolint:gosec // small in tests
+				all = append(all, pathcomp.Change{Kbps: int64(u.Kbps), Window: a.Window})
 			}
 		}
 	}
@@ -180,5 +180,5 @@ func sumAt(all []pathcomp.Change, at time.Time) uint64 {
 			sum += c.Kbps
 		}
 	}
-	return uint64(max(sum, 0)) //nolint:gosec // not negative
+	return uint64(max(sum, 0))
 }

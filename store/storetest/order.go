@@ -73,7 +73,7 @@ func Admission(i int) order.Admission {
 			{Pool: "tunnel:gw1", Holder: id, Min: 1024, Max: 1 << 20},
 		},
 		Assign: func(values []uint64) {
-			s.VPN.Number = uint32(values[0]) //nolint:gosec // at most 1 << 20
+			s.VPN.Number = uint32(values[0])
 			s.VPN.VRF = fmt.Sprintf("v%d", values[0])
 			s.VPN.RouteTarget = fmt.Sprintf("64512:%d", values[0])
 		},

@@ -55,7 +55,9 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 	}
 	cfg.ShutdownTimeout = positive(cfg.ShutdownTimeout, 5*time.Second)
 	a := &Admin{cfg: cfg, mux: http.NewServeMux()}
-	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, map[string]string{"status": "ok"}) })
+	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
 	a.mux.HandleFunc("GET /readyz", a.ready)
 	a.mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Metrics, promhttp.HandlerOpts{}))
 	a.mux.HandleFunc("GET "+operatorPath+"/sessions", a.sessions)
@@ -169,7 +171,7 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				writeError(rec, errors.New("panic"))
 			}
 		}
-	}()
+	}() //nolint:contextcheck // http.ResponseWriter takes no context
 	if bad != nil {
 		writeError(rec, bad)
 		return

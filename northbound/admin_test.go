@@ -27,11 +27,11 @@ type fakeOperator struct{ brakes []provision.Freeze }
 
 var _ Operator = (*fakeOperator)(nil)
 
-func (f *fakeOperator) Sessions(_ context.Context, q order.Filter) ([]session.Session, int, error) {
+func (f *fakeOperator) Sessions(ctx context.Context, q order.Filter) ([]session.Session, int, error) {
 	if q.Tenant != "" && q.Tenant != "acme" {
 		return nil, 0, nil
 	}
-	s, err := f.Session(context.Background(), session.ID(someID[len("/sessions/"):]))
+	s, err := f.Session(ctx, session.ID(someID[len("/sessions/"):]))
 	return []session.Session{s}, 1, err
 }
 

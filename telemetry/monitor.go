@@ -29,7 +29,7 @@ type Config struct {
 	Stale   time.Duration // after which a device's last word no longer counts
 	Clock   func() time.Time
 	Log     *slog.Logger
-	Proven  func() // called after each look at a device; may be nil
+	Looked  func() // called after each look at a device; may be nil
 }
 
 // Monitor keeps the newest observation of every source. It is safe for
@@ -62,8 +62,8 @@ func New(c Config) (*Monitor, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Proven == nil {
-		c.Proven = func() {}
+	if c.Looked == nil {
+		c.Looked = func() {}
 	}
 	return &Monitor{Config: c, seen: map[topology.NodeName]snapshot{}}, nil
 }
@@ -112,7 +112,7 @@ func (m *Monitor) look(ctx context.Context, s Source) {
 	case err == nil && before.err != nil:
 		m.Log.Info("device tells again", "device", s.Device)
 	}
-	m.Proven()
+	m.Looked()
 }
 
 func index(o southbound.Observation, now time.Time) snapshot {

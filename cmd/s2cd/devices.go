@@ -54,7 +54,7 @@ func (d *daemon) deviceConfig(n topology.Node, settings config.Devices) (gnmi.Co
 		return c, err
 	}
 	if n.Role == topology.Gateway {
-		c.Model = gateway.New()
+		c.Model = gateway.Model{}
 		return c, nil
 	}
 	platform, ok := openconfig.LookupPlatform(n.Platform)

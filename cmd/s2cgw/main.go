@@ -44,12 +44,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
-		return err
+		return fmt.Errorf("flags: %w", err)
 	}
 	command := flags.Arg(0)
 	if flags.NArg() > 0 { // flags may follow the command too
 		if err := flags.Parse(flags.Args()[1:]); err != nil {
-			return err
+			return fmt.Errorf("flags: %w", err)
 		}
 		if flags.NArg() > 0 {
 			return fmt.Errorf("unexpected argument %q", flags.Arg(0))

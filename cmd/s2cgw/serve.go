@@ -154,8 +154,10 @@ func newLogger(cfg logConfig, w io.Writer) (*slog.Logger, error) {
 
 func levelOf(s string) (slog.Level, error) {
 	var l slog.Level
-	err := l.UnmarshalText([]byte(s))
-	return l, err
+	if err := l.UnmarshalText([]byte(s)); err != nil {
+		return l, fmt.Errorf("log level: %w", err)
+	}
+	return l, nil
 }
 
 func version() string {

@@ -373,3 +373,27 @@ func TestPortFree(t *testing.T) {
 		t.Error("a port in use is free")
 	}
 }
+
+// TestClamp wants either the rules in the kernel or a fault that says why not.
+func TestClamp(t *testing.T) {
+	t.Parallel()
+	name, _ := newNamespace(t, "mss")
+	r := newRealiser(t, name, "")
+	w := newWork(t, r)
+	w.want.Config.VRFs = []southbound.VRF{{Name: "red", Tunnels: []southbound.Tunnel{{Name: "wg1", MTU: 1400, ClampMSS: true}}}}
+	w.clampMSS()
+	if there := r.clampThere(); there == (len(w.faults) > 0) {
+		t.Errorf("rules are there: %v, faults: %v", there, w.faults)
+	}
+	for _, f := range w.faults {
+		if !strings.Contains(f, "CONFIG_NF_TABLES_INET") || strings.Contains(f, "\n") {
+			t.Errorf("fault %q", f)
+		}
+		t.Log(f)
+	}
+	w.want.Config.VRFs = nil
+	w.clampMSS()
+	if r.clampThere() {
+		t.Error("the table is left")
+	}
+}

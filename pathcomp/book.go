@@ -52,7 +52,7 @@ func (c capacity) limit(class string) limit {
 }
 
 // kbit keeps a rate far enough from the end of int64 that sums do not overflow.
-func kbit(kbps uint64) int64 { return int64(min(kbps, math.MaxInt64/4)) } //nolint:gosec // capped
+func kbit(kbps uint64) int64 { return int64(min(kbps, math.MaxInt64/4)) }
 
 // class returns the profile of class, nil if nothing was ever reserved for it.
 func (b *book) class(name string) *profile {

@@ -177,4 +177,4 @@ func (s *snapshot) names(nodes []int32) []topology.NodeName {
 	return out
 }
 
-func micros(sum uint64) uint32 { return uint32(min(sum, math.MaxUint32)) } //nolint:gosec // capped
+func micros(sum uint64) uint32 { return uint32(min(sum, math.MaxUint32)) }

@@ -132,7 +132,7 @@ func TestSearchTellsWhenAndHowMuch(t *testing.T) {
 	_, refusal = core.Search(d)
 	want := &pathcomp.Refusal{
 		Cause: pathcomp.Bandwidth, Blocking: []topology.ArcName{"handoff:cloud<", "handoff:cloud>"},
-		MostKbps: 200_000, EarliestStart: start.Add(time.Hour), LeastRTTMicros: 8600,
+		MostKbps: 200_000, EarliestStart: clock().Add(time.Hour), LeastRTTMicros: 8600,
 	}
 	if diff := cmp.Diff(want, refusal); diff != "" {
 		t.Errorf("refusal (-want +got):\n%s", diff)

@@ -74,7 +74,7 @@ func TestSearchFollowsTheRouters(t *testing.T) {
 			From: pathcomp.Terminal{Node: n.Nodes[r.IntN(len(n.Nodes))].Name},
 			To:   pathcomp.Terminal{Node: n.Nodes[r.IntN(len(n.Nodes))].Name},
 			Kbps: [2]uint64{700, 600}, BookingPermille: 1000, Class: "gold",
-			Window:       pathcomp.Window{From: start, Until: start.Add(time.Hour)},
+			Window:       pathcomp.Window{From: clock(), Until: clock().Add(time.Hour)},
 			MaxRTTMicros: r.Uint32N(4000),
 		}
 		there, back := findEveryWay(n, d.From.Node, d.To.Node), findEveryWay(n, d.To.Node, d.From.Node)

@@ -9,7 +9,7 @@ import (
 
 // Calendars count seconds since 2000-01-01 in 32 bits, which lasts to 2136: a
 // breakpoint is 12 bytes. Times outside are moved to the nearest that is inside.
-var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+const epoch = 946_684_800
 
 // never is the last second a calendar knows.
 const never = math.MaxUint32
@@ -26,7 +26,7 @@ func ceilSecond(t time.Time) uint32 {
 	return clampSecond(s)
 }
 
-func clampSecond(s int64) uint32 { return uint32(min(max(s, 0), never)) } //nolint:gosec // clamped
+func clampSecond(s int64) uint32 { return uint32(min(max(s, 0), never)) }
 
 // instant turns a calendar second back into a time.
 func instant(s uint32) time.Time { return time.Unix(int64(s)+epoch, 0).UTC() }

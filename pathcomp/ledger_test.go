@@ -17,9 +17,6 @@ import (
 	"github.com/s2cd/s2cd/topology"
 )
 
-// classes of the tests: gold is held to half, best may use all.
-var classes = []string{"gold", "best"}
-
 // shared is a network of one link, whose arcs may sell 80 % of 1000 kbit/s and
 // half of it as gold.
 func shared() *topology.Network {
@@ -32,7 +29,7 @@ func shared() *topology.Network {
 }
 
 func window(from, until int) pathcomp.Window {
-	return pathcomp.Window{From: start.Add(time.Duration(from) * time.Second), Until: start.Add(time.Duration(until) * time.Second)}
+	return pathcomp.Window{From: clock().Add(time.Duration(from) * time.Second), Until: clock().Add(time.Duration(until) * time.Second)}
 }
 
 // log is what a store keeps: each arc's changes, in order of version. Its lock
@@ -68,7 +65,7 @@ func (l *log) overbooked(seconds int) (over int, busiest int64) {
 		total := make([]int64, seconds)
 		gold := make([]int64, seconds)
 		for _, c := range changes {
-			first, last := int(c.Window.From.Sub(start).Seconds()), int(c.Window.Until.Sub(start).Seconds())
+			first, last := int(c.Window.From.Sub(clock()).Seconds()), int(c.Window.Until.Sub(clock()).Seconds())
 			for s := first; s < last; s++ {
 				total[s] += c.Kbps
 				if c.Class == "gold" {
@@ -185,7 +182,7 @@ func (d *daemon) work(t *testing.T, r *rand.Rand, name string, seconds, rounds i
 		from := r.IntN(seconds - 1)
 		demand := pathcomp.Demand{
 			From: pathcomp.Terminal{Node: "a"}, To: pathcomp.Terminal{Node: "z"},
-			Kbps: [2]uint64{uint64(1 + r.IntN(300)), uint64(1 + r.IntN(300))}, Class: classes[r.IntN(2)],
+			Kbps: [2]uint64{uint64(1 + r.IntN(300)), uint64(1 + r.IntN(300))}, Class: []string{"gold", "best"}[r.IntN(2)],
 			BookingPermille: 1000, Window: window(from, from+1+r.IntN(seconds-from)),
 		}
 		a, refusal := d.core.Search(demand)
@@ -211,7 +208,7 @@ func (d *daemon) work(t *testing.T, r *rand.Rand, name string, seconds, rounds i
 func compareWithLog(t *testing.T, l *log, daemons []*daemon, seconds int) {
 	t.Helper()
 	_, fresh := newCore(t, shared())
-	until := start.Add(time.Duration(seconds) * time.Second)
+	until := clock().Add(time.Duration(seconds) * time.Second)
 	for arc, changes := range l.changes {
 		for _, c := range changes {
 			c.Version = uint64(len(changes))
@@ -219,7 +216,7 @@ func compareWithLog(t *testing.T, l *log, daemons []*daemon, seconds int) {
 				t.Fatal(err)
 			}
 		}
-		want := fresh.Profile(arc, start, until)
+		want := fresh.Profile(arc, clock(), until)
 		for i, d := range daemons {
 			for len(d.late) > 0 {
 				d.ledger.Settle(<-d.late)
@@ -230,7 +227,7 @@ func compareWithLog(t *testing.T, l *log, daemons []*daemon, seconds int) {
 			if got := d.ledger.Known(arc); got != uint64(len(changes)) {
 				t.Errorf("daemon %d knows version %d of %s, want %d", i, got, arc, len(changes))
 			}
-			if diff := cmp.Diff(want, d.ledger.Profile(arc, start, until)); diff != "" {
+			if diff := cmp.Diff(want, d.ledger.Profile(arc, clock(), until)); diff != "" {
 				t.Errorf("daemon %d, %s (-log +ledger):\n%s", i, arc, diff)
 			}
 		}
@@ -250,7 +247,7 @@ func TestReserveIsAllOrNothing(t *testing.T) {
 	if err := ledger.Reserve("one", a); !errors.Is(err, pathcomp.ErrNoRoom) {
 		t.Errorf("unknown arc: got %v, want ErrNoRoom", err)
 	}
-	if got := ledger.Profile("link:pe1-p1>", start, start.Add(time.Minute)); len(got) != 1 || got[0].Kbps != 0 {
+	if got := ledger.Profile("link:pe1-p1>", clock(), clock().Add(time.Minute)); len(got) != 1 || got[0].Kbps != 0 {
 		t.Errorf("something is reserved: %v", got)
 	}
 }
@@ -268,8 +265,8 @@ func TestCatchUpWantsEveryVersion(t *testing.T) {
 		t.Errorf("known is %d, want 1", got)
 	}
 	ledger.Reload("link:l>", 9, []pathcomp.Change{change(9), change(9), change(9)})
-	want := []pathcomp.Step{{From: start, Kbps: 30}, {From: start.Add(10 * time.Second)}}
-	if diff := cmp.Diff(want, ledger.Profile("link:l>", start, start.Add(time.Minute))); diff != "" {
+	want := []pathcomp.Step{{From: clock(), Kbps: 30}, {From: clock().Add(10 * time.Second)}}
+	if diff := cmp.Diff(want, ledger.Profile("link:l>", clock(), clock().Add(time.Minute))); diff != "" {
 		t.Errorf("after reload (-want +got):\n%s", diff)
 	}
 	if got := ledger.Known("link:l>"); got != 9 {

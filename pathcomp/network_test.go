@@ -12,10 +12,8 @@ import (
 	"github.com/s2cd/s2cd/topology"
 )
 
-// start is now in these tests.
-var start = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-
-func clock() time.Time { return start }
+// clock says that it is now, in these tests, always.
+func clock() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
 
 // link returns a link that is the same both ways.
 func link(name string, a, z topology.NodeName, kbps uint64, micros, metric uint32) topology.Link {
@@ -52,7 +50,7 @@ func demand(kbps uint64) pathcomp.Demand {
 		From: pathcomp.Terminal{Node: "pe1", Access: []string{"port:pe1:eth1"}},
 		To:   pathcomp.Terminal{Node: "pe2", Access: []string{"handoff:cloud"}},
 		Kbps: [2]uint64{kbps, kbps}, Class: "gold", BookingPermille: 1000,
-		Window: pathcomp.Window{From: start, Until: start.Add(time.Hour)},
+		Window: pathcomp.Window{From: clock(), Until: clock().Add(time.Hour)},
 	}
 }
 

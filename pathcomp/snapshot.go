@@ -71,7 +71,7 @@ func newSnapshot(n *topology.Network) (*snapshot, error) {
 		if _, twice := s.nodes[node.Name]; twice {
 			faults = append(faults, fmt.Errorf("node %s: named twice", node.Name))
 		}
-		s.nodes[node.Name] = int32(i) //nolint:gosec // nodes are few
+		s.nodes[node.Name] = int32(i)
 	}
 	named := map[topology.ArcName]bool{}
 	for i := range n.Links {
@@ -156,7 +156,7 @@ func (s *snapshot) sortLeaving() {
 	s.leaving, s.leavingAt = make([]int32, at[len(at)-1]), at
 	for i := range s.arcs {
 		if a := &s.arcs[i]; !a.down {
-			s.leaving[next[a.from]] = int32(i) //nolint:gosec // arcs are few
+			s.leaving[next[a.from]] = int32(i)
 			next[a.from]++
 		}
 	}

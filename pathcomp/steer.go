@@ -94,7 +94,7 @@ func (t *steering) findWithin() (ways, bool) {
 	if left < 0 {
 		return ways{}, false
 	}
-	return t.find(uint32(min(left, csp.MaxPath))) //nolint:gosec // in range
+	return t.find(uint32(min(left, csp.MaxPath)))
 }
 
 func (t *steering) accessMicros() int64 {

@@ -31,7 +31,7 @@ func (d *Dijkstra) Distance(from, to uint32, usable Filter) (uint32, bool) {
 	d.queue.push(0, from)
 	for len(d.queue) > 0 {
 		top := d.queue.pop()
-		at, dist := top.value, uint32(top.key)
+		at, dist := top.value, uint32(top.key) //nolint:gosec // pushed as 32 bits
 		if dist > d.dist[at] {
 			continue
 		}
@@ -64,7 +64,7 @@ func (g *Graph) DistancesTo(to uint32, usable Filter) []uint32 {
 	for len(q) > 0 {
 		top := q.pop()
 		at := top.value
-		if uint32(top.key) > dist[at] {
+		if top.key > uint64(dist[at]) {
 			continue
 		}
 		for _, e := range g.reaching[g.reachingAt[at]:g.reachingAt[at+1]] {

@@ -76,7 +76,7 @@ func rows(nodes int, arcs []Arc, ends func(Arc) (here, there uint32)) ([]edge, [
 	edges := make([]edge, len(arcs))
 	for i, a := range arcs {
 		here, there := ends(a)
-		edges[next[here]] = edge{node: there, cost: a.Cost, delay: a.Delay, arc: uint32(i)} //nolint:gosec // fewer than 2^32 arcs
+		edges[next[here]] = edge{node: there, cost: a.Cost, delay: a.Delay, arc: uint32(i)}
 		next[here]++
 	}
 	return edges, at

@@ -39,7 +39,7 @@ func randomInstance(r *rand.Rand, nodes, arcs int, most uint32) instance {
 // best is the least (cost, delay); none: no path.
 type best struct{ cost, delay uint64 }
 
-var noPath = best{math.MaxUint64, math.MaxUint64}
+func noPath() best { return best{math.MaxUint64, math.MaxUint64} }
 
 func (b best) less(o best) bool {
 	return b.cost < o.cost || b.cost == o.cost && b.delay < o.delay
@@ -47,7 +47,7 @@ func (b best) less(o best) bool {
 
 // bruteForce tries every simple path.
 func (in instance) bruteForce(q csp.Query) best {
-	found := noPath
+	found := noPath()
 	onPath := make([]bool, in.nodes)
 	var walk func(at uint32, sum best)
 	walk = func(at uint32, sum best) {
@@ -98,7 +98,7 @@ func (in instance) joksch(q csp.Query) best {
 			}
 		}
 	}
-	found := noPath
+	found := noPath()
 	for d, row := range table {
 		if row[q.To] != math.MaxUint64 && row[q.To] < found.cost {
 			found = best{row[q.To], uint64(d)}
@@ -110,7 +110,7 @@ func (in instance) joksch(q csp.Query) best {
 // fault says what is wrong with an answer; "": nothing.
 func (in instance) fault(q csp.Query, got csp.Result, path []uint32, want best) string {
 	if !got.Found {
-		if want != noPath {
+		if want != noPath() {
 			return "not found, but there is a path"
 		}
 		return ""

@@ -45,7 +45,7 @@ func (g *Graph) orders() []order {
 	if cost == 0 || delay == 0 {
 		return out
 	}
-	for _, weight := range lagrangeWeights {
+	for _, weight := range [...]float64{0.5, 2} {
 		const scale = 1 << 10
 		o := order{costs: scale, delays: scale}
 		if r := float64(delay) / float64(cost) * weight; r >= 1 {
@@ -57,9 +57,6 @@ func (g *Graph) orders() []order {
 	}
 	return out
 }
-
-// lagrangeWeights say how much more a cost weighs than a delay.
-var lagrangeWeights = []float64{0.5, 2}
 
 func newPotential(nodes, orders int) potential {
 	return potential{ways: make([]way, nodes*orders)}

@@ -2,6 +2,8 @@
 
 package csp
 
+import "math"
+
 // item is an entry of a queue: a label, or a node, under a packed key.
 type item struct {
 	key   uint64
@@ -13,6 +15,10 @@ type item struct {
 type queue []item
 
 func pack(cost, delay uint32) uint64 { return uint64(cost)<<32 | uint64(delay) }
+
+func unpack(key uint64) (cost, delay uint32) {
+	return uint32(key >> 32), uint32(key & math.MaxUint32)
+}
 
 func (q *queue) push(key uint64, value uint32) {
 	h := append(*q, item{})

@@ -101,7 +101,8 @@ func (s *search) run() outcome {
 		s.expand(l, top.value)
 	}
 	if s.best != math.MaxUint64 {
-		r.Found, r.Cost, r.Delay = true, uint32(s.best>>32), uint32(s.best)
+		r.Found = true
+		r.Cost, r.Delay = unpack(s.best)
 	}
 	return r
 }
@@ -113,7 +114,7 @@ func (s *search) complete(l label, number uint32) {
 		if delay > uint64(s.query.MaxDelay) || cost > MaxPath {
 			continue
 		}
-		key := pack(uint32(cost), uint32(delay))
+		key := cost<<32 | delay
 		if key >= s.best || !s.whole(l.node, k) {
 			continue
 		}
@@ -135,7 +136,7 @@ func (s *search) expand(l label, number uint32) {
 		if cost+uint64(ways[byCost].cost) > MaxPath || delay >= uint64(s.state(e.node).delay) {
 			continue
 		}
-		next := label{cost: uint32(cost), delay: uint32(delay), node: e.node, parent: number, arc: e.arc}
+		next := label{cost: capped(l.cost, e.cost), delay: capped(l.delay, e.delay), node: e.node, parent: number, arc: e.arc}
 		key := pack(next.cost+ways[byCost].cost, capped(next.delay, ways[byCost].delay))
 		if key >= s.best || s.hopeless(next.cost, next.delay, ways) || s.usable != nil && !s.usable.Usable(e.arc) {
 			continue
@@ -161,7 +162,8 @@ func (s *search) chooseLagrange(ways []way) {
 
 func (s *search) setLimit() {
 	if s.lagrange != byCost {
-		s.limit = s.orders[s.lagrange].length(uint32(s.best>>32), s.query.MaxDelay)
+		cost, _ := unpack(s.best)
+		s.limit = s.orders[s.lagrange].length(cost, s.query.MaxDelay)
 	}
 }
 

@@ -16,11 +16,15 @@ import (
 
 // cases names the graphs with answers, and the most label expansions a query
 // may need in the mean: a number that does not depend on the machine.
-var cases = []struct {
+func cases() []testCase {
+	return []testCase{
+		{"germany50", 5}, {"rf1755", 2}, {"cogentco", 16}, {"csp10k", 34},
+	}
+}
+
+type testCase struct {
 	name       string
 	expansions float64
-}{
-	{"germany50", 5}, {"rf1755", 2}, {"cogentco", 16}, {"csp10k", 34},
 }
 
 // casesDir returns the folder of the cases; ok is false where there is none,
@@ -66,7 +70,7 @@ func TestCases(t *testing.T) {
 		t.Log("no cases here: set S2CD_PATHCOMP_BENCH to their folder")
 		return
 	}
-	for _, c := range cases {
+	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			g, queries, answers := load(t, dir, c.name)
@@ -170,7 +174,7 @@ func BenchmarkCases(b *testing.B) {
 		b.Log("no cases here: set S2CD_PATHCOMP_BENCH to their folder")
 		return
 	}
-	for _, c := range cases {
+	for _, c := range cases() {
 		g, queries, answers := load(b, dir, c.name)
 		b.Run(c.name, func(b *testing.B) {
 			var r pathbench.Report
@@ -200,7 +204,7 @@ func BenchmarkPruned(b *testing.B) {
 		b.Log("no cases here: set S2CD_PATHCOMP_BENCH to their folder")
 		return
 	}
-	for _, c := range cases {
+	for _, c := range cases() {
 		g, queries, _ := load(b, dir, c.name)
 		r := rand.New(rand.NewPCG(1, 1))
 		for i := range g.Mbps {

@@ -164,14 +164,14 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set(correlatorHeader, id)
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, &call{correlator: id}))
-	defer func() {
+	defer func() { //nolint:contextcheck // the request carries it
 		if p := recover(); p != nil {
 			a.cfg.Log.ErrorContext(r.Context(), "panic in an operator's request", "correlator", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			if !rec.wrote {
 				writeError(rec, errors.New("panic"))
 			}
 		}
-	}() //nolint:contextcheck // http.ResponseWriter takes no context
+	}()
 	if bad != nil {
 		writeError(rec, bad)
 		return

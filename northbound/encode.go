@@ -200,16 +200,16 @@ func prefixStrings(list []netip.Prefix) []string {
 
 func screaming(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
 
-func mbps(kbps uint64) int32 { return int32(min(kbps/1000, 1_000_000)) } //nolint:gosec // bounded
+func mbps(kbps uint64) int32 { return int32(min(kbps/1000, 1_000_000)) }
 
 func millis(micros uint32) float64 { return float64(micros) / 1000 }
 
 func seconds(d time.Duration) int32 {
-	return int32(min(max(d, 0)/time.Second, 1<<31-1)) //nolint:gosec // bounded
+	return int32(min(max(d, 0)/time.Second, 1<<31-1))
 }
 
 // octets stays within what every JSON reader can hold.
-func octets(n uint64) *int64 { return optional(int64(min(n, 1<<53-1))) } //nolint:gosec // bounded
+func octets(n uint64) *int64 { return optional(int64(min(n, 1<<53-1))) }
 
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {

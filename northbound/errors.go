@@ -50,7 +50,7 @@ type answer struct {
 }
 
 // writeError is the one place where an error becomes an HTTP answer.
-func writeError(w http.ResponseWriter, err error) answer {
+func writeError(w http.ResponseWriter, err error) {
 	a := answerTo(err)
 	a.message = strings.ToValidUTF8(a.message, "")
 	for len(a.message) > maxMessage {
@@ -75,7 +75,6 @@ func writeError(w http.ResponseWriter, err error) answer {
 	if err == nil {
 		_, _ = w.Write(body) // the client is gone if this fails
 	}
-	return a
 }
 
 // answerTo chooses status and code. What it does not know is a 500 that says

@@ -68,7 +68,7 @@ func faultyBodies() []faulty {
 		{"deep arrays", create(`{"name": ` + strings.Repeat("[", 5000)), 400, bad, "nested too deep"},
 		{"duplicate property", create(with(`"sla": "A"`, `"sla": "A", "sla": "AA"`)), 400, bad, "sla: is given twice"},
 		{"duplicate inside", create(with(`"id": "site-berlin"`, `"id": "site-berlin", "id": "x"`)), 400, bad, "accessPoint.id: is given twice"},
-		{"unknown property", create(with(`"name"`, `"nmae"`)), 400, bad, "nmae: is not a property"},
+		{"unknown property", create(with(`"name"`, `"naam"`)), 400, bad, "naam: is not a property"},
 		{"unknown, other case", create(with(`"name"`, `"Name"`)), 400, bad, "Name: is not a property"},
 		{"unknown deep down", create(with(`"port": 51820`, `"port": 51820, "proto": "udp"`)), 400, bad, "endPoint.wireguard.endpoint.proto: is not a property"},
 		{"unknown in credential", create(with(`"accessTokenType"`, `"clientId": "x", "accessTokenType"`)), 400, bad, "sinkCredential.clientId: is not a property"},
@@ -252,13 +252,13 @@ func TestPanicAndTimeout(t *testing.T) {
 	b := setup(t)
 	b.core.boom = true
 	res := b.do(t, get(someID))
-	if e := read[api.ErrorInfo](t, res); res.StatusCode != 500 || e.Code != "INTERNAL" || strings.Contains(e.Message, "hunter2") {
+	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusInternalServerError || e.Code != "INTERNAL" || strings.Contains(e.Message, "hunter2") {
 		t.Errorf("panic: %d %+v", res.StatusCode, e)
 	}
 	b = setup(t)
 	b.core.hang = true
 	res = b.do(t, get(someID))
-	if e := read[api.ErrorInfo](t, res); res.StatusCode != 504 || e.Code != "TIMEOUT" {
+	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusGatewayTimeout || e.Code != "TIMEOUT" {
 		t.Errorf("timeout: %d %+v", res.StatusCode, e)
 	}
 }
@@ -269,7 +269,7 @@ func TestForeignSession(t *testing.T) {
 	made := read[api.SessionInfo](t, b.do(t, create(goodOrder)))
 	for _, method := range []string{"GET", "DELETE"} {
 		res := b.do(t, request{method: method, path: "/sessions/" + made.SessionId.String(), token: "other"})
-		if e := read[api.ErrorInfo](t, res); res.StatusCode != 403 || e.Code != "PERMISSION_DENIED" {
+		if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusForbidden || e.Code != "PERMISSION_DENIED" {
 			t.Errorf("%s: %d %s", method, res.StatusCode, e.Code)
 		}
 	}

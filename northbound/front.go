@@ -30,7 +30,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set(correlatorHeader, id)
 	rec.Header().Set("X-Content-Type-Options", "nosniff")
-	defer func() {
+	defer func() { //nolint:contextcheck // the request carries it
 		if p := recover(); p != nil {
 			s.cfg.Log.ErrorContext(r.Context(), "panic in a request", "correlator", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			if !rec.wrote {
@@ -89,17 +89,17 @@ func route(mux *http.ServeMux, r *http.Request) (string, *fault) {
 		return pattern, nil
 	}
 	if pattern != "" {
-		return "", notAllowed(r.Method, strings.Fields(pattern)[0])
+		return "", notAllowed(strings.Fields(pattern)[0])
 	}
 	refusal := &recorder{ResponseWriter: discard{header: http.Header{}}}
 	h.ServeHTTP(refusal, r)
 	if refusal.status != http.StatusMethodNotAllowed {
 		return "", notFound
 	}
-	return "", notAllowed(r.Method, strings.ReplaceAll(refusal.Header().Get("Allow"), "GET, HEAD", "GET"))
+	return "", notAllowed(strings.ReplaceAll(refusal.Header().Get("Allow"), "GET, HEAD", "GET"))
 }
 
-func notAllowed(method, allow string) *fault {
+func notAllowed(allow string) *fault {
 	return &fault{status: http.StatusMethodNotAllowed, code: "METHOD_NOT_ALLOWED", message: "The requested method is not allowed/supported on the target resource, " + allow + " is.", allow: allow}
 }
 
@@ -186,6 +186,7 @@ type recorder struct {
 	wrote  bool
 }
 
+// WriteHeader implements http.ResponseWriter; only the first call counts.
 func (r *recorder) WriteHeader(status int) {
 	if !r.wrote {
 		r.status, r.wrote = status, true
@@ -206,6 +207,11 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // discard is a ResponseWriter that keeps only headers.
 type discard struct{ header http.Header }
 
-func (d discard) Header() http.Header         { return d.header }
+// Header implements http.ResponseWriter.
+func (d discard) Header() http.Header { return d.header }
+
+// Write implements http.ResponseWriter.
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
-func (d discard) WriteHeader(int)             {}
+
+// WriteHeader implements http.ResponseWriter.
+func (d discard) WriteHeader(int) {}

@@ -92,7 +92,7 @@ func TestOverTLSWithARealToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool}}} //nolint:gosec // the server's minimum is what is tested
+	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool}}}
 	for authorization, want := range map[string]int{"Bearer " + token: 200, "Bearer " + token + "x": 401, "": 401} {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+l.Addr().String()+BasePath+"/sessions", nil)
 		if err != nil {
@@ -108,7 +108,7 @@ func TestOverTLSWithARealToken(t *testing.T) {
 			t.Errorf("status %d over %s, want %d over HTTP/2", res.StatusCode, res.Proto, want)
 		}
 	}
-	old := &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // it is to be refused
+	old := &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	if c, err := (&tls.Dialer{Config: old}).DialContext(ctx, "tcp", l.Addr().String()); err == nil {
 		_ = c.Close()
 		t.Error("TLS 1.1 was taken")

@@ -129,7 +129,9 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	if err != nil {
 		_ = srv.Close() // cuts off what did not finish in time
 	}
-	<-done
+	if served := <-done; err == nil && !errors.Is(served, http.ErrServerClosed) {
+		err = served
+	}
 	if err != nil {
 		return fmt.Errorf("shut down %s: %w", l.Addr(), err)
 	}

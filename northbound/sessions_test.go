@@ -132,7 +132,7 @@ func TestListSessions(t *testing.T) {
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	send := func(body string) *http.Response {
+	send := func(body string) *reply {
 		return b.do(t, request{method: "POST", path: "/sessions", token: "acme", body: body, header: map[string]string{"Idempotency-Key": "k-1"}})
 	}
 	first := read[api.SessionInfo](t, send(goodOrder))
@@ -142,7 +142,7 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("repeated create made %s, the first %s", again.SessionId, first.SessionId)
 	}
 	res := send(strings.Replace(goodOrder, "branch-to-vpc", "another", 1))
-	if e := read[api.ErrorInfo](t, res); res.StatusCode != 422 || e.Code != "SITE_TO_CLOUD_VPN.IDEMPOTENCY_KEY_REUSED" {
+	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusUnprocessableEntity || e.Code != "SITE_TO_CLOUD_VPN.IDEMPOTENCY_KEY_REUSED" {
 		t.Errorf("another body with the key: %d %s", res.StatusCode, e.Code)
 	}
 }

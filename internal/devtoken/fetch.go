@@ -29,7 +29,7 @@ func Fetch(ctx context.Context, hc *http.Client, issuerURL, id, secret string, s
 	if err != nil {
 		return "", fmt.Errorf("ask %s for a token: %w", issuerURL, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // only read
+	defer res.Body.Close()
 	var answer struct {
 		tokenAnswer
 

@@ -139,7 +139,9 @@ func (i *Issuer) Serve(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	err := srv.Close() // requests take microseconds, nobody is cut off for long
-	<-done
+	if served := <-done; err == nil && !errors.Is(served, http.ErrServerClosed) {
+		err = served
+	}
 	if err != nil {
 		return fmt.Errorf("close the development token issuer: %w", err)
 	}

@@ -156,7 +156,7 @@ func (s *keySet) get(ctx context.Context, target string, into any) error {
 	if err != nil {
 		return fmt.Errorf("get: %w", err)
 	}
-	defer res.Body.Close() //nolint:errcheck // only read
+	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("get %s: status %d", target, res.StatusCode)
 	}

@@ -34,7 +34,7 @@ func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c
 func (c *clock) advance(d time.Duration) { c.offset.Add(int64(d)) }
 
 // startIssuer runs the development issuer until stop is called.
-func startIssuer(t *testing.T, now func() time.Time) (i *devtoken.Issuer, stop func()) {
+func startIssuer(t *testing.T, now func() time.Time) (*devtoken.Issuer, func()) {
 	t.Helper()
 	i, err := devtoken.Listen(t.Context(), devtoken.Config{
 		Addr: "127.0.0.1:0", Audience: "s2cd", Now: now, Log: slog.New(slog.DiscardHandler),
@@ -47,7 +47,7 @@ func startIssuer(t *testing.T, now func() time.Time) (i *devtoken.Issuer, stop f
 	done := make(chan error, 1)
 	go func() { done <- i.Serve(ctx) }()
 	stopped := false
-	stop = func() {
+	stop := func() {
 		if !stopped {
 			stopped = true
 			cancel()

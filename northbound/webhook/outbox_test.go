@@ -90,7 +90,7 @@ func (m *memory) RetryAt(_ context.Context, s order.Stream, at time.Time, reason
 		l.tries++
 		l.due = at
 		if l.since.IsZero() {
-			l.since = testStart
+			l.since = testStart()
 		}
 	})
 	return nil

@@ -74,7 +74,7 @@ func (w *Worker) try(ctx context.Context, s order.Stream) verdict {
 		}
 		return w.failed(s, err.Error(), 0)
 	}
-	defer res.Body.Close() //nolint:errcheck // only read
+	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
 	switch {
 	case res.StatusCode >= 200 && res.StatusCode < 300:

@@ -24,7 +24,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 )
 
-var testStart = time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+func testStart() time.Time { return time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC) }
 
 // got is one request a sink received.
 type got struct {
@@ -59,7 +59,7 @@ func (b *bundle) advance(to time.Time) {
 
 func setup(t *testing.T, change func(*Config)) *bundle {
 	t.Helper()
-	b := &bundle{outbox: newMemory(), pool: x509.NewCertPool(), now: testStart}
+	b := &bundle{outbox: newMemory(), pool: x509.NewCertPool(), now: testStart()}
 	cfg := Config{
 		Outbox: b.outbox, Source: "https://api.example.com/site-to-cloud-vpn/v0.1", Holder: "test", RootCAs: b.pool,
 		Guard: Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
@@ -129,7 +129,7 @@ func events(n int) []session.Event {
 	var all []session.Event
 	for i := range n {
 		all = append(all, session.Event{
-			ID: "event-" + strconv.Itoa(i+1), Seq: uint64(i + 1), At: testStart, Status: session.Activated, Cause: "proven", Correlator: "c-1", Notify: true, //nolint:gosec // small
+			ID: "event-" + strconv.Itoa(i+1), Seq: uint64(i + 1), At: testStart(), Status: session.Activated, Cause: "proven", Correlator: "c-1", Notify: true,
 		})
 	}
 	return all
@@ -141,7 +141,7 @@ func TestEventsComeInOrderAsCloudEvents(t *testing.T) {
 	url, received := b.sink(t, status(http.StatusNoContent))
 	list := events(3)
 	list[2].Status, list[2].StatusInfo = session.Terminated, session.DurationExpired
-	b.outbox.add(id(1), session.Sink{URL: url, CredentialType: "ACCESSTOKEN", Token: "s3cr3t", TokenExpires: testStart.Add(time.Hour)}, list...)
+	b.outbox.add(id(1), session.Sink{URL: url, CredentialType: "ACCESSTOKEN", Token: "s3cr3t", TokenExpires: testStart().Add(time.Hour)}, list...)
 	b.run(t)
 	doc, err := openapi3.NewLoader().LoadFromData(api.Contract)
 	if err != nil {
@@ -162,7 +162,7 @@ func TestEventsComeInOrderAsCloudEvents(t *testing.T) {
 		if h := g.header; h.Get("Content-Type") != contentType || h.Get("Authorization") != "Bearer s3cr3t" || h.Get("X-Correlator") != "c-1" {
 			t.Errorf("headers %v", h)
 		}
-		if r := <-b.outbox.records; r.what != "delivered" || r.seq != uint64(i+1) { //nolint:gosec // small
+		if r := <-b.outbox.records; r.what != "delivered" || r.seq != uint64(i+1) {
 			t.Errorf("record %+v", r)
 		}
 	}
@@ -174,21 +174,19 @@ func TestFailuresAreRepeatedWithTheSameID(t *testing.T) {
 	url, received := b.sink(t,
 		status(http.StatusInternalServerError),
 		status(http.StatusTooManyRequests, "Retry-After", "120"),
-		status(http.StatusServiceUnavailable, "Retry-After", testStart.Add(10*time.Minute).Format(http.TimeFormat)),
+		status(http.StatusServiceUnavailable, "Retry-After", testStart().Add(10*time.Minute).Format(http.TimeFormat)),
 		status(http.StatusNoContent))
 	b.outbox.add(id(1), session.Sink{URL: url}, events(2)...)
 	b.run(t)
-	at := testStart
 	for _, want := range []time.Duration{time.Second, 121 * time.Second, 10 * time.Minute} {
 		if g := <-received; g.event.Id != "event-1" {
 			t.Errorf("event %s overtook", g.event.Id)
 		}
 		r := <-b.outbox.records
-		if r.what != "retry" || r.at.Sub(testStart) < want {
+		if r.what != "retry" || r.at.Sub(testStart()) < want {
 			t.Errorf("record %+v, want a retry %s after the start", r, want)
 		}
-		at = r.at
-		b.advance(at)
+		b.advance(r.at)
 	}
 	for _, want := range []string{"event-1", "event-2"} {
 		if g := <-received; g.event.Id != want {
@@ -209,7 +207,7 @@ func TestGivingUp(t *testing.T) {
 	}{
 		{"410", session.Sink{}, status(http.StatusGone), 0, "410"},
 		{"a day of failures", session.Sink{}, status(http.StatusBadGateway), 24 * time.Hour, "502"},
-		{"token expired", session.Sink{Token: "x", TokenExpires: testStart}, status(http.StatusNoContent), 0, "token has expired"},
+		{"token expired", session.Sink{Token: "x", TokenExpires: testStart()}, status(http.StatusNoContent), 0, "token has expired"},
 		{"plain http", session.Sink{URL: "http://sink.example.com/"}, nil, 0, "https"},
 	}
 	for _, tt := range tests {
@@ -221,7 +219,7 @@ func TestGivingUp(t *testing.T) {
 			}
 			b.outbox.add(id(1), tt.sink, events(2)...)
 			if tt.after > 0 {
-				b.outbox.streams[0].since, b.now = testStart, testStart.Add(tt.after)
+				b.outbox.streams[0].since, b.now = testStart(), testStart().Add(tt.after)
 			}
 			b.run(t)
 			if r := <-b.outbox.records; r.what != "give up" || !strings.Contains(r.reason, tt.reason) {
@@ -357,15 +355,15 @@ func TestGuard(t *testing.T) {
 func TestBackoffGrowsAndEnds(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(c *Config) { c.Random = func() float64 { return 0.999 } })
-	at := testStart
+	at := testStart()
 	tries := 0
 	b.outbox.add(id(1), session.Sink{URL: "https://x.example.com"}, events(1)...)
-	s, _, err := b.outbox.ClaimStream(t.Context(), "test", testStart, testStart.Add(time.Minute))
+	s, _, err := b.outbox.ClaimStream(t.Context(), "test", testStart(), testStart().Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for {
-		s.Since = testStart
+		s.Since = testStart()
 		v := b.worker.failed(s, "down", 0)
 		if v.kind == giveUp {
 			break
@@ -377,7 +375,7 @@ func TestBackoffGrowsAndEnds(t *testing.T) {
 		b.advance(at)
 		tries++
 	}
-	if at.Sub(testStart) != 24*time.Hour || tries < 50 || tries > 200 {
-		t.Errorf("gave up after %s and %d tries", at.Sub(testStart), tries)
+	if at.Sub(testStart()) != 24*time.Hour || tries < 50 || tries > 200 {
+		t.Errorf("gave up after %s and %d tries", at.Sub(testStart()), tries)
 	}
 }

@@ -159,7 +159,13 @@ func (e *Env) DeviceFiles(name string) certs.Files {
 	return certs.Files{Cert: filepath.Join(dir, name+".pem"), Key: filepath.Join(dir, name+"-key.pem"), CA: e.Certs.CA()}
 }
 
+func (e *Env) startupDir() string { return filepath.Join(e.cfg.Results, "startup") }
+
 func (e *Env) build(context.Context) error {
+	// The trees of an earlier lab are of boxes that are gone.
+	if err := os.RemoveAll(e.startupDir()); err != nil {
+		return fmt.Errorf("remove old startup trees: %w", err)
+	}
 	n, err := network.Build(e.cfg.Topology, e.cfg.WireGuard, filepath.Join(e.cfg.Results, "log"))
 	e.Network = n
 	return err
@@ -222,7 +228,7 @@ func (e *Env) waitDaemon(ctx context.Context, p *process.Process, d frr.Daemon) 
 // StartPEs starts the lab PEs, also again after a scenario has killed them.
 // They keep their trees in a file over that.
 func (e *Env) StartPEs() error {
-	startup := filepath.Join(e.cfg.Results, "startup")
+	startup := e.startupDir()
 	if err := os.MkdirAll(startup, 0o755); err != nil {
 		return fmt.Errorf("make folder of startup trees: %w", err)
 	}

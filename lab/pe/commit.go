@@ -105,6 +105,7 @@ func (p *PE) rollback(ctx context.Context, why string) error {
 	}
 	p.log.Info("rolled back", "commit", p.pending.id, "reason", why)
 	p.pending = nil
+	p.save()
 	p.faults.count("rollbacks")
 	return nil
 }

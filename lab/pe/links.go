@@ -10,8 +10,12 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/vishvananda/netlink"
+
+	"github.com/s2cd/s2cd/lab/frr"
 )
 
 // firstTable is the routing table of the first VRF; below are those that
@@ -48,7 +52,7 @@ func (b *Box) applyPorts(_ context.Context, want *Plan) error {
 
 // removeLinks removes subinterfaces and VRF devices that are not wanted, or
 // cannot be changed into what is wanted.
-func (b *Box) removeLinks(_ context.Context, want *Plan) error {
+func (b *Box) removeLinks(ctx context.Context, want *Plan) error {
 	for _, name := range slices.Sorted(maps.Keys(b.have.Subifs)) {
 		w, keep := want.Subifs[name]
 		h := b.have.Subifs[name]
@@ -65,12 +69,33 @@ func (b *Box) removeLinks(_ context.Context, want *Plan) error {
 		if _, keep := want.VRFs[name]; keep && !b.dirty[vrfKey(name)] {
 			continue
 		}
-		if err := b.change(vrfKey(name), func() error { return b.removeLink(name) }); err != nil {
+		if err := b.change(vrfKey(name), func() error { return errors.Join(b.removeLink(name), b.waitZebraGone(ctx, name)) }); err != nil {
 			return err
 		}
 		delete(b.have.VRFs, name)
 	}
 	return nil
+}
+
+// waitZebraGone waits until zebra has seen that a VRF is gone, so that a new
+// one of the same name is not taken for it.
+func (b *Box) waitZebraGone(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, pollFor)
+	defer cancel()
+	for {
+		text, err := frr.Show(ctx, b.frr, "zebra", "show vrf")
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(text, "vrf "+name+" ") || strings.Contains(text, "vrf "+name+" inactive") {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("zebra still shows vrf %s: %w", name, ctx.Err())
+		case <-time.After(pollEvery):
+		}
+	}
 }
 
 func (b *Box) removeLink(name string) error {

@@ -89,7 +89,9 @@ func New(ctx context.Context, cfg Config) (*PE, error) {
 		return newPE(ctx, cfg, treeOnly{})
 	}
 	box := NewBox(cfg.Links, cfg.FRR)
-	if err := box.Adopt(); err != nil {
+	if cleanStart(cfg.Startup) {
+		box.Assume()
+	} else if err := box.Adopt(); err != nil {
 		return nil, fmt.Errorf("look at the box of %s: %w", cfg.Name, err)
 	}
 	return newPE(ctx, cfg, box)
@@ -129,7 +131,24 @@ func (p *PE) boot(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read startup tree: %w", err)
 	}
-	return p.transact(ctx, p.rootRequest(body))
+	if err := p.transact(ctx, p.rootRequest(body)); err != nil {
+		return err
+	}
+	p.save()
+	return nil
+}
+
+// While a file with this suffix is there the box is not known to be what the
+// startup tree says: a Set is under way, or a commit waits.
+const busySuffix = ".busy"
+
+// cleanStart says that the last process left the box as its startup tree is.
+func cleanStart(startup string) bool {
+	if _, err := os.Stat(startup); startup == "" || err != nil {
+		return false
+	}
+	_, err := os.Stat(startup + busySuffix)
+	return errors.Is(err, os.ErrNotExist)
 }
 
 func (p *PE) portsRequest() *gpb.SetRequest {
@@ -200,11 +219,19 @@ func (p *PE) validate(intended *oc.Root) error {
 		tx.err = fmt.Errorf("copy tree: got a %T", copied)
 		return tx.err
 	}
+	if p.cfg.Startup != "" {
+		if err := os.WriteFile(p.cfg.Startup+busySuffix, nil, 0o600); err != nil {
+			tx.err = fmt.Errorf("mark the box as changing: %w", err)
+			return tx.err
+		}
+	}
 	if err := p.box.Apply(tx.ctx, plan, p.faults.halfway); err != nil {
 		tx.err = err
 		if undo := p.box.Apply(tx.ctx, p.plan, nil); undo != nil {
 			tx.err = errors.Join(err, fmt.Errorf("and undoing it failed: %w", undo))
 			p.log.Error("undo failed", "err", undo)
+		} else {
+			p.settled()
 		}
 		return tx.err
 	}
@@ -227,5 +254,17 @@ func (p *PE) save() {
 	}
 	if err != nil {
 		p.log.Error("save startup tree", "err", err)
+		return
+	}
+	p.settled()
+}
+
+// settled says that the box is what the startup tree says.
+func (p *PE) settled() {
+	if p.cfg.Startup == "" || p.pending != nil {
+		return
+	}
+	if err := os.Remove(p.cfg.Startup + busySuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+		p.log.Error("mark the box as settled", "err", err)
 	}
 }

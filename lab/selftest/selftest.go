@@ -70,7 +70,7 @@ func Run(ctx context.Context, env *lab.Env, out io.Writer) error {
 		s.pe[name] = c
 	}
 	for _, step := range s.plan() {
-		ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 		began := time.Now()
 		note, err := step.do(ctx)
 		cancel()

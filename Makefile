@@ -7,7 +7,6 @@ TOOLS := $(CURDIR)/.tools
 GO    ?= go
 
 GOLANGCI_VERSION    := v2.15.0
-WIREGUARD_VERSION   := v0.0.0-20260522210424-ecfc5a8d5446
 GOVULNCHECK_VERSION := v1.9.0
 
 # The lab runs in its own root and mount namespace, so nothing that it starts
@@ -23,7 +22,7 @@ build: ## s2cd, s2cgw and the lab's programs into bin/
 	@mkdir -p $(BIN)
 	$(STATIC) -o $(BIN)/ ./cmd/s2cd ./cmd/s2cgw
 	cd lab && $(STATIC) -o $(BIN)/ ./cmd/labpe ./cmd/s2clab
-	@test -x $(BIN)/wireguard-go || { GOBIN=$(TOOLS) CGO_ENABLED=0 $(GO) install golang.zx2c4.com/wireguard@$(WIREGUARD_VERSION) && install -m 755 $(TOOLS)/wireguard $(BIN)/wireguard-go; }
+	cd lab && $(STATIC) -o $(BIN)/wireguard-go golang.zx2c4.com/wireguard
 
 .PHONY: demo
 demo: ## boot the lab, order a session as a customer would, prove it, watch it end (KEEP=1: leave it running)

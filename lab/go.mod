@@ -3,6 +3,7 @@ module github.com/s2cd/s2cd/lab
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/openconfig/gnmi v0.13.0
 	github.com/openconfig/lemming v0.7.0
 	github.com/openconfig/ygnmi v0.11.1
@@ -20,7 +21,6 @@ require (
 	bitbucket.org/creachadair/stringset v0.0.14 // indirect
 	github.com/fsnotify/fsnotify v1.8.0 // indirect
 	github.com/golang/glog v1.2.5 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/hashicorp/hcl v1.0.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/josharian/native v1.1.0 // indirect

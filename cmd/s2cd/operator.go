@@ -58,7 +58,7 @@ func newOperator(address string) *operator {
 // call sends one request to /operator/v1 and decodes its answer into one that
 // is not nil.
 func (o *operator) call(ctx context.Context, method string, query url.Values, body, into any, path ...string) error {
-	u := (&url.URL{Scheme: "http", Host: "s2cd"}).JoinPath("operator", "v1")
+	u := (&url.URL{Scheme: "http", Host: "localhost"}).JoinPath("operator", "v1")
 	for _, p := range path {
 		u = u.JoinPath(url.PathEscape(p))
 	}

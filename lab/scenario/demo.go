@@ -27,7 +27,7 @@ type Demo struct {
 
 // soldMbps is what the demo's sessions guarantee: what user-mode-linux forwards
 // with room to spare.
-const soldMbps = 4
+const soldMbps = 2
 
 // RunDemo plays the demo; its error says how many checks failed.
 func RunDemo(ctx context.Context, s *Stack, out io.Writer) error {

@@ -14,7 +14,7 @@ import (
 
 // operatorView is what scenarios read of a session on the admin listener.
 type operatorView struct {
-	ID       string `json:"id"`
+	ID       string `json:"sessionId"`
 	Phase    string `json:"phase"`
 	Decision string `json:"decision"`
 	Reason   string `json:"reason"`
@@ -123,18 +123,20 @@ func (s *Stack) AwaitDevices(ctx context.Context, state string) ([]string, error
 // Reserved lists the arcs on which bandwidth is held.
 func (s *Stack) Reserved(ctx context.Context) ([]string, error) {
 	var answer struct {
-		Reservations []struct {
-			Arc  string `json:"arc"`
-			Kbps int64  `json:"kbps"`
-		} `json:"reservations"`
+		Arcs []struct {
+			Arc     string `json:"arc"`
+			Entries []struct {
+				Session string `json:"session"`
+			} `json:"entries"`
+		} `json:"arcs"`
 	}
 	if err := operate(ctx, "reservations", &answer); err != nil {
 		return nil, err
 	}
 	var all []string
-	for _, r := range answer.Reservations {
-		if r.Kbps != 0 {
-			all = append(all, fmt.Sprintf("%s %d", r.Arc, r.Kbps))
+	for _, a := range answer.Arcs {
+		for _, e := range a.Entries {
+			all = append(all, a.Arc+" for "+e.Session)
 		}
 	}
 	return all, nil

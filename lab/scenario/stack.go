@@ -51,7 +51,7 @@ type Stack struct {
 // NewStack writes configurations and keys into the folder; nothing is started.
 func NewStack(env *lab.Env, p Programs, dir string) (*Stack, error) {
 	s := &Stack{Env: env, programs: p, dir: dir, secrets: map[string]string{}}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)
 	}
 	for _, c := range []string{"client-1", "client-2"} {

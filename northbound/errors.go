@@ -139,6 +139,8 @@ func domainCode(c session.Code) (status int, code string) {
 		return http.StatusUnprocessableEntity, apiPrefix + "RESOURCES_INSUFFICIENT"
 	case session.NotSupported:
 		return http.StatusUnprocessableEntity, apiPrefix + "FEATURE_NOT_SUPPORTED"
+	case session.PrefixOverlap:
+		return http.StatusUnprocessableEntity, apiPrefix + "PREFIX_OVERLAP"
 	case session.QuotaExceeded:
 		return http.StatusTooManyRequests, "QUOTA_EXCEEDED"
 	case session.OfferInvalid:

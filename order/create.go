@@ -174,7 +174,7 @@ func (s *Service) permit(d *Directory, made session.Session, h Holdings) error {
 func fitTogether(field string, mine, theirs session.End) error {
 	if mine.AccessPoint != theirs.AccessPoint {
 		if m, t, ok := overlap(mine.Routing.Prefixes, theirs.Routing.Prefixes); ok {
-			return session.Errorf(session.Incompatible, field+".staticPrefixes", "%s overlaps %s of access point %s in the same VPN", m, t, theirs.AccessPoint)
+			return session.Errorf(session.PrefixOverlap, field+".staticPrefixes", "%s overlaps %s of access point %s in the same VPN", m, t, theirs.AccessPoint)
 		}
 		return nil
 	}
@@ -183,7 +183,7 @@ func fitTogether(field string, mine, theirs session.End) error {
 	}
 	if mine.Tunnel != nil {
 		if m, t, ok := overlap(mine.Routing.Prefixes, theirs.Routing.Prefixes); ok {
-			return session.Errorf(session.Incompatible, field+".staticPrefixes", "%s overlaps %s of another tunnel of this access point", m, t)
+			return session.Errorf(session.PrefixOverlap, field+".staticPrefixes", "%s overlaps %s of another tunnel of this access point", m, t)
 		}
 	}
 	return nil

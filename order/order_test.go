@@ -278,7 +278,7 @@ func TestSessionsOfOneSiteShareItsVPN(t *testing.T) {
 	}
 	clash := wish(1, 4)
 	clash.Z.Prefixes = prefixes("172.16.2.128/25")
-	if _, _, err := s.Create(t.Context(), as("acme"), clash); session.CodeOf(err) != session.Incompatible || !strings.Contains(err.Error(), "overlaps") {
+	if _, _, err := s.Create(t.Context(), as("acme"), clash); session.CodeOf(err) != session.PrefixOverlap || !strings.Contains(err.Error(), "overlaps") {
 		t.Errorf("overlap within a VPN: %v", err)
 	}
 }

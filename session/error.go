@@ -24,6 +24,7 @@ const (
 	AreaNotSupported      // an end is not served
 	NoResources           // no path, no room or no pool value
 	NotSupported          // the platforms cannot do what is asked
+	PrefixOverlap         // prefixes that another session of the VPN has
 	QuotaExceeded         // of the tenant
 	OfferInvalid          // unknown, altered, foreign, used or expired
 	Unavailable           // a part of s2cd is down or frozen, repeat later

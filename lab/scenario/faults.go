@@ -37,9 +37,9 @@ func RunFaults(ctx context.Context, s *Stack, out io.Writer) error {
 	}
 	for _, victim := range []string{"s2cd", "s2cgw"} {
 		for _, phase := range []string{"applying", "verifying", "active", "releasing"} {
-			f.Do(ctx, "kill -9 of "+victim+" while "+phase, 3*time.Minute, func(ctx context.Context) (string, error) {
-				return f.watched(ctx, func(ctx context.Context) (string, error) { return f.kill(ctx, victim, phase) })
-			})
+			f.play(ctx, step{"kill -9 of " + victim + " while " + phase, 3 * time.Minute, func(ctx context.Context) (string, error) {
+				return f.kill(ctx, victim, phase)
+			}})
 		}
 	}
 	for _, st := range []step{
@@ -48,10 +48,35 @@ func RunFaults(ctx context.Context, s *Stack, out io.Writer) error {
 		{"a device dies in mid-transaction", 3 * time.Minute, f.dies},
 		{"a daemon woken after its lease is refused", 4 * time.Minute, f.frozen},
 	} {
-		f.Do(ctx, st.name, st.limit, func(ctx context.Context) (string, error) { return f.watched(ctx, st.do) })
+		f.play(ctx, st)
 	}
 	f.Do(ctx, "the end: nothing left, nothing reserved", 2*time.Minute, f.end)
 	return f.End()
+}
+
+// play runs one fault under the bystander's traffic and cleans up behind it, so
+// that one failure is not the next one's.
+func (f *Faults) play(ctx context.Context, st step) {
+	if f.Do(ctx, st.name, st.limit, func(ctx context.Context) (string, error) { return f.watched(ctx, st.do) }) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	err := f.heal(ctx)
+	for _, c := range []*Customer{f.one, f.two} {
+		var page struct {
+			Sessions []Session `json:"sessions"`
+		}
+		err = errors.Join(err, c.Call(ctx, "GET", "/sessions", nil, &page))
+		for _, s := range page.Sessions {
+			if s.ID != f.bystander.ID && s.Status != "TERMINATED" {
+				err = errors.Join(err, f.remove(ctx, c, s.ID))
+			}
+		}
+	}
+	if err != nil {
+		f.Say("cleaning up: %v", err)
+	}
 }
 
 func (f *Faults) begin(ctx context.Context) (_ string, err error) {
@@ -160,14 +185,22 @@ func (f *Faults) watched(ctx context.Context, do func(context.Context) (string, 
 // kill ends a program in a phase of a session's life, starts it again and
 // follows the session to where it should be.
 func (f *Faults) kill(ctx context.Context, victim, phase string) (string, error) {
-	if phase == "applying" {
-		if err := f.delay(ctx, 3*time.Second); err != nil {
+	if phase == "applying" || phase == "verifying" {
+		if err := f.delay(ctx, 4*time.Second); err != nil {
 			return "", err
 		}
 	}
 	made, err := f.order(ctx, f.two, otherCustomer)
 	if err != nil {
 		return "", err
+	}
+	if phase == "verifying" {
+		// Without news from the gateway nothing is proven: it has its part by
+		// now, PE1 has not, and tells again once the daemon was killed.
+		time.Sleep(2 * time.Second)
+		if err := f.S2cgw.Signal(syscall.SIGSTOP); err != nil {
+			return "", err
+		}
 	}
 	if phase == "releasing" {
 		if _, err := f.carries(ctx, f.two, made.ID, otherCustomer); err != nil {
@@ -185,6 +218,11 @@ func (f *Faults) kill(ctx context.Context, victim, phase string) (string, error)
 	}
 	if err := f.killAndRestart(ctx, victim); err != nil {
 		return "", err
+	}
+	if phase == "verifying" && victim != "s2cgw" {
+		if err := f.S2cgw.Signal(syscall.SIGCONT); err != nil {
+			return "", err
+		}
 	}
 	if phase == "releasing" {
 		return "released", gone(ctx, f.two, made.ID)
@@ -310,7 +348,7 @@ func (f *Faults) frozen(ctx context.Context) (string, error) {
 	if _, err := f.AwaitPhase(ctx, made.ID, "applying"); err != nil {
 		return "", err
 	}
-	if err := f.asleep(f.S2cd, 22*time.Second, func() error { return f.succeed(ctx) }); err != nil {
+	if err := f.asleep(f.S2cd, 47*time.Second, func() error { return f.succeed(ctx) }); err != nil {
 		return "", err
 	}
 	if err := f.awaitFenced(ctx); err != nil {

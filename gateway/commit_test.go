@@ -49,12 +49,17 @@ func TestCommitConfirm(t *testing.T) {
 	if diff := cmp.Diff(red, b.config(), equate()); diff != "" {
 		t.Errorf("after cancel (-want +got):\n%s", diff)
 	}
-	if now := b.slotKeys(); now[51822] == keys[51822] || now[51821] != keys[51821] {
-		t.Error("the cancelled tunnel's key must change, the other's stay")
+	if diff := cmp.Diff(keys, b.slotKeys()); diff != "" {
+		t.Errorf("keys that customers were told changed with a cancelled commit (-before +after):\n%s", diff)
 	}
 	b.restart()
 	if diff := cmp.Diff(red, b.config(), equate()); diff != "" {
 		t.Errorf("after a restart (-want +got):\n%s", diff)
+	}
+	must(t, b.set(both))
+	must(t, b.set(red))
+	if now := b.slotKeys(); now[51822] == keys[51822] || now[51821] != keys[51821] {
+		t.Error("the removed tunnel's key must change, the other's stay")
 	}
 }
 

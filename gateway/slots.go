@@ -26,6 +26,7 @@ type slots struct {
 type slot struct {
 	Private string `json:"private"`
 	Tunnel  string `json:"tunnel,omitempty"` // who has the key; empty: nobody yet
+	Kept    bool   `json:"kept,omitempty"`   // the tunnel was in a confirmed configuration
 
 	key    wgtypes.Key
 	public string
@@ -97,7 +98,10 @@ func (s *slots) assign(cfg southbound.DeviceConfig) (map[uint16]wgtypes.Key, err
 	return keys, nil
 }
 
-// settle gives every slot a new key whose tunnel is not in cfg.
+// settle compares the slots with the confirmed cfg: a tunnel that was in one and
+// is not any more leaves its slot with a new key. One that was only tried (its
+// commit was undone) leaves the key as it was, because the customer has been
+// told it and the tunnel will be tried again.
 func (s *slots) settle(cfg southbound.DeviceConfig) error {
 	used := make(map[uint16]string)
 	for _, v := range cfg.VRFs {
@@ -106,14 +110,31 @@ func (s *slots) settle(cfg southbound.DeviceConfig) error {
 		}
 	}
 	for i := range s.slot {
-		port := s.first + uint16(i)
-		if s.slot[i].Tunnel == "" || s.slot[i].Tunnel == used[port] {
-			continue
-		}
-		if err := s.renew(port); err != nil {
+		if err := s.settleOne(s.first+uint16(i), used); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (s *slots) settleOne(port uint16, used map[uint16]string) error {
+	next := s.slot[port-s.first]
+	switch {
+	case next.Tunnel == "":
+		return nil
+	case next.Tunnel != used[port] && next.Kept:
+		return s.renew(port)
+	case next.Tunnel != used[port]:
+		next.Tunnel = ""
+	case next.Kept:
+		return nil
+	default:
+		next.Kept = true
+	}
+	if err := s.dir.write(slotFile(port), next); err != nil {
+		return err
+	}
+	s.slot[port-s.first] = next
 	return nil
 }
 

@@ -82,6 +82,7 @@ func explain(r *pathcomp.Refusal, l session.Level) string {
 		return "the network cannot keep the latency of level " + string(l.Name) + " between these ends"
 	case pathcomp.Bandwidth:
 		return "there is not enough bandwidth on the way for the time asked for"
+	case pathcomp.Maintenance, pathcomp.Invalid: // nothing the customer can act on
 	}
 	return "no path"
 }

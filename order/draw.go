@@ -88,7 +88,7 @@ func addOffset(a netip.Addr, n uint64) netip.Addr {
 	b := a.AsSlice()
 	for i := len(b) - 1; n > 0 && i >= 0; i-- {
 		n += uint64(b[i])
-		b[i] = byte(n)
+		b[i] = byte(n & 0xff)
 		n >>= 8
 	}
 	sum, _ := netip.AddrFromSlice(b)

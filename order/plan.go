@@ -136,7 +136,7 @@ func (d *Directory) checkPlatforms(e session.End, field string) error {
 // checkRates refuses rates that an access line can never carry.
 func (d *Directory) checkRates(p plan) error {
 	for i, e := range p.ends {
-		limit := uint64(0)
+		var limit uint64
 		if t := e.Terminal; t.Attachment != nil {
 			limit = t.Attachment.MaxKbps
 		} else {

@@ -11,17 +11,17 @@ import (
 type Kind int
 
 const (
-	// Unreachable: nothing was heard of the device; retry.
+	// Unreachable means that nothing was heard of the device; retry.
 	Unreachable Kind = iota + 1
-	// Refused: the device understood and said no; the same change fails again.
+	// Refused means that the device understood and said no; the same change fails again.
 	Refused
-	// Busy: somebody else's commit is open; retry soon.
+	// Busy means that somebody else's commit is open; retry soon.
 	Busy
-	// Fenced: a newer holder of the device lease has written; stop and re-read.
+	// Fenced means that a newer holder of the device lease has written; stop and re-read.
 	Fenced
-	// InDoubt: the operation was sent and its outcome is not known; read before writing.
+	// InDoubt means that the operation was sent and its outcome is not known; read before writing.
 	InDoubt
-	// Unsupported: the platform cannot hold what is asked.
+	// Unsupported means that the platform cannot hold what is asked.
 	Unsupported
 )
 

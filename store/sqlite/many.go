@@ -36,7 +36,7 @@ func (m *many) insert(ctx context.Context, into string, width int, values []any)
 		for rows*width > len(values) {
 			rows /= 2
 		}
-		stmt, err := m.prepare(ctx, into, width, rows)
+		stmt, err := m.prepare(ctx, into, width, rows) //nolint:sqlclosecheck // close does, for all that are ready
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (m *many) prepare(ctx context.Context, into string, width, rows int) (*sql.
 	}
 	row := "(?" + strings.Repeat(",?", width-1) + ")"
 	text := "INSERT INTO " + into + " VALUES " + row + strings.Repeat(","+row, rows-1) //nolint:gosec // into is a constant of this package
-	stmt, err := m.conn.PrepareContext(ctx, text)                                      //nolint:sqlclosecheck // close does
+	stmt, err := m.conn.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare insert into %s: %w", into, err)
 	}

@@ -54,7 +54,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 		}
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
-	go w.loop()
+	go w.loop() //nolint:contextcheck // a transaction outlives the callers it serves
 	return w, nil
 }
 
@@ -102,7 +102,7 @@ func (w *writer) loop() {
 	for range w.queue.wake {
 		jobs := w.queue.take()
 		if len(jobs) > 0 {
-			err := w.transaction(jobs) //nolint:contextcheck // a transaction outlives the callers it serves
+			err := w.transaction(jobs)
 			for _, j := range jobs {
 				j.done <- err
 			}

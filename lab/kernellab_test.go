@@ -5,77 +5,128 @@ package lab_test
 import (
 	"bytes"
 	"context"
-	"io"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 )
 
-// programs are what the lab consists of.
-var programs = map[string]string{
-	"s2clab": "./cmd/s2clab", "labpe": "./cmd/labpe", "wireguard-go": "golang.zx2c4.com/wireguard",
+// programs are what the lab and the stack in it consist of, with the folders of
+// their modules.
+var programs = map[string][2]string{
+	"s2clab": {".", "./cmd/s2clab"}, "labpe": {".", "./cmd/labpe"}, "wireguard-go": {".", "golang.zx2c4.com/wireguard"},
+	"s2cd": {"..", "./cmd/s2cd"}, "s2cgw": {"..", "./cmd/s2cgw"},
+}
+
+// bin holds the built programs; bench builds them once for all tests.
+var (
+	bin   string
+	build = sync.OnceValue(func() error {
+		for name, p := range programs {
+			cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(bin, name), p[1])
+			cmd.Dir, cmd.Env = p[0], append(os.Environ(), "CGO_ENABLED=0")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				return fmt.Errorf("build %s: %w\n%s", name, err, out)
+			}
+		}
+		return fetch()
+	})
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "s2clab-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	bin = dir
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+// packages is where the lab's packages are unpacked, kept over test runs.
+func packages() string {
+	if dir := os.Getenv("S2CLAB_PACKAGES"); dir != "" {
+		return dir
+	}
+	dir, err := filepath.Abs("../.lab/packages")
+	if err != nil {
+		return "../.lab/packages"
+	}
+	return dir
+}
+
+func fetch() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, filepath.Join(bin, "s2clab"), "packages", "--into", packages()).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("fetch packages: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// TestKernelLab boots the lab, on this kernel or in user-mode-linux, and runs
+// the selftest in it. Like all tests here it fails where root, apt or the
+// packages are missing.
+func TestKernelLab(t *testing.T) {
+	t.Parallel()
+	play(t, "selftest", 20, 6*time.Minute)
+}
+
+// TestDemo plays two customers on the whole stack, from the first request until
+// nothing is left.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	play(t, "demo", 20, 8*time.Minute)
+}
+
+// TestFaults kills, freezes and refuses at every step of a session's life.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	play(t, "faults", 14, 12*time.Minute)
 }
 
 var stepLine = regexp.MustCompile(`(?m)^(PASS|FAIL) +[0-9.]+s +(.*?)(?:  +.*)?$`)
 
-// TestKernelLab boots the lab, on this kernel or in user-mode-linux, and runs
-// the selftest in it. It fails where root, apt or the packages are missing.
-func TestKernelLab(t *testing.T) {
-	t.Parallel()
-	bin, results := t.TempDir(), t.TempDir()
-	for name, pkg := range programs {
-		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(bin, name), pkg)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", name, err, out)
-		}
+// play boots the lab, runs a scenario and makes a test of each of its steps.
+func play(t *testing.T, scenario string, steps int, limit time.Duration) {
+	t.Helper()
+	if err := build(); err != nil {
+		t.Fatal(err)
 	}
-	packages := os.Getenv("S2CLAB_PACKAGES")
-	if packages == "" {
-		packages = filepath.Join(cacheDir(t), "s2clab-packages")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	s2clab(ctx, t, io.Discard, bin, "packages", "--into", packages)
-
-	var out bytes.Buffer
-	s2clab(ctx, t, &out, bin, "selftest", "--packages", packages, "--results", results, "--bin", bin)
-	steps := stepLine.FindAllStringSubmatch(out.String(), -1)
-	if len(steps) < 20 {
-		t.Errorf("%d steps in the report, want at least 20", len(steps))
+	inventory, err := filepath.Abs("../examples/lab-inventory.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, s := range steps {
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "s2clab"), scenario,
+		"--packages", packages(), "--results", t.TempDir(), "--bin", bin, "--inventory", inventory)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = 10 * time.Second
+	err = cmd.Run()
+	t.Logf("s2clab %s:\n%s", scenario, out.String())
+	if err != nil {
+		t.Errorf("s2clab %s: %v", scenario, err)
+	}
+	found := stepLine.FindAllStringSubmatch(out.String(), -1)
+	if len(found) < steps {
+		t.Errorf("%d steps in the report, want at least %d", len(found), steps)
+	}
+	for _, s := range found {
 		t.Run(s[2], func(t *testing.T) {
-			t.Parallel()
 			if s[1] != "PASS" {
 				t.Error(s[0])
 			}
 		})
 	}
-}
-
-func s2clab(ctx context.Context, t *testing.T, out io.Writer, bin string, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, "s2clab"), args...)
-	var all bytes.Buffer
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(&all, out), &all
-	cmd.WaitDelay = 10 * time.Second
-	err := cmd.Run()
-	t.Logf("s2clab %s:\n%s", args[0], all.String())
-	if err != nil {
-		t.Errorf("s2clab %s: %v", args[0], err)
-	}
-}
-
-// cacheDir keeps the packages over test runs.
-func cacheDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

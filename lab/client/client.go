@@ -83,12 +83,13 @@ func JSON(path *gpb.Path, body string) *gpb.Update {
 	return &gpb.Update{Path: path, Val: &gpb.TypedValue{Value: &gpb.TypedValue_JsonIetfVal{JsonIetfVal: []byte(body)}}}
 }
 
-// Send sets target and origin and sends the request with extensions.
+// Send sets target and origin and sends the request with extensions. Its error
+// is the device's status.
 func (c *Client) Send(ctx context.Context, req *gpb.SetRequest, ext ...*gnmi_ext.Extension) error {
 	req.Prefix = &gpb.Path{Target: c.target, Origin: "openconfig"}
 	req.Extension = ext
 	_, err := c.Set(ctx, req)
-	return err //nolint:wrapcheck // the status is what the caller looks at
+	return err
 }
 
 // Fetch reads one path's configuration.
@@ -97,7 +98,7 @@ func (c *Client) Fetch(ctx context.Context, path *gpb.Path) (string, error) {
 		Prefix: &gpb.Path{Target: c.target, Origin: "openconfig"}, Path: []*gpb.Path{path}, Encoding: gpb.Encoding_JSON_IETF,
 	})
 	if err != nil {
-		return "", err //nolint:wrapcheck // see Send
+		return "", err
 	}
 	return string(resp.GetNotification()[0].GetUpdate()[0].GetVal().GetJsonIetfVal()), nil
 }

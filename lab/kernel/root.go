@@ -107,7 +107,7 @@ func mountSystem(root string) error {
 	}
 	for _, n := range nodes {
 		path := root + "/dev/" + n.name
-		if err := unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(n.major, n.minor))); err != nil {
+		if err := unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(n.major, n.minor))); err != nil { //nolint:gosec // the numbers of the table above are small
 			return fmt.Errorf("make /dev/%s: %w", n.name, err)
 		}
 		if err := os.Chmod(path, 0o666); err != nil {

@@ -4,6 +4,7 @@ package network
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"time"
 
@@ -63,7 +64,11 @@ func (n *Network) SetDelay(namespace, device string, d time.Duration) error {
 		}
 		return nil
 	}
-	q := netlink.NewNetem(attrs, netlink.NetemQdiscAttrs{Latency: uint32(d.Microseconds()), Limit: 10000})
+	micros := d.Microseconds()
+	if micros < 0 || micros > math.MaxUint32 {
+		return fmt.Errorf("delay %s in %s by %s: out of range", device, namespace, d)
+	}
+	q := netlink.NewNetem(attrs, netlink.NetemQdiscAttrs{Latency: uint32(micros), Limit: 10000})
 	if err := h.QdiscReplace(q); err != nil {
 		return fmt.Errorf("delay %s in %s by %s: %w", device, namespace, d, err)
 	}

@@ -138,7 +138,7 @@ func (n *Network) addWireGuard(ctx context.Context, h *netlink.Handle, c Cloud) 
 		case <-p.Done():
 			return fmt.Errorf("wireguard-go ended: %w, see %s", p.Wait(ctx), p.Log())
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("wait for wireguard-go: %w", ctx.Err())
 		case <-tick.C:
 		}
 	}

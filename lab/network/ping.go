@@ -59,7 +59,7 @@ func (n *Network) Ping(ctx context.Context, namespace string, p Ping) (PingResul
 	if p.Timeout == 0 {
 		p.Timeout = time.Second
 	}
-	run := &pingRun{sent: map[uint16]time.Time{}, last: time.Now(), id: uint16(os.Getpid()) ^ uint16(time.Now().UnixNano())}
+	run := &pingRun{sent: map[uint16]time.Time{}, last: time.Now(), id: uint16(os.Getpid()&0xffff) ^ uint16(time.Now().UnixNano()&0xffff)}
 	var reader sync.WaitGroup
 	reader.Go(func() { run.receive(conn) })
 	run.send(ctx, conn, p)

@@ -67,8 +67,12 @@ func (n *Network) udp(ctx context.Context, l Load) (LoadResult, error) {
 	if err := in.SetReadBuffer(4 << 20); err != nil {
 		return LoadResult{}, err
 	}
+	to, err := netip.ParseAddrPort(in.LocalAddr().String())
+	if err != nil {
+		return LoadResult{}, err
+	}
 	err = n.Do(l.From, func() (err error) {
-		out, err = net.DialUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(l.FromAddr, 0)), net.UDPAddrFromAddrPort(in.LocalAddr().(*net.UDPAddr).AddrPort()))
+		out, err = net.DialUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(l.FromAddr, 0)), net.UDPAddrFromAddrPort(to))
 		return err
 	})
 	if err != nil {

@@ -70,7 +70,7 @@ type Cloud struct {
 
 // Endpoint is where its WireGuard listens.
 func (c Cloud) Endpoint() netip.AddrPort {
-	return netip.AddrPortFrom(c.Underlay.Addr(), uint16(c.ListenPort))
+	return netip.AddrPortFrom(c.Underlay.Addr(), uint16(c.ListenPort)) //nolint:gosec // a port of the lab's own topology
 }
 
 // Gateway is the cloud gateway, on which s2cgw runs.

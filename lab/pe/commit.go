@@ -55,7 +55,7 @@ func (p *PE) commit(ctx context.Context, c *gnmi_ext.Commit, req *gpb.SetRequest
 			return status.Error(codes.InvalidArgument, "rollback duration must be positive")
 		}
 		p.pending.timer.Stop()
-		p.pending.timer = p.rollbackAfter(d, c.GetId())
+		p.pending.timer = p.rollbackAfter(d, c.GetId()) //nolint:contextcheck // a rollback comes after the request
 		return nil
 	}
 	return status.Error(codes.InvalidArgument, "commit without an action")
@@ -78,7 +78,7 @@ func (p *PE) beginCommit(ctx context.Context, id string, after time.Duration, re
 	if err := p.transact(ctx, p.plain(req)); err != nil {
 		return err
 	}
-	p.pending = &pendingCommit{id: id, undo: p.rootRequest(body), timer: p.rollbackAfter(after, id)}
+	p.pending = &pendingCommit{id: id, undo: p.rootRequest(body), timer: p.rollbackAfter(after, id)} //nolint:contextcheck // a rollback comes after the request
 	p.faults.count("commits")
 	return nil
 }

@@ -147,7 +147,7 @@ func (b *Box) applyVRFs(ctx context.Context, want *Plan) error {
 func (b *Box) freeTable() (uint32, error) {
 	links, err := listLinks(b.links)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("list links: %w", err)
 	}
 	used := map[uint32]bool{}
 	for _, l := range links {

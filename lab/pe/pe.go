@@ -187,7 +187,7 @@ func (p *PE) transact(ctx context.Context, req *gpb.SetRequest) error {
 		if tx.err != nil {
 			return status.Errorf(codes.Aborted, "%s did not take it and is as before: %v", p.cfg.Name, tx.err)
 		}
-		return err //nolint:wrapcheck // a gRPC status of lemming's, meant for the client
+		return err // a gRPC status of lemming's, meant for the client
 	}
 	if tx.plan == nil {
 		return nil // nothing was configured

@@ -76,7 +76,7 @@ type trackedListener struct {
 func (t *trackedListener) Accept() (net.Conn, error) {
 	c, err := t.Listener.Accept()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the server knows listeners' errors
+		return nil, err
 	}
 	tc := &trackedConn{Conn: c, listener: t}
 	t.mu.Lock()
@@ -107,5 +107,5 @@ func (c *trackedConn) Close() error {
 	c.listener.mu.Lock()
 	delete(c.listener.conns, c)
 	c.listener.mu.Unlock()
-	return c.Conn.Close() //nolint:wrapcheck // the server knows connections' errors
+	return c.Conn.Close()
 }

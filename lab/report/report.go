@@ -47,7 +47,7 @@ func (r *Report) add(s Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.steps = append(r.steps, s)
-	fmt.Fprintln(r.out, s)
+	_, _ = fmt.Fprintln(r.out, s)
 }
 
 // String is the line of a step.
@@ -63,7 +63,7 @@ func (s Step) String() string {
 func (r *Report) Say(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fmt.Fprintf(r.out, format+"\n", args...)
+	_, _ = fmt.Fprintf(r.out, format+"\n", args...)
 }
 
 // End prints the table. Its error says how many steps failed; a report without
@@ -72,14 +72,14 @@ func (r *Report) End() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	failed := 0
-	fmt.Fprintf(r.out, "\nWhat was checked:\n")
+	_, _ = fmt.Fprintf(r.out, "\nWhat was checked:\n")
 	for _, s := range r.steps {
-		fmt.Fprintln(r.out, " ", s)
+		_, _ = fmt.Fprintln(r.out, " ", s)
 		if s.Err != nil {
 			failed++
 		}
 	}
-	fmt.Fprintf(r.out, "%d of %d passed in %s\n", len(r.steps)-failed, len(r.steps), time.Since(r.began).Round(time.Second))
+	_, _ = fmt.Fprintf(r.out, "%d of %d passed in %s\n", len(r.steps)-failed, len(r.steps), time.Since(r.began).Round(time.Second))
 	if failed > 0 || len(r.steps) == 0 {
 		return fmt.Errorf("%d of %d steps failed", failed, len(r.steps))
 	}

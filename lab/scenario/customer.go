@@ -156,7 +156,7 @@ func (c *Customer) Call(ctx context.Context, method, path string, body, into any
 }
 
 func decode(resp *http.Response, into any) error {
-	defer func() { _ = resp.Body.Close() }()
+	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
 		return fmt.Errorf("read answer: %w", err)

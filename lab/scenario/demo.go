@@ -58,9 +58,9 @@ func RunDemo(ctx context.Context, s *Stack, out io.Writer) error {
 		{"A second cloud in the same VPN, a second customer with the same addresses", []step{
 			{"second session of the same site ACTIVATED", 40 * time.Second, d.secondCloud},
 			{"both clouds answer the site", 20 * time.Second, d.bothClouds},
-			{"other customer's session ACTIVATED", 40 * time.Second, d.otherCustomer},
+			{"other customer's session ACTIVATED, its site speaks BGP", time.Minute, d.otherCustomer},
 			{"customers with the same addresses are apart", 20 * time.Second, d.isolated},
-			{"refused: no token, foreign session, too much", 20 * time.Second, d.refusals},
+			{"refused: no token, foreign, unknown, too much, IPv6", 20 * time.Second, d.refusals},
 		}},
 		{"The end", []step{
 			{"sessions deleted, accounts told", 20 * time.Second, d.deleted},

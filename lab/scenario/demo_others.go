@@ -28,6 +28,11 @@ func (s *Stack) deliver(ctx context.Context, c *Customer, p place, seconds int, 
 			return made, err
 		}
 	}
+	if p.as != 0 {
+		if err := s.speakBGP(ctx, p, made.Handover.Near); err != nil {
+			return made, err
+		}
+	}
 	if err := s.connectCloud(ctx, p, made.Handover.Far); err != nil {
 		return made, err
 	}
@@ -62,11 +67,13 @@ func (d *Demo) otherCustomer(ctx context.Context) (_ string, err error) {
 	if err := d.two.Login(ctx); err != nil {
 		return "", err
 	}
-	if d.other, err = d.deliver(ctx, d.two, otherCustomer, 3600, d.sink.URL(), false); err != nil {
+	speaking := otherCustomer
+	speaking.as = 64513
+	if d.other, err = d.deliver(ctx, d.two, speaking, 3600, d.sink.URL(), false); err != nil {
 		return "", err
 	}
 	vrf, err := d.VRF(ctx, d.other.ID)
-	return "in VRF " + vrf, err
+	return "in VRF " + vrf + ", its site speaks BGP", err
 }
 
 // isolated sends the same packets from both customers' sites: each arrives in
@@ -124,6 +131,11 @@ func (d *Demo) refusals(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	sixth, err := d.body(secondCloud, soldMbps, 60, "")
+	if err != nil {
+		return "", err
+	}
+	sixth["accessPoint"] = map[string]any{"id": secondCloud.siteAP, "staticPrefixes": []string{"2001:db8:1::/48"}}
 	var notes []string
 	for _, c := range []struct {
 		who    *Customer
@@ -136,6 +148,7 @@ func (d *Demo) refusals(ctx context.Context) (string, error) {
 		{d.two, "GET", "/sessions/" + d.first.ID, nil, "PERMISSION_DENIED"},
 		{d.one, "GET", "/sessions/00000000-0000-4000-8000-000000000000", nil, "NOT_FOUND"},
 		{d.one, "POST", "/sessions", tooMuch, "RESOURCES_INSUFFICIENT"},
+		{d.one, "POST", "/sessions", sixth, "FEATURE_NOT_SUPPORTED"},
 	} {
 		var body any
 		if c.body != nil {
@@ -144,7 +157,7 @@ func (d *Demo) refusals(ctx context.Context) (string, error) {
 		err := c.who.Call(ctx, c.method, c.path, body, nil)
 		var refusal *Refusal
 		if !errors.As(err, &refusal) || !strings.HasSuffix(refusal.Code, c.want) {
-			return "", fmt.Errorf("%s %s answered %v, want %s", c.method, c.path, err, c.want)
+			return "", fmt.Errorf("%s %s answered %v, want %s", c.method, c.path, err, c.want) //nolint:errorlint // nil if it was let through
 		}
 		notes = append(notes, fmt.Sprintf("%d %s", refusal.Status, refusal.Code))
 	}

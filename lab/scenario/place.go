@@ -9,6 +9,7 @@ import (
 
 	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
 
+	"github.com/s2cd/s2cd/lab"
 	"github.com/s2cd/s2cd/lab/network"
 )
 
@@ -16,13 +17,14 @@ import (
 type place struct {
 	site, siteAP   string // namespace, access point
 	cloud, cloudAP string
+	as             uint32 // of the site's router, when it speaks BGP
 }
 
 // The orders that scenarios place. Both tenants use the same addresses.
 var (
-	firstCloud    = place{"CEA", "site-a", "VPCA1", "vpc-a1"}
-	secondCloud   = place{"CEA", "site-a", "VPCA2", "vpc-a2"}
-	otherCustomer = place{"CEB", "site-b", "VPCB", "vpc-b"}
+	firstCloud    = place{site: "CEA", siteAP: "site-a", cloud: "VPCA1", cloudAP: "vpc-a1"}
+	secondCloud   = place{site: "CEA", siteAP: "site-a", cloud: "VPCA2", cloudAP: "vpc-a2"}
+	otherCustomer = place{site: "CEB", siteAP: "site-b", cloud: "VPCB", cloudAP: "vpc-b"}
 )
 
 // body is the order for a place.
@@ -50,6 +52,10 @@ func (s *Stack) body(p place, mbps, seconds int, sink string) (map[string]any, e
 			},
 		},
 		"sla": "AA", "guaranteedBandwidth": mbps, "duration": seconds, "routingProtocol": "STATIC",
+	}
+	if p.as != 0 {
+		order["accessPoint"] = map[string]any{"id": p.siteAP, "asNumber": p.as}
+		order["routingProtocol"] = "BGP"
 	}
 	if sink != "" {
 		order["sink"] = sink
@@ -91,6 +97,21 @@ func (s *Stack) connectSite(p place, h End) error {
 	return s.Attach(p.site, a)
 }
 
+// speakBGP starts the site's own router.
+func (s *Stack) speakBGP(ctx context.Context, p place, h End) error {
+	a, err := attachment(h)
+	if err != nil {
+		return err
+	}
+	site, err := s.siteLAN(p.site)
+	if err != nil {
+		return err
+	}
+	return s.StartCustomerBGP(ctx, p.site, lab.CustomerBGP{
+		AS: p.as, RouterID: a.Address.Addr(), Neighbor: a.Gateway, NeighborAS: uint32(s.Topology.AS), Announce: []netip.Prefix{site},
+	})
+}
+
 // connectCloud sets the customer's tunnel up from the handover.
 func (s *Stack) connectCloud(ctx context.Context, p place, h End) error {
 	if h.Tunnel == nil || h.Tunnel.PublicKey == "" {
@@ -111,6 +132,14 @@ func (s *Stack) connectCloud(ctx context.Context, p place, h End) error {
 			return err
 		}
 		t.Allowed = append(t.Allowed, allowed)
+	}
+	if p.as != 0 {
+		// What BGP will bring nobody can list; the customer knows its own site.
+		site, err := s.siteLAN(p.site)
+		if err != nil {
+			return err
+		}
+		t.Allowed = []netip.Prefix{site.Masked()}
 	}
 	return s.ConnectCloud(ctx, p.cloud, t)
 }

@@ -56,13 +56,13 @@ type options struct {
 	insecure      bool
 	faults        string
 	startup       string
-	as            uint64
+	as            uint32
 	maxVRFs       int
 	realise       string
 }
 
 func parse(args []string) (options, error) {
-	var o options
+	o := options{as: 65000}
 	fs := flag.NewFlagSet("labpe", flag.ContinueOnError)
 	fs.Func("pe", "name=PE1,netns=PE1,listen=127.0.0.1:9341[,frr=DIR][,ports=eth1+eth2]; repeat for each PE; an empty netns is the current one", func(s string) error {
 		f, err := parsePE(s)
@@ -75,7 +75,11 @@ func parse(args []string) (options, error) {
 	fs.BoolVar(&o.insecure, "insecure", false, "no TLS; loopback only")
 	fs.StringVar(&o.faults, "faults", "", "loopback address of the fault verbs")
 	fs.StringVar(&o.startup, "startup", "", "folder that keeps the trees over a restart")
-	fs.Uint64Var(&o.as, "as", 65000, "the provider's AS number")
+	fs.Func("as", "the provider's AS number (default 65000)", func(s string) error {
+		as, err := strconv.ParseUint(s, 10, 32)
+		o.as = uint32(as)
+		return err
+	})
 	fs.IntVar(&o.maxVRFs, "max-vrfs", 10, "VRFs that a PE holds at most")
 	fs.StringVar(&o.realise, "realise", "linux", "linux, or none: keep the tree only, for tests of clients")
 	if err := fs.Parse(args); err != nil {
@@ -190,7 +194,7 @@ func servePE(ctx context.Context, o options, f peFlag, log *slog.Logger, ready f
 	}
 	defer links.Close()
 	cfg := pe.Config{
-		Name: f.name, Limits: pe.Limits{MaxVRFs: o.maxVRFs, AS: uint32(o.as)}, Ports: f.ports, Links: links, FRR: f.frr, Log: log,
+		Name: f.name, Limits: pe.Limits{MaxVRFs: o.maxVRFs, AS: o.as}, Ports: f.ports, Links: links, FRR: f.frr, Log: log,
 		TreeOnly: o.realise == "none",
 	}
 	if o.startup != "" {

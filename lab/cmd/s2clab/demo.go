@@ -9,8 +9,11 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/s2cd/s2cd/lab"
 	"github.com/s2cd/s2cd/lab/network"
@@ -46,7 +49,30 @@ func inside(ctx context.Context, o options, run play) error {
 	err = run(ctx, stack, os.Stdout)
 	if o.keep && err == nil {
 		scenario.ExplainKept(os.Stdout, stack)
-		<-ctx.Done()
+		err = linger(ctx, o)
 	}
 	return errors.Join(err, env.Close())
+}
+
+// linger gives the user a shell in the lab, or waits to be ended where nobody
+// could type into one.
+func linger(ctx context.Context, o options) error {
+	if !o.shell {
+		<-ctx.Done()
+		return nil
+	}
+	sh := exec.CommandContext(ctx, "/bin/bash", "--norc", "-i")
+	sh.Env = append(os.Environ(), "PATH="+o.bin+":"+os.Getenv("PATH"), "PS1=lab# ", "HOME=/root", "TERM=linux")
+	sh.Stdin, sh.Stdout, sh.Stderr = os.Stdin, os.Stdout, os.Stderr
+	var exit *exec.ExitError
+	if err := sh.Run(); err != nil && !errors.As(err, &exit) { // what was typed last does not matter
+		return fmt.Errorf("shell in the lab: %w", err)
+	}
+	return nil
+}
+
+// typed reports whether somebody can type into a shell.
+func typed() bool {
+	_, err := unix.IoctlGetTermios(int(os.Stdin.Fd()), unix.TCGETS)
+	return err == nil
 }

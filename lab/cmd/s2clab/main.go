@@ -55,6 +55,7 @@ type options struct {
 
 	inventory string
 	keep      bool
+	shell     bool
 }
 
 func run(ctx context.Context, args []string) (int, error) {
@@ -75,6 +76,7 @@ func run(ctx context.Context, args []string) (int, error) {
 	fs.IntVar(&o.memory, "memory", 0, "MiB for user-mode-linux, 0 for the default")
 	fs.StringVar(&o.inventory, "inventory", "examples/lab-inventory.yaml", "inventory of the provider")
 	fs.BoolVar(&o.keep, "keep", false, "leave the lab running after the demo")
+	fs.BoolVar(&o.shell, "shell", false, "with --keep, inside: open a shell")
 	fs.StringVar(&o.into, "into", ".lab/packages", "where packages puts them")
 	if err := fs.Parse(args[1:]); err != nil {
 		return 2, nil //nolint:nilerr // the flag package has said it
@@ -133,11 +135,11 @@ func boot(ctx context.Context, o options, command []string) (int, error) {
 		return 1, fmt.Errorf("make results folder: %w", err)
 	}
 	if len(command) == 2 && strings.HasPrefix(command[1], "inside-") {
-		command = append(command, "--results", o.results, "--bin", o.bin, "--inventory", o.inventory, fmt.Sprintf("--keep=%t", o.keep))
+		command = append(command, "--results", o.results, "--bin", o.bin, "--inventory", o.inventory, fmt.Sprintf("--keep=%t", o.keep), fmt.Sprintf("--shell=%t", o.keep && typed()))
 	}
 	return kernel.Boot(ctx, kernel.Config{
 		Mode: kernel.Mode(o.mode), Packages: o.packages, Results: o.results, Visible: []string{o.bin, filepath.Dir(o.inventory)},
-		Command: command, MemoryMiB: o.memory, Stdout: os.Stdout, Stderr: os.Stderr,
+		Command: command, MemoryMiB: o.memory, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	})
 }
 

@@ -24,8 +24,8 @@ var programs = map[string][2]string{
 
 // bin holds the built programs; bench builds them once for all tests.
 var (
-	bin   string
-	build = sync.OnceValue(func() error {
+	bin   string                          //nolint:gochecknoglobals // TestMain has no other way to hand it on
+	build = sync.OnceValue(func() error { //nolint:gochecknoglobals // once for all tests
 		for name, p := range programs {
 			cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(bin, name), p[1])
 			cmd.Dir, cmd.Env = p[0], append(os.Environ(), "CGO_ENABLED=0")

@@ -36,7 +36,7 @@ func supervise(s *spec) int {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 		return 125
 	}
-	cmd := exec.Command(s.Kernel,
+	cmd := exec.Command(s.Kernel, //nolint:noctx // the kernel ends with this PID 1, never before
 		fmt.Sprintf("mem=%dM", s.MemMiB), "rootfstype=hostfs", "rootflags=/", "ro", "init="+s.Self,
 		"con=null", "con0=fd:0,fd:1", "ssl=null", "quiet", "panic=-1",
 		"uml_dir="+filepath.Dir(s.Work)+"/uml/", "umid=s2clab",

@@ -48,7 +48,7 @@ func Start(s Spec) (*Process, error) {
 		return nil, fmt.Errorf("open log of %s: %w", s.Name, err)
 	}
 	defer log.Close()
-	cmd := exec.Command(s.Argv[0], s.Argv[1:]...)
+	cmd := exec.Command(s.Argv[0], s.Argv[1:]...) //nolint:noctx // it lives until it is stopped
 	cmd.Env = append(os.Environ(), s.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	// Its own process group: a Ctrl-C for the lab is handled by the lab.

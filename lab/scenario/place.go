@@ -108,7 +108,7 @@ func (s *Stack) speakBGP(ctx context.Context, p place, h End) error {
 		return err
 	}
 	return s.StartCustomerBGP(ctx, p.site, lab.CustomerBGP{
-		AS: p.as, RouterID: a.Address.Addr(), Neighbor: a.Gateway, NeighborAS: uint32(s.Topology.AS), Announce: []netip.Prefix{site},
+		AS: p.as, RouterID: a.Address.Addr(), Neighbor: a.Gateway, NeighborAS: s.AS, Announce: []netip.Prefix{site},
 	})
 }
 

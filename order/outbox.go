@@ -28,6 +28,9 @@ type Outbox interface {
 	Delivered(ctx context.Context, s Stream, now time.Time) error
 	// RetryAt keeps the head and says why it failed.
 	RetryAt(ctx context.Context, s Stream, at time.Time, reason string) error
-	// GiveUp keeps the head and all behind it as dead letters.
-	GiveUp(ctx context.Context, s Stream, now time.Time, reason string) error
+	// Postpone keeps the head, which was not tried.
+	Postpone(ctx context.Context, s Stream, at time.Time) error
+	// GiveUp keeps the head and all behind it as dead letters. Unless it is
+	// final, the session's next event is tried again.
+	GiveUp(ctx context.Context, s Stream, now time.Time, reason string, final bool) error
 }

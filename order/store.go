@@ -80,7 +80,7 @@ type Step struct {
 	Events  []session.Event     // ID and Seq are given by the store
 	Due     time.Time           // when provision has to look again; zero: never
 	Reserve *pathcomp.Admission // more to reserve, nil: nothing
-	Return  bool                // bandwidth and pool values go back
+	Return  bool                // bandwidth and pool values go back; not with Reserve
 }
 
 // Filter selects sessions of one tenant for a list. Zero fields do not filter.
@@ -100,6 +100,10 @@ type Store interface {
 	// never fails the rest. The error is of the transaction as a whole, and
 	// then nothing was admitted.
 	AdmitBatch(ctx context.Context, batch []Admission, ledger Ledger) ([]AdmitResult, error)
+	// Repeated returns the session that a create with this Idempotency-Key
+	// made; ok is false for a key that is not known. A session.Error of code
+	// Exists: it was another request.
+	Repeated(ctx context.Context, tenant session.TenantID, client, key, fingerprint string) (s session.Session, ok bool, err error)
 	// Advance carries out one step.
 	Advance(ctx context.Context, step Step, ledger Ledger) (session.Session, error)
 	// Session returns a session; a session.Error of code NotFound otherwise.

@@ -110,11 +110,6 @@ func refusesArbitration(err error) bool {
 	return s != nil && refusesExtension(s) && mentions(s.Message(), "arbitration")
 }
 
-// refuseBusy turns a Busy about a commit that is not ours to end into Refused.
-func (d *Device) refuseBusy(op string, err error) error {
-	return &southbound.OpError{Device: d.config.Device, Op: op, Kind: southbound.Refused, Err: unwrapOp(err)}
-}
-
 // rename says of an OpError that it happened in op.
 func (d *Device) rename(op string, err error) error {
 	return d.fail(op, southbound.KindOf(err), unwrapOp(err))

@@ -60,7 +60,9 @@ func TestSetErrors(t *testing.T) {
 		"out of range":      {codes.OutOfRange, "mtu", southbound.Refused},
 		"precondition":      {codes.FailedPrecondition, "interface is down", southbound.Refused},
 		"open commit":       {codes.FailedPrecondition, "commit x waits", southbound.Busy},
-		"aborted":           {codes.Aborted, "locked", southbound.Busy},
+		"rolled back":       {codes.Aborted, "commit failed, rolled back", southbound.Refused},
+		"too large":         {codes.ResourceExhausted, "grpc: received message larger than max (9 vs. 4)", southbound.Refused},
+		"out of resources":  {codes.ResourceExhausted, "too many requests", southbound.Busy},
 		"not the master":    {codes.PermissionDenied, "election id is lower", southbound.Fenced},
 		"not allowed":       {codes.PermissionDenied, "read-only user", southbound.Refused},
 		"unimplemented":     {codes.Unimplemented, "Set", southbound.Unsupported},
@@ -153,6 +155,28 @@ func TestCommitConfirmed(t *testing.T) {
 	must(t, b.driver.Cancel(t.Context(), one))
 	if b.hasX() {
 		t.Error("not undone")
+	}
+}
+
+// TestCommitThatIsNotOpen: a lost commit is in doubt when it should be kept,
+// and nothing to undo when it should not.
+func TestCommitThatIsNotOpen(t *testing.T) {
+	t.Parallel()
+	for _, code := range []codes.Code{codes.FailedPrecondition, codes.NotFound} {
+		for _, message := range []string{"no such commit", "nothing is open"} {
+			b := setup(t, func(s *stub, _ *gnmi.Config) {
+				s.set = func(_ context.Context, req *gpb.SetRequest) error {
+					if len(req.GetReplace()) == 0 {
+						return status.Error(code, message)
+					}
+					return nil
+				}
+			})
+			one := tx("a", config(), config("x"))
+			must(t, b.driver.Apply(t.Context(), one))
+			expectKind(t, code.String()+" confirm", b.driver.Confirm(t.Context(), one), southbound.InDoubt)
+			expectKind(t, code.String()+" cancel", b.driver.Cancel(t.Context(), one), southbound.Refused)
+		}
 	}
 }
 

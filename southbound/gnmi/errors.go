@@ -30,14 +30,18 @@ func setKind(err error, sent bool) southbound.Kind {
 	}
 	switch s.Code() {
 	case codes.InvalidArgument, codes.AlreadyExists, codes.NotFound, codes.OutOfRange,
-		codes.Unauthenticated, codes.DataLoss:
+		codes.Unauthenticated, codes.DataLoss,
+		codes.Aborted: // the device rolled the change back, it will again
 		return southbound.Refused
 	case codes.FailedPrecondition:
 		if mentions(s.Message(), "commit") {
 			return southbound.Busy
 		}
 		return southbound.Refused
-	case codes.Aborted, codes.ResourceExhausted:
+	case codes.ResourceExhausted:
+		if mentions(s.Message(), "message larger", "larger than max", "message size", "message too large", "message length") {
+			return southbound.Refused // the same change is as large the next time
+		}
 		return southbound.Busy
 	case codes.PermissionDenied:
 		if mentions(s.Message(), "arbitration", "election", "master", "fence") {

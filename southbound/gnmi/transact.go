@@ -8,6 +8,7 @@ import (
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	"github.com/openconfig/gnmi/proto/gnmi_ext"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/s2cd/s2cd/southbound"
@@ -54,8 +55,9 @@ func (d *Device) Apply(ctx context.Context, tx southbound.Transaction) error {
 	return d.set(ctx, "apply", tx, req, nil)
 }
 
-// Confirm implements southbound.Transactor. A commit that is no longer open
-// (its time ran out, or it was confirmed) is refused.
+// Confirm implements southbound.Transactor. With a commit that is no longer
+// open (its time ran out, or it was confirmed) the device may hold either
+// state: that is in doubt.
 func (d *Device) Confirm(ctx context.Context, tx southbound.Transaction) error {
 	if err := d.acquire(ctx, "confirm"); err != nil {
 		return err
@@ -65,7 +67,7 @@ func (d *Device) Confirm(ctx context.Context, tx southbound.Transaction) error {
 	if err != nil || manner != committed {
 		return err
 	}
-	return d.settle(ctx, "confirm", tx, confirmExtension(tx.ID))
+	return d.settle(ctx, "confirm", tx, confirmExtension(tx.ID), southbound.InDoubt)
 }
 
 // Cancel implements southbound.Transactor.
@@ -80,7 +82,7 @@ func (d *Device) Cancel(ctx context.Context, tx southbound.Transaction) error {
 	}
 	switch manner {
 	case committed:
-		return d.settle(ctx, "cancel", tx, cancelExtension(tx.ID))
+		return d.settle(ctx, "cancel", tx, cancelExtension(tx.ID), southbound.Refused) // nothing to undo
 	case plain:
 		return d.undo(ctx, tx)
 	case empty, unknown:
@@ -104,12 +106,14 @@ func (d *Device) undo(ctx context.Context, tx southbound.Transaction) error {
 	return d.set(ctx, "cancel", tx, req, nil)
 }
 
-// settle ends an open commit. What a server answers when there is none is not
-// a busy device but a refusal.
-func (d *Device) settle(ctx context.Context, op string, tx southbound.Transaction, ext *gnmi_ext.Extension) error {
+// settle ends an open commit. A server that has none says so; missing is what
+// that means.
+func (d *Device) settle(ctx context.Context, op string, tx southbound.Transaction, ext *gnmi_ext.Extension,
+	missing southbound.Kind,
+) error {
 	err := d.set(ctx, op, tx, &gpb.SetRequest{}, ext)
-	if err != nil && southbound.KindOf(err) == southbound.Busy {
-		return d.refuseBusy(op, err)
+	if s := statusOf(err); s != nil && (s.Code() == codes.FailedPrecondition || s.Code() == codes.NotFound) {
+		return &southbound.OpError{Device: d.config.Device, Op: op, Kind: missing, Err: unwrapOp(err)}
 	}
 	return err
 }

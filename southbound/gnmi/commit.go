@@ -71,6 +71,12 @@ func (d *Device) probeCommit(ctx context.Context, tx southbound.Transaction) err
 		d.learned(supported)
 	case s.Code() == codes.InvalidArgument, s.Code() == codes.Unimplemented:
 		d.learned(missing)
+	case southbound.KindOf(err) == southbound.InDoubt && isServerAnswer(s):
+		if mentions(s.Message(), "commit") && !mentionsUnknown(s) {
+			d.learned(supported)
+		} else {
+			d.learned(missing)
+		}
 	case southbound.KindOf(err) == southbound.InDoubt:
 		// An empty Set changes nothing, whatever became of it.
 		return d.fail("apply", southbound.Unreachable, unwrapOp(err))
@@ -100,9 +106,19 @@ func (d *Device) learned(s support) {
 func refusesExtension(s *status.Status) bool {
 	switch s.Code() { //nolint:exhaustive // only these two are used for it.
 	case codes.Unimplemented, codes.InvalidArgument:
-		return mentions(s.Message(), "extension") && mentions(s.Message(), "support", "unknown", "implement", "recogni")
+		return mentions(s.Message(), "extension") && mentionsUnknown(s)
 	}
 	return false
+}
+
+func mentionsUnknown(s *status.Status) bool {
+	return mentions(s.Message(), "support", "unknown", "implement", "recogni")
+}
+
+// isServerAnswer tells what a server's own code failed with from a call that
+// was lost. A stream that was reset has the same code but is no answer.
+func isServerAnswer(s *status.Status) bool {
+	return (s.Code() == codes.Unknown || s.Code() == codes.Internal) && !mentions(s.Message(), "rst_stream")
 }
 
 func refusesArbitration(err error) bool {

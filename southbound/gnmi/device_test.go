@@ -238,6 +238,40 @@ func TestWithoutCommitConfirmed(t *testing.T) {
 	}
 }
 
+// TestAnswersToTheProbe: a server that fails in its own way has answered; a
+// call that was lost is asked again.
+func TestAnswersToTheProbe(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		code    codes.Code
+		message string
+		want    southbound.Kind
+		commits bool
+	}{
+		{codes.Unknown, "exception in handler", 0, false},
+		{codes.Internal, "commit s2cd-probe does not exist", 0, true},
+		{codes.Unknown, "unknown extension commit", 0, false},
+		{codes.Internal, "stream terminated by RST_STREAM with error code: INTERNAL_ERROR", southbound.Unreachable, false},
+		{codes.Unavailable, "going down", southbound.Unreachable, false},
+		{codes.DeadlineExceeded, "", southbound.Unreachable, false},
+		{codes.Canceled, "", southbound.Unreachable, false},
+	} {
+		b := setup(t, func(s *stub, _ *gnmi.Config) {
+			s.set = func(_ context.Context, req *gpb.SetRequest) error {
+				if commitOf(req).GetConfirm() != nil {
+					return status.Error(tc.code, tc.message)
+				}
+				return nil
+			}
+		})
+		name := tc.code.String() + " " + tc.message
+		expectKind(t, name, b.driver.Apply(t.Context(), tx("a", config(), config("x"))), tc.want)
+		if b.hasX() != (tc.want == 0) || b.hasX() && (commitOf(b.changes()[0]) != nil) != tc.commits {
+			t.Errorf("%s: changes %v", name, b.changes())
+		}
+	}
+}
+
 func TestWithoutArbitration(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(s *stub, _ *gnmi.Config) {

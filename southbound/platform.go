@@ -10,16 +10,18 @@ type Platform struct {
 	CEBGP   bool // BGP to the customer's router
 	MaxVRFs int  // VRFs that s2cd may use; 0: no limit known
 	Prober  bool // measures from inside a VRF
+	QoS     bool // polices and shapes on subinterfaces
 }
 
 // Platforms returns the table of known platforms by name.
 func Platforms() map[string]Platform {
 	table := []Platform{
 		// FRR 8.4 carries VPNv6 routes but never installs them (see lab/README.md).
-		{Name: "labpe", CEBGP: true, MaxVRFs: 10},
-		{Name: "generic-openconfig", VPNv6: true, CEBGP: true},
+		{Name: "labpe", CEBGP: true, MaxVRFs: 10, QoS: true},
+		{Name: "generic-openconfig", VPNv6: true, CEBGP: true, QoS: true},
+		// SR Linux takes OpenConfig without the scheduler model.
 		{Name: "srlinux-oc", VPNv6: true, CEBGP: true},
-		{Name: "s2cgw", VPNv6: true, Prober: true},
+		{Name: "s2cgw", VPNv6: true, Prober: true, QoS: true},
 	}
 	byName := make(map[string]Platform, len(table))
 	for _, p := range table {

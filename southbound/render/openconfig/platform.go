@@ -2,7 +2,10 @@
 
 package openconfig
 
+import "github.com/s2cd/s2cd/southbound"
+
 // Platform says how one kind of device deviates from the published models.
+// QoS and VPNv6 are those of southbound.Platform.
 type Platform struct {
 	Name         string
 	QoS          bool // has schedulers bound to subinterfaces
@@ -15,15 +18,14 @@ type Platform struct {
 // LookupPlatform returns the deviations of a platform by its name in the
 // inventory.
 func LookupPlatform(name string) (Platform, bool) {
+	can, known := southbound.Platforms()[name]
 	for _, p := range []Platform{
-		// FRR behind the lab's gNMI server: IPv6 routes of a VRF do not reach
-		// its kernel from VPNv6.
-		{Name: "labpe", QoS: true, PortEntry: true, Tables: true, ReadsSecrets: true},
-		{Name: "generic-openconfig", QoS: true, VPNv6: true, PortEntry: true, Tables: true},
-		// SR Linux takes OpenConfig without the scheduler model; its ports exist.
-		{Name: "srlinux-oc", VPNv6: true, Tables: true},
+		{Name: "labpe", PortEntry: true, Tables: true, ReadsSecrets: true},
+		{Name: "generic-openconfig", PortEntry: true, Tables: true},
+		{Name: "srlinux-oc", Tables: true}, // its ports exist
 	} {
-		if p.Name == name {
+		if p.Name == name && known {
+			p.QoS, p.VPNv6 = can.QoS, can.VPNv6
 			return p, true
 		}
 	}

@@ -14,9 +14,6 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
-// keepKeys is how long a create may be repeated.
-const keepKeys = 24 * time.Hour
-
 // AdmitBatch implements order.Store. Calls that wait at the same time with the
 // same ledger share one transaction, in which tenants take turns.
 func (s *Store) AdmitBatch(ctx context.Context, batch []order.Admission, ledger order.Ledger) ([]order.AdmitResult, error) {
@@ -54,8 +51,8 @@ func (s *Store) AdmitBatch(ctx context.Context, batch []order.Admission, ledger 
 
 // admit decides one admission. Whatever it returns as error is undone.
 func (s *Store) admit(ctx context.Context, t *tx, a order.Admission) (order.AdmitResult, error) {
-	if earlier, ok, err := s.repeated(ctx, t, a); ok || err != nil {
-		return earlier, err
+	if first, ok, err := s.repeated(ctx, t.q, keyOf(a), a.Fingerprint, t.now); ok || err != nil {
+		return order.AdmitResult{Session: first, Repeated: ok}, err
 	}
 	if err := s.mayAdmit(ctx, t, a); err != nil {
 		return order.AdmitResult{}, err
@@ -201,49 +198,6 @@ func (t *tx) own(ctx context.Context, n int64, values []int64) error {
 		}
 	}
 	return t.insert(ctx, "pool_owner (session_n, value_n)", 2, rows)
-}
-
-// repeated answers a create that was made before.
-func (s *Store) repeated(ctx context.Context, t *tx, a order.Admission) (order.AdmitResult, bool, error) {
-	if a.Key == "" {
-		return order.AdmitResult{}, false, nil
-	}
-	key, err := t.q.IdempotencyKey(ctx, sqlitedb.IdempotencyKeyParams{
-		Tenant: string(a.Session.Tenant), Client: a.Session.Client, Key: a.Key,
-	})
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && !fromMicros(key.CreatedAt).Add(keepKeys).After(t.now)) {
-		return order.AdmitResult{}, false, nil
-	}
-	if err != nil {
-		return order.AdmitResult{}, false, fmt.Errorf("read idempotency key: %w", err)
-	}
-	if key.Fingerprint != a.Fingerprint {
-		return order.AdmitResult{}, false, session.Errorf(session.Exists, "Idempotency-Key", "was used for another order")
-	}
-	row, err := t.q.SessionByID(ctx, key.SessionID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return order.AdmitResult{}, false, session.Errorf(session.Exists, "Idempotency-Key", "was used for a session that is gone")
-	}
-	if err != nil {
-		return order.AdmitResult{}, false, fmt.Errorf("read session %s: %w", key.SessionID, err)
-	}
-	first, err := full(ctx, s.seal, t.q, sessionRow(row))
-	return order.AdmitResult{Session: first, Repeated: true}, err == nil, err
-}
-
-// remember keeps the key of a create that was admitted.
-func (s *Store) remember(ctx context.Context, t *tx, a order.Admission) error {
-	if a.Key == "" {
-		return nil
-	}
-	err := t.q.SetIdempotencyKey(ctx, sqlitedb.SetIdempotencyKeyParams{
-		Tenant: string(a.Session.Tenant), Client: a.Session.Client, Key: a.Key,
-		Fingerprint: a.Fingerprint, SessionID: string(a.Session.ID), CreatedAt: micros(t.now),
-	})
-	if err != nil {
-		return fmt.Errorf("write idempotency key: %w", err)
-	}
-	return nil
 }
 
 func exists(ctx context.Context, t *tx, id session.ID) (bool, error) {

@@ -92,14 +92,31 @@ func (s *Store) RetryAt(ctx context.Context, st order.Stream, at time.Time, reas
 	})
 }
 
-// GiveUp implements order.Outbox.
-func (s *Store) GiveUp(ctx context.Context, st order.Stream, now time.Time, reason string) error {
+// Postpone implements order.Outbox.
+func (s *Store) Postpone(ctx context.Context, st order.Stream, at time.Time) error {
 	return s.endTry(ctx, st, func(_ context.Context, _ *tx, p *sqlitedb.SetStreamParams) error {
-		p.Tries++
-		if p.Since == 0 {
-			p.Since = micros(now)
+		p.NextAt = micros(at)
+		return nil
+	})
+}
+
+// GiveUp implements order.Outbox.
+func (s *Store) GiveUp(ctx context.Context, st order.Stream, now time.Time, reason string, final bool) error {
+	return s.endTry(ctx, st, func(ctx context.Context, t *tx, p *sqlitedb.SetStreamParams) error {
+		last, err := t.q.LastEvent(ctx, p.SessionN)
+		if err != nil {
+			return fmt.Errorf("read events of session %s: %w", st.Session, err)
 		}
-		p.State, p.Reason = streamDead, reason
+		err = t.q.AddDeadLetter(ctx, sqlitedb.AddDeadLetterParams{
+			SessionN: p.SessionN, After: p.Delivered, Last: last, Reason: reason, At: micros(now),
+		})
+		if err != nil {
+			return fmt.Errorf("write dead letters of session %s: %w", st.Session, err)
+		}
+		p.Delivered, p.Tries, p.Since, p.Reason = last, 0, 0, reason
+		if final {
+			p.State = streamDead
+		}
 		return nil
 	})
 }
@@ -120,7 +137,7 @@ func (s *Store) endTry(ctx context.Context, st order.Stream, set func(context.Co
 		}
 		// The fence grows with every end too, so that a stream is given back once.
 		p := sqlitedb.SetStreamParams{
-			Delivered: row.Delivered, State: row.State, Tries: row.Tries, Since: row.Since,
+			Delivered: row.Delivered, State: row.State, Tries: row.Tries, Since: row.Since, Reason: row.Reason,
 			Fence: row.Fence + 1, SessionN: row.SessionN,
 		}
 		if err := set(ctx, t, &p); err != nil {
@@ -133,23 +150,28 @@ func (s *Store) endTry(ctx context.Context, st order.Stream, set func(context.Co
 	})
 }
 
-// DeadLetter is a stream that was given up: its head and all behind it stay.
+// DeadLetter is a run of events that were given up: those that the customer
+// was to be told of with After < Seq <= Last.
 type DeadLetter struct {
-	Session session.ID
-	Reason  string
-	After   uint64 // seq of the last event delivered
+	Session     session.ID
+	After, Last uint64
+	Reason      string
+	At          time.Time
 }
 
-// DeadLetters returns streams that were given up, at most limit.
+// DeadLetters returns what was given up, at most limit runs.
 func (s *Store) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
 	var out []DeadLetter
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		rows, err := r.q.DeadStreams(ctx, int64(limit))
+		rows, err := r.q.DeadLetters(ctx, int64(limit))
 		if err != nil {
-			return fmt.Errorf("read dead streams: %w", err)
+			return fmt.Errorf("read dead letters: %w", err)
 		}
 		for _, row := range rows {
-			out = append(out, DeadLetter{Session: session.ID(row.ID), Reason: row.Reason, After: uint64(row.Delivered)}) //nolint:gosec // counts from 1
+			out = append(out, DeadLetter{
+				Session: session.ID(row.ID), After: uint64(row.After), Last: uint64(row.Last), //nolint:gosec // counts from 1
+				Reason: row.Reason, At: fromMicros(row.At),
+			})
 		}
 		return nil
 	})

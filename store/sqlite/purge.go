@@ -72,7 +72,7 @@ func purge(ctx context.Context, t *tx, before time.Time) (int, error) {
 	}
 	for _, n := range old {
 		for _, forget := range []func(context.Context, int64) error{
-			t.q.DeleteStream, t.q.DeleteEvents, t.q.DeleteDevices, t.q.DeleteSession,
+			t.q.DeleteStream, t.q.DeleteDeadLetters, t.q.DeleteEvents, t.q.DeleteDevices, t.q.DeleteSession,
 		} {
 			if err := forget(ctx, n); err != nil {
 				return 0, fmt.Errorf("purge session %d: %w", n, err)

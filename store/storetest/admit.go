@@ -167,6 +167,7 @@ func testRepeated(t *testing.T, b *bundle) {
 		t.Errorf("other client = %+v", r[4])
 	}
 	b.restart(t)
+	b.testLookedUp(t, first)
 	again := b.batch(t, keyed("c1", "one"))[0]
 	if !again.Repeated || again.Session.ID != first {
 		t.Errorf("repeated later = %+v", again)
@@ -178,6 +179,36 @@ func testRepeated(t *testing.T, b *bundle) {
 	b.clock.advance(time.Hour)
 	if _, err := b.Purge(t.Context(), b.clock.Now()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// testLookedUp looks up what testRepeated created.
+func (b *bundle) testLookedUp(t *testing.T, first session.ID) {
+	t.Helper()
+	for _, test := range []struct {
+		client, key, fingerprint string
+		ok, exists               bool
+	}{
+		{"c1", "k", "one", true, false},
+		{"c1", "k", "two", false, true},
+		{"c3", "k", "one", false, false},
+		{"c1", "another", "one", false, false},
+		{"c1", "", "one", false, false},
+	} {
+		s, ok, err := b.Repeated(t.Context(), "t1", test.client, test.key, test.fingerprint)
+		if ok != test.ok || ok != (s.ID == first) || (session.CodeOf(err) == session.Exists) != test.exists {
+			t.Errorf("look up %+v: %v, %v, %v", test, s.ID, ok, err)
+		}
+		var e *session.Error
+		if test.exists && (!errors.As(err, &e) || e.Field != "Idempotency-Key") {
+			t.Errorf("look up %+v: %+v", test, err)
+		}
+		if !test.exists && err != nil {
+			t.Error(err)
+		}
+	}
+	if _, ok, err := b.Repeated(t.Context(), "t2", "c1", "k", "one"); ok || err != nil {
+		t.Errorf("another tenant's key: %v, %v", ok, err)
 	}
 }
 
@@ -194,6 +225,9 @@ func testKeyEnds(t *testing.T, b *bundle) {
 	b.clock.advance(time.Second)
 	if _, err := b.Purge(t.Context(), epoch); err != nil {
 		t.Fatal(err)
+	}
+	if _, ok, err := b.Repeated(t.Context(), "t1", late.Session.Client, "k", ""); ok || err != nil {
+		t.Errorf("looked up after a day: %v, %v", ok, err)
 	}
 	if r := b.batch(t, late)[0]; r.Repeated || r.Err != nil {
 		t.Errorf("after a day = %+v", r)

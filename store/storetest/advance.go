@@ -231,7 +231,7 @@ func testPurgeWaits(t *testing.T, b *bundle) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	if err := b.GiveUp(t.Context(), st, b.clock.Now(), "gone"); err != nil {
+	if err := b.GiveUp(t.Context(), st, b.clock.Now(), "gone", true); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := b.Purge(t.Context(), b.clock.Now()); n != 1 || err != nil {

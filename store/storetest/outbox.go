@@ -13,18 +13,20 @@ import (
 
 func outboxTests() tests {
 	return tests{
-		"events are told in order":             testInOrder,
-		"a retry keeps the head of the line":   testRetry,
-		"a dead stream keeps its letters":      testDead,
-		"a stream has one holder":              testStreamLease,
-		"due streams take turns":               testStreamTurns,
-		"without sink nobody is told":          testNoSink,
-		"a sink that comes later":              testLateSink,
-		"what waits outlives a restart":        testStreamRestart,
-		"a stream is given back once":          testGivenBackOnce,
-		"a new event does not hurry a retry":   testNoHurry,
-		"quiet events do not make it due":      testQuiet,
-		"released sessions are told about too": testToldReleased,
+		"events are told in order":                    testInOrder,
+		"a retry keeps the head of the line":          testRetry,
+		"a dead stream keeps its letters":             testDead,
+		"a given up stream goes on with later events": testRevived,
+		"what is postponed was not tried":             testPostpone,
+		"a stream has one holder":                     testStreamLease,
+		"due streams take turns":                      testStreamTurns,
+		"without sink nobody is told":                 testNoSink,
+		"a sink that comes later":                     testLateSink,
+		"what waits outlives a restart":               testStreamRestart,
+		"a stream is given back once":                 testGivenBackOnce,
+		"a new event does not hurry a retry":          testNoHurry,
+		"quiet events do not make it due":             testQuiet,
+		"released sessions are told about too":        testToldReleased,
 	}
 }
 
@@ -119,7 +121,7 @@ func testRetry(t *testing.T, b *bundle) {
 
 func testDead(t *testing.T, b *bundle) {
 	s := b.told(t, 1)
-	if err := b.GiveUp(t.Context(), b.head(t), b.clock.Now(), "410"); err != nil {
+	if err := b.GiveUp(t.Context(), b.head(t), b.clock.Now(), "410", true); err != nil {
 		t.Fatal(err)
 	}
 	s = b.step(t, order.Step{Session: s, Events: []session.Event{{Notify: true}}})
@@ -129,6 +131,59 @@ func testDead(t *testing.T, b *bundle) {
 	b.noHead(t)
 	if events, err := b.Timeline(t.Context(), s.ID); err != nil || len(events) != 3 {
 		t.Errorf("%d events left, want 3: %v", len(events), err)
+	}
+}
+
+func testRevived(t *testing.T, b *bundle) {
+	s := b.told(t, 1)
+	h := b.head(t)
+	if err := b.RetryAt(t.Context(), h, b.clock.Now(), "503"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.GiveUp(t.Context(), b.head(t), b.clock.Now(), "too old", false); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.advance(24 * time.Hour)
+	b.noHead(t)
+	b.restart(t)
+	s = b.step(t, order.Step{Session: s, Events: []session.Event{{Cause: "quiet"}}})
+	b.noHead(t)
+	s = b.step(t, order.Step{Session: s, Events: []session.Event{{Status: session.Terminated, Notify: true}}})
+	h = b.head(t)
+	if h.Event.Seq != 4 || h.Event.Status != session.Terminated || h.Tries != 0 || !h.Since.IsZero() {
+		t.Errorf("head = %+v", h)
+	}
+	if err := b.Delivered(t.Context(), h, b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.noHead(t)
+	if events, err := b.Timeline(t.Context(), s.ID); err != nil || len(events) != 4 {
+		t.Errorf("%d events left, want 4: %v", len(events), err)
+	}
+}
+
+func testPostpone(t *testing.T, b *bundle) {
+	b.told(t, 0)
+	if err := b.Postpone(t.Context(), b.head(t), b.clock.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	b.noHead(t)
+	began := b.clock.advance(time.Second)
+	h := b.head(t)
+	if h.Tries != 0 || !h.Since.IsZero() {
+		t.Errorf("postponed = %+v", h)
+	}
+	for _, back := range []func() error{
+		func() error { return b.RetryAt(t.Context(), h, b.clock.advance(time.Second), "503") },
+		func() error { return b.Postpone(t.Context(), h, b.clock.advance(time.Second)) },
+	} {
+		if err := back(); err != nil {
+			t.Fatal(err)
+		}
+		h = b.head(t)
+		if h.Tries != 1 || h.Since.Before(began) || h.Since.After(began.Add(time.Second)) {
+			t.Errorf("after one try since %v: %+v", began, h)
+		}
 	}
 }
 
@@ -143,7 +198,8 @@ func testStreamLease(t *testing.T, b *bundle) {
 	now := b.clock.Now()
 	wantCode(t, b.Delivered(t.Context(), old, now), session.Aborted)
 	wantCode(t, b.RetryAt(t.Context(), old, now, "late"), session.Aborted)
-	wantCode(t, b.GiveUp(t.Context(), old, now, "late"), session.Aborted)
+	wantCode(t, b.GiveUp(t.Context(), old, now, "late", false), session.Aborted)
+	wantCode(t, b.Postpone(t.Context(), old, now), session.Aborted)
 	if err := b.Delivered(t.Context(), taken, now); err != nil {
 		t.Error(err)
 	}

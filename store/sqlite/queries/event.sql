@@ -31,7 +31,7 @@ FROM stream t JOIN session s ON s.n = t.session_n
 WHERE t.next_at > 0 AND t.next_at <= ? ORDER BY t.next_at, t.session_n LIMIT 1;
 
 -- name: StreamOf :one
-SELECT t.session_n, t.delivered, t.state, t.tries, t.since, t.fence
+SELECT t.session_n, t.delivered, t.state, t.tries, t.since, t.fence, t.reason
 FROM stream t JOIN session s ON s.n = t.session_n WHERE s.id = ?;
 
 -- name: ClaimStream :exec
@@ -41,6 +41,13 @@ UPDATE stream SET holder = ?, fence = ?, next_at = ? WHERE session_n = ?;
 UPDATE stream SET delivered = ?, state = ?, next_at = ?, tries = ?, since = ?, holder = '', fence = ?, reason = ?
 WHERE session_n = ?;
 
--- name: DeadStreams :many
-SELECT s.id, t.reason, t.delivered FROM stream t JOIN session s ON s.n = t.session_n
-WHERE t.state = 'dead' ORDER BY t.session_n LIMIT ?;
+-- name: AddDeadLetter :exec
+INSERT INTO dead_letter (session_n, after, last, reason, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (session_n, after) DO UPDATE SET last = excluded.last, reason = excluded.reason, at = excluded.at;
+
+-- name: DeadLetters :many
+SELECT s.id, d.after, d.last, d.reason, d.at FROM dead_letter d JOIN session s ON s.n = d.session_n
+ORDER BY d.session_n, d.after LIMIT ?;
+
+-- name: DeleteDeadLetters :exec
+DELETE FROM dead_letter WHERE session_n = ?;

@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.addDeadLetterStmt, err = db.PrepareContext(ctx, addDeadLetter); err != nil {
+		return nil, fmt.Errorf("error preparing query AddDeadLetter: %w", err)
+	}
 	if q.addDeviceStmt, err = db.PrepareContext(ctx, addDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query AddDevice: %w", err)
 	}
@@ -51,11 +54,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.claimStreamStmt, err = db.PrepareContext(ctx, claimStream); err != nil {
 		return nil, fmt.Errorf("error preparing query ClaimStream: %w", err)
 	}
-	if q.deadStreamsStmt, err = db.PrepareContext(ctx, deadStreams); err != nil {
-		return nil, fmt.Errorf("error preparing query DeadStreams: %w", err)
+	if q.deadLettersStmt, err = db.PrepareContext(ctx, deadLetters); err != nil {
+		return nil, fmt.Errorf("error preparing query DeadLetters: %w", err)
 	}
 	if q.decideSessionStmt, err = db.PrepareContext(ctx, decideSession); err != nil {
 		return nil, fmt.Errorf("error preparing query DecideSession: %w", err)
+	}
+	if q.deleteDeadLettersStmt, err = db.PrepareContext(ctx, deleteDeadLetters); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteDeadLetters: %w", err)
 	}
 	if q.deleteDevicesStmt, err = db.PrepareContext(ctx, deleteDevices); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteDevices: %w", err)
@@ -272,6 +278,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.addDeadLetterStmt != nil {
+		if cerr := q.addDeadLetterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addDeadLetterStmt: %w", cerr)
+		}
+	}
 	if q.addDeviceStmt != nil {
 		if cerr := q.addDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addDeviceStmt: %w", cerr)
@@ -317,14 +328,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing claimStreamStmt: %w", cerr)
 		}
 	}
-	if q.deadStreamsStmt != nil {
-		if cerr := q.deadStreamsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deadStreamsStmt: %w", cerr)
+	if q.deadLettersStmt != nil {
+		if cerr := q.deadLettersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deadLettersStmt: %w", cerr)
 		}
 	}
 	if q.decideSessionStmt != nil {
 		if cerr := q.decideSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing decideSessionStmt: %w", cerr)
+		}
+	}
+	if q.deleteDeadLettersStmt != nil {
+		if cerr := q.deleteDeadLettersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteDeadLettersStmt: %w", cerr)
 		}
 	}
 	if q.deleteDevicesStmt != nil {
@@ -716,6 +732,7 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                        DBTX
 	tx                        *sql.Tx
+	addDeadLetterStmt         *sql.Stmt
 	addDeviceStmt             *sql.Stmt
 	addOwnerStmt              *sql.Stmt
 	addTenantUseStmt          *sql.Stmt
@@ -725,8 +742,9 @@ type Queries struct {
 	changesSinceStmt          *sql.Stmt
 	claimSessionStmt          *sql.Stmt
 	claimStreamStmt           *sql.Stmt
-	deadStreamsStmt           *sql.Stmt
+	deadLettersStmt           *sql.Stmt
 	decideSessionStmt         *sql.Stmt
+	deleteDeadLettersStmt     *sql.Stmt
 	deleteDevicesStmt         *sql.Stmt
 	deleteEventsStmt          *sql.Stmt
 	deleteFreezeStmt          *sql.Stmt
@@ -803,6 +821,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                        tx,
 		tx:                        tx,
+		addDeadLetterStmt:         q.addDeadLetterStmt,
 		addDeviceStmt:             q.addDeviceStmt,
 		addOwnerStmt:              q.addOwnerStmt,
 		addTenantUseStmt:          q.addTenantUseStmt,
@@ -812,8 +831,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		changesSinceStmt:          q.changesSinceStmt,
 		claimSessionStmt:          q.claimSessionStmt,
 		claimStreamStmt:           q.claimStreamStmt,
-		deadStreamsStmt:           q.deadStreamsStmt,
+		deadLettersStmt:           q.deadLettersStmt,
 		decideSessionStmt:         q.decideSessionStmt,
+		deleteDeadLettersStmt:     q.deleteDeadLettersStmt,
 		deleteDevicesStmt:         q.deleteDevicesStmt,
 		deleteEventsStmt:          q.deleteEventsStmt,
 		deleteFreezeStmt:          q.deleteFreezeStmt,

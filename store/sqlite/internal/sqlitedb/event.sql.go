@@ -9,6 +9,30 @@ import (
 	"context"
 )
 
+const addDeadLetter = `-- name: AddDeadLetter :exec
+INSERT INTO dead_letter (session_n, after, last, reason, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (session_n, after) DO UPDATE SET last = excluded.last, reason = excluded.reason, at = excluded.at
+`
+
+type AddDeadLetterParams struct {
+	SessionN int64
+	After    int64
+	Last     int64
+	Reason   string
+	At       int64
+}
+
+func (q *Queries) AddDeadLetter(ctx context.Context, arg AddDeadLetterParams) error {
+	_, err := q.exec(ctx, q.addDeadLetterStmt, addDeadLetter,
+		arg.SessionN,
+		arg.After,
+		arg.Last,
+		arg.Reason,
+		arg.At,
+	)
+	return err
+}
+
 const claimStream = `-- name: ClaimStream :exec
 UPDATE stream SET holder = ?, fence = ?, next_at = ? WHERE session_n = ?
 `
@@ -30,27 +54,35 @@ func (q *Queries) ClaimStream(ctx context.Context, arg ClaimStreamParams) error 
 	return err
 }
 
-const deadStreams = `-- name: DeadStreams :many
-SELECT s.id, t.reason, t.delivered FROM stream t JOIN session s ON s.n = t.session_n
-WHERE t.state = 'dead' ORDER BY t.session_n LIMIT ?
+const deadLetters = `-- name: DeadLetters :many
+SELECT s.id, d.after, d.last, d.reason, d.at FROM dead_letter d JOIN session s ON s.n = d.session_n
+ORDER BY d.session_n, d.after LIMIT ?
 `
 
-type DeadStreamsRow struct {
-	ID        string
-	Reason    string
-	Delivered int64
+type DeadLettersRow struct {
+	ID     string
+	After  int64
+	Last   int64
+	Reason string
+	At     int64
 }
 
-func (q *Queries) DeadStreams(ctx context.Context, limit int64) ([]DeadStreamsRow, error) {
-	rows, err := q.query(ctx, q.deadStreamsStmt, deadStreams, limit)
+func (q *Queries) DeadLetters(ctx context.Context, limit int64) ([]DeadLettersRow, error) {
+	rows, err := q.query(ctx, q.deadLettersStmt, deadLetters, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DeadStreamsRow
+	var items []DeadLettersRow
 	for rows.Next() {
-		var i DeadStreamsRow
-		if err := rows.Scan(&i.ID, &i.Reason, &i.Delivered); err != nil {
+		var i DeadLettersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.After,
+			&i.Last,
+			&i.Reason,
+			&i.At,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -62,6 +94,15 @@ func (q *Queries) DeadStreams(ctx context.Context, limit int64) ([]DeadStreamsRo
 		return nil, err
 	}
 	return items, nil
+}
+
+const deleteDeadLetters = `-- name: DeleteDeadLetters :exec
+DELETE FROM dead_letter WHERE session_n = ?
+`
+
+func (q *Queries) DeleteDeadLetters(ctx context.Context, sessionN int64) error {
+	_, err := q.exec(ctx, q.deleteDeadLettersStmt, deleteDeadLetters, sessionN)
+	return err
 }
 
 const deleteEvents = `-- name: DeleteEvents :exec
@@ -250,7 +291,7 @@ func (q *Queries) SetStream(ctx context.Context, arg SetStreamParams) error {
 }
 
 const streamOf = `-- name: StreamOf :one
-SELECT t.session_n, t.delivered, t.state, t.tries, t.since, t.fence
+SELECT t.session_n, t.delivered, t.state, t.tries, t.since, t.fence, t.reason
 FROM stream t JOIN session s ON s.n = t.session_n WHERE s.id = ?
 `
 
@@ -261,6 +302,7 @@ type StreamOfRow struct {
 	Tries     int64
 	Since     int64
 	Fence     int64
+	Reason    string
 }
 
 func (q *Queries) StreamOf(ctx context.Context, id string) (StreamOfRow, error) {
@@ -273,6 +315,7 @@ func (q *Queries) StreamOf(ctx context.Context, id string) (StreamOfRow, error) 
 		&i.Tries,
 		&i.Since,
 		&i.Fence,
+		&i.Reason,
 	)
 	return i, err
 }

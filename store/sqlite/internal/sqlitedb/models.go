@@ -21,6 +21,14 @@ type ArcChange struct {
 	At       int64
 }
 
+type DeadLetter struct {
+	SessionN int64
+	After    int64
+	Last     int64
+	Reason   string
+	At       int64
+}
+
 type DeviceLease struct {
 	Device  string
 	Holder  string

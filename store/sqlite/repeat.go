@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+// keepKeys is how long a create may be repeated.
+const keepKeys = 24 * time.Hour
+
+// Repeated implements order.Store.
+func (s *Store) Repeated(
+	ctx context.Context, tenant session.TenantID, client, key, fingerprint string,
+) (first session.Session, ok bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, r *reader) (err error) {
+		k := sqlitedb.IdempotencyKeyParams{Tenant: string(tenant), Client: client, Key: key}
+		first, ok, err = s.repeated(ctx, r.q, k, fingerprint, s.clock())
+		return err
+	})
+	if err != nil {
+		return session.Session{}, false, err
+	}
+	return first, ok, nil
+}
+
+func keyOf(a order.Admission) sqlitedb.IdempotencyKeyParams {
+	return sqlitedb.IdempotencyKeyParams{Tenant: string(a.Session.Tenant), Client: a.Session.Client, Key: a.Key}
+}
+
+// repeated finds the session that a create with this key made.
+func (s *Store) repeated(
+	ctx context.Context, q *sqlitedb.Queries, k sqlitedb.IdempotencyKeyParams, fingerprint string, now time.Time,
+) (first session.Session, ok bool, err error) {
+	if k.Key == "" {
+		return first, false, nil
+	}
+	key, err := q.IdempotencyKey(ctx, k)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && !fromMicros(key.CreatedAt).Add(keepKeys).After(now)) {
+		return first, false, nil
+	}
+	if err != nil {
+		return first, false, fmt.Errorf("read idempotency key: %w", err)
+	}
+	if key.Fingerprint != fingerprint {
+		return first, false, session.Errorf(session.Exists, "Idempotency-Key", "was used for another order")
+	}
+	row, err := q.SessionByID(ctx, key.SessionID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return first, false, session.Errorf(session.Exists, "Idempotency-Key", "was used for a session that is gone")
+	}
+	if err != nil {
+		return first, false, fmt.Errorf("read session %s: %w", key.SessionID, err)
+	}
+	first, err = full(ctx, s.seal, q, sessionRow(row))
+	return first, err == nil, err
+}
+
+// remember keeps the key of a create that was admitted.
+func (s *Store) remember(ctx context.Context, t *tx, a order.Admission) error {
+	if a.Key == "" {
+		return nil
+	}
+	k := keyOf(a)
+	err := t.q.SetIdempotencyKey(ctx, sqlitedb.SetIdempotencyKeyParams{
+		Tenant: k.Tenant, Client: k.Client, Key: k.Key,
+		Fingerprint: a.Fingerprint, SessionID: string(a.Session.ID), CreatedAt: micros(t.now),
+	})
+	if err != nil {
+		return fmt.Errorf("write idempotency key: %w", err)
+	}
+	return nil
+}

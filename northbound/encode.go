@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/northbound/sentence"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
 )
@@ -28,7 +29,7 @@ func encodeView(v order.View) (api.SessionInfo, error) {
 		Sla: api.Sla(s.Level), GuaranteedBandwidth: mbps(s.Rate.Forward), GuaranteedReverseBandwidth: mbps(s.Rate.Reverse),
 		RoutingProtocol: api.RoutingProtocol(routing(s)), StartTime: moment(s.Start), Duration: max(1, seconds(s.Duration)),
 		OfferId: optional(s.OfferID), Status: api.Status(s.Status), StatusInfo: optional(api.StatusInfo(s.StatusInfo)),
-		Phase: api.Phase(screaming(string(s.Phase))), StatusMessage: statusMessage(s),
+		Phase: api.Phase(screaming(string(s.Phase))), StatusMessage: sentence.Of(s.Phase, s.StatusInfo),
 		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), StartedAt: moment(s.StartedAt), ExpiresAt: moment(s.ExpiresAt), EndedAt: moment(s.EndedAt),
 		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(millis(s.Route.RTTMicros)),
 		Fee: encodeMoney(v.Fee, s.Price), Actual: encodeActual(v),
@@ -152,34 +153,6 @@ func encodeAvailability(a order.Availability) api.AvailabilityInfo {
 		info.ContextCode, info.ContextMessage = &info.Refusals[0].ContextCode, &info.Refusals[0].ContextMessage
 	}
 	return info
-}
-
-// statusMessage says what is going on, in words.
-func statusMessage(s session.Session) string {
-	if s.Reason != "" {
-		return limit(s.Reason)
-	}
-	switch s.Phase {
-	case session.Admitted:
-		return "room is reserved, no device was changed yet"
-	case session.Applying:
-		return "devices are being changed"
-	case session.AwaitingFE:
-		return "ready on our side, waiting for the partner's"
-	case session.Verifying:
-		return "built, packets are about to prove it"
-	case session.Active:
-		return "proven with packets"
-	case session.Modifying:
-		return "in service, devices are being changed"
-	case session.Releasing:
-		return "being removed"
-	case session.InDoubt:
-		return "a device does not answer; it will be settled when it does"
-	case session.Released:
-		return "ended, nothing is left"
-	}
-	return string(s.Phase)
 }
 
 // routing is the protocol of the session: of the end that has BGP, if one has.

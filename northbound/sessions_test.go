@@ -146,3 +146,29 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("another body with the key: %d %s", res.StatusCode, e.Code)
 	}
 }
+
+// TestReasonsStayInside: what the core says of devices and routes is for
+// operators, in whatever state a session is.
+func TestReasonsStayInside(t *testing.T) {
+	t.Parallel()
+	for _, phase := range session.Phases() {
+		b := setup(t)
+		s := fakeSession()
+		s.Phase, s.Reason = phase, "PE7 apply: refused: route 10.9.8.0/24 of tenant-2"
+		b.core.sessions[s.ID] = s
+		at := "/sessions/" + string(s.ID)
+		for _, q := range []request{
+			{method: "GET", path: at, token: "acme"},
+			{method: "GET", path: "/sessions", token: "acme"},
+			{method: "POST", path: at + "/extend", token: "acme", body: `{"requestedAdditionalDuration": 3600}`},
+			{method: "DELETE", path: at, token: "acme"},
+		} {
+			res := b.do(t, q)
+			for _, secret := range []string{"PE7", "10.9.8.0", "tenant-2", "refused"} {
+				if strings.Contains(string(res.raw), secret) {
+					t.Errorf("%s: %s %s shows %q: %s", phase, q.method, q.path, secret, res.raw)
+				}
+			}
+		}
+	}
+}

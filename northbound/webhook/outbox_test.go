@@ -38,6 +38,7 @@ type record struct {
 	seq     uint64
 	at      time.Time
 	reason  string
+	final   bool
 }
 
 func newMemory() *memory { return &memory{records: make(chan record, 1000)} }
@@ -96,7 +97,12 @@ func (m *memory) RetryAt(_ context.Context, s order.Stream, at time.Time, reason
 	return nil
 }
 
-func (m *memory) GiveUp(_ context.Context, s order.Stream, _ time.Time, reason string) error {
-	m.settle(s, record{what: "give up", reason: reason}, func(l *line) { l.dead = true })
+func (m *memory) Postpone(_ context.Context, s order.Stream, at time.Time) error {
+	m.settle(s, record{what: "postpone", at: at}, func(l *line) { l.due = at })
+	return nil
+}
+
+func (m *memory) GiveUp(_ context.Context, s order.Stream, _ time.Time, reason string, final bool) error {
+	m.settle(s, record{what: "give up", reason: reason, final: final}, func(l *line) { l.events, l.dead = nil, final })
 	return nil
 }

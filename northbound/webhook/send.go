@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/northbound/sentence"
 	"github.com/s2cd/s2cd/order"
 )
 
@@ -60,7 +61,7 @@ func (w *Worker) try(ctx context.Context, s order.Stream) verdict {
 		return verdict{kind: giveUp, reason: "the sink is no https URL"}
 	}
 	if s.Sink.Token != "" && !s.Sink.TokenExpires.IsZero() && !s.Sink.TokenExpires.After(w.cfg.Now()) {
-		return verdict{kind: giveUp, reason: "the sink's access token has expired"}
+		return verdict{kind: giveUp, reason: "the sink's access token has expired", final: true}
 	}
 	req, err := w.request(ctx, s)
 	if err != nil {
@@ -80,7 +81,7 @@ func (w *Worker) try(ctx context.Context, s order.Stream) verdict {
 	case res.StatusCode >= 200 && res.StatusCode < 300:
 		return verdict{kind: delivered}
 	case res.StatusCode == http.StatusGone:
-		return verdict{kind: giveUp, reason: "the sink wants no more events (410)"}
+		return verdict{kind: giveUp, reason: "the sink wants no more events (410)", final: true}
 	}
 	return w.failed(s, fmt.Sprintf("the sink answered %d", res.StatusCode), retryAfter(res.Header, w.cfg.Now()))
 }
@@ -115,9 +116,8 @@ func (w *Worker) event(s order.Stream) ([]byte, error) {
 	if s.Event.StatusInfo != "" {
 		data.StatusInfo = new(api.StatusInfo(s.Event.StatusInfo))
 	}
-	if r := []rune(s.Event.Cause); len(r) > 0 {
-		data.StatusMessage = new(string(r[:min(len(r), 512)]))
-	}
+	// The event's cause names devices: it is for operators.
+	data.StatusMessage = new(sentence.Of(s.Event.Phase, s.Event.StatusInfo))
 	raw, err := json.Marshal(api.EventSessionStatusChanged{
 		Id: s.Event.ID, Source: w.cfg.Source + "/sessions/" + string(s.Session), Type: eventType,
 		Specversion: "1.0", Datacontenttype: new(api.EventSessionStatusChangedDatacontenttype("application/json")),

@@ -16,7 +16,7 @@ type kind int
 const (
 	delivered kind = iota
 	retry
-	putBack // not tried
+	putBack // not tried, the host has no free place
 	giveUp
 )
 
@@ -25,6 +25,7 @@ type verdict struct {
 	kind   kind
 	reason string
 	at     time.Time // with retry and putBack
+	final  bool      // with giveUp: no later event will be taken either
 }
 
 // failed decides after a try that did not succeed: again later, or never.

@@ -140,12 +140,13 @@ func (w *Worker) pause(ctx context.Context) bool {
 func (w *Worker) handle(ctx context.Context, s order.Stream) {
 	host := hostOf(s.Sink.URL)
 	if wait, ok := w.enter(host); !ok {
-		w.record(ctx, s, verdict{kind: putBack, reason: "other deliveries to this host are under way", at: w.cfg.Now().Add(wait)})
+		w.record(ctx, s, verdict{kind: putBack, at: w.cfg.Now().Add(wait)})
 		return
 	}
 	v := w.try(ctx, s)
 	w.leave(host)
-	if ctx.Err() == nil {
+	// What the end cut off has no outcome; what was taken before it has one.
+	if v.kind == delivered || ctx.Err() == nil {
 		w.record(ctx, s, v)
 	}
 	w.Wake()
@@ -185,12 +186,15 @@ func (w *Worker) record(ctx context.Context, s order.Stream, v verdict) {
 	case delivered:
 		err = w.cfg.Outbox.Delivered(ctx, s, now)
 		w.cfg.Log.DebugContext(ctx, "event delivered", attrs...)
-	case retry, putBack:
+	case putBack:
+		err = w.cfg.Outbox.Postpone(ctx, s, v.at)
+		w.cfg.Log.DebugContext(ctx, "event put back", append(attrs, "at", v.at)...)
+	case retry:
 		err = w.cfg.Outbox.RetryAt(ctx, s, v.at, v.reason)
 		w.cfg.Log.DebugContext(ctx, "event kept", append(attrs, "reason", v.reason, "at", v.at)...)
 	case giveUp:
-		err = w.cfg.Outbox.GiveUp(ctx, s, now, v.reason)
-		w.cfg.Log.WarnContext(ctx, "events given up", append(attrs, "reason", v.reason)...)
+		err = w.cfg.Outbox.GiveUp(ctx, s, now, v.reason, v.final)
+		w.cfg.Log.WarnContext(ctx, "events given up", append(attrs, "reason", v.reason, "final", v.final)...)
 	}
 	if err != nil {
 		w.cfg.Log.ErrorContext(ctx, "delivery not recorded", append(attrs, "error", err)...)

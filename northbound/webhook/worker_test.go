@@ -129,7 +129,7 @@ func events(n int) []session.Event {
 	var all []session.Event
 	for i := range n {
 		all = append(all, session.Event{
-			ID: "event-" + strconv.Itoa(i+1), Seq: uint64(i + 1), At: testStart(), Status: session.Activated, Cause: "proven", Correlator: "c-1", Notify: true,
+			ID: "event-" + strconv.Itoa(i+1), Seq: uint64(i + 1), At: testStart(), Status: session.Activated, Phase: session.Active, Cause: "PE7 10.9.8.7 took it", Correlator: "c-1", Notify: true,
 		})
 	}
 	return all
@@ -155,6 +155,9 @@ func TestEventsComeInOrderAsCloudEvents(t *testing.T) {
 		}
 		if err := doc.Components.Schemas["EventSessionStatusChanged"].Value.VisitJSON(v); err != nil {
 			t.Errorf("event is not the contract's: %v", err)
+		}
+		if strings.Contains(string(g.raw), "PE7") || strings.Contains(string(g.raw), "10.9.8.7") {
+			t.Errorf("the cause reached the customer: %s", g.raw)
 		}
 		if g.event.Id != list[i].ID || *g.event.Data.Sequence != int64(i+1) || g.event.Type != eventType {
 			t.Errorf("event %d: %s", i, g.raw)
@@ -204,11 +207,12 @@ func TestGivingUp(t *testing.T) {
 		answer http.HandlerFunc
 		after  time.Duration // since the first try
 		reason string
+		final  bool
 	}{
-		{"410", session.Sink{}, status(http.StatusGone), 0, "410"},
-		{"a day of failures", session.Sink{}, status(http.StatusBadGateway), 24 * time.Hour, "502"},
-		{"token expired", session.Sink{Token: "x", TokenExpires: testStart()}, status(http.StatusNoContent), 0, "token has expired"},
-		{"plain http", session.Sink{URL: "http://sink.example.com/"}, nil, 0, "https"},
+		{"410", session.Sink{}, status(http.StatusGone), 0, "410", true},
+		{"a day of failures", session.Sink{}, status(http.StatusBadGateway), 24 * time.Hour, "502", false},
+		{"token expired", session.Sink{Token: "x", TokenExpires: testStart()}, status(http.StatusNoContent), 0, "token has expired", true},
+		{"plain http", session.Sink{URL: "http://sink.example.com/"}, nil, 0, "https", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -222,7 +226,7 @@ func TestGivingUp(t *testing.T) {
 				b.outbox.streams[0].since, b.now = testStart(), testStart().Add(tt.after)
 			}
 			b.run(t)
-			if r := <-b.outbox.records; r.what != "give up" || !strings.Contains(r.reason, tt.reason) {
+			if r := <-b.outbox.records; r.what != "give up" || r.final != tt.final || !strings.Contains(r.reason, tt.reason) {
 				t.Errorf("record %+v", r)
 			}
 		})
@@ -317,7 +321,7 @@ func TestSlowSinkHarmsNoOther(t *testing.T) {
 		switch r := <-b.outbox.records; r.what {
 		case "delivered":
 			delivered++
-		case "retry":
+		case "postpone":
 			held++
 		default:
 			t.Errorf("record %+v", r)
@@ -335,6 +339,31 @@ func TestSlowSinkHarmsNoOther(t *testing.T) {
 	if held != 8 {
 		t.Errorf("%d streams of the slow sink were put back, want 8", held)
 	}
+}
+
+// TestDeliveredAtTheEndIsRecorded: the worker is stopped while a sink answers.
+func TestDeliveredAtTheEndIsRecorded(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	b.worker.client.Transport = taken{cancel}
+	b.outbox.add(id(1), session.Sink{URL: "https://x.example.com/"}, events(1)...)
+	b.worker.Run(ctx)
+	if len(b.outbox.records) != 1 {
+		t.Fatal("nothing was recorded")
+	}
+	if r := <-b.outbox.records; r.what != "delivered" {
+		t.Errorf("record %+v", r)
+	}
+}
+
+// taken is a sink that takes an event just before the worker is stopped.
+type taken struct{ stop func() }
+
+func (s taken) RoundTrip(*http.Request) (*http.Response, error) {
+	s.stop()
+	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody}, nil
 }
 
 func TestGuard(t *testing.T) {

@@ -13,20 +13,20 @@ import (
 
 // Extend makes a session last longer, at most to the provider's maximum.
 func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, by time.Duration) (View, error) {
-	found, err := s.owned(ctx, caller, id)
-	if err != nil {
-		return View{}, err
-	}
 	if by <= 0 {
 		return View{}, session.Errorf(session.OutOfRange, "requestedAdditionalDuration", "must be at least 1 second")
 	}
-	if found.Decision != session.DecidePresent || found.Phase == session.Released || found.Phase == session.Releasing {
-		return View{}, session.Errorf(session.Incompatible, "", "the session is ending")
-	}
-	by = min(by, s.directory.Load().Catalogue.MaxDuration-found.Duration)
-	if by <= 0 {
-		return s.view(ctx, found)
-	}
+	return s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
+		if found.Decision != session.DecidePresent {
+			return Step{}, false, session.Errorf(session.Incompatible, "", "the session is ending")
+		}
+		by := min(by, s.directory.Load().Catalogue.MaxDuration-found.Duration)
+		return s.extension(found, by, caller.Correlator), by > 0, nil
+	})
+}
+
+// extension is the step that makes a session last longer by that much.
+func (s *Service) extension(found session.Session, by time.Duration, correlator string) Step {
 	next := found
 	next.Duration += by
 	if !found.ExpiresAt.IsZero() {
@@ -34,49 +34,57 @@ func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, by t
 	}
 	next.Route.Until = found.Route.Until.Add(by)
 	next.UpdatedAt = s.now()
-	kept, err := s.store.Advance(ctx, Step{
-		Session: next, Due: s.now(),
+	return Step{
+		Session: next, Due: next.UpdatedAt,
+		// The way stays as it is, whatever revision the topology has by now.
 		Reserve: &pathcomp.Admission{
-			Revision: found.Route.Revision, Class: found.Route.Class, Uses: found.Route.Uses,
+			Class: found.Route.Class, Uses: found.Route.Uses,
 			Window: pathcomp.Window{From: found.Route.Until, Until: next.Route.Until},
 		},
 		Events: []session.Event{{
-			At: next.UpdatedAt, Status: next.Status, Phase: next.Phase, Correlator: caller.Correlator,
+			At: next.UpdatedAt, Status: next.Status, Phase: next.Phase, Correlator: correlator,
 			Cause: fmt.Sprintf("extended by %d s", int64(by/time.Second)),
 		}},
-	}, s.ledger)
-	if err != nil {
-		return View{}, fmt.Errorf("extend session %s: %w", id, refuseConflict(err))
 	}
-	s.wake(kept)
-	return s.view(ctx, kept)
 }
 
 // Delete ends a session. The answer holds the account so far; the rest happens
-// behind it. Deleting it again meanwhile changes nothing.
+// behind it. Deleting what is ending already changes nothing.
 func (s *Service) Delete(ctx context.Context, caller Caller, id session.ID) (View, error) {
-	var kept session.Session
+	return s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
+		if found.Phase == session.Released {
+			return Step{}, false, session.Errorf(session.NotFound, "", "no session %s", id)
+		}
+		step := Ending(found, session.DeleteRequested, "deleted by the customer", caller.Correlator, s.now())
+		return step, found.Decision == session.DecidePresent, nil
+	})
+}
+
+// change takes one step with the caller's session, again when provision was
+// faster. todo is false when there is nothing to do.
+func (s *Service) change(ctx context.Context, caller Caller, id session.ID, decide func(session.Session) (step Step, todo bool, err error)) (View, error) {
 	for try := 1; ; try++ {
 		found, err := s.owned(ctx, caller, id)
 		if err != nil {
 			return View{}, err
 		}
-		if found.Phase == session.Released {
-			return View{}, session.Errorf(session.NotFound, "", "no session %s", id)
+		step, todo, err := decide(found)
+		if err != nil {
+			return View{}, err
 		}
-		if found.StatusInfo == session.DeleteRequested {
+		if !todo {
 			return s.view(ctx, found)
 		}
-		kept, err = s.store.Advance(ctx, Ending(found, session.DeleteRequested, "deleted by the customer", caller.Correlator, s.now()), s.ledger)
-		if err == nil {
-			break
+		kept, err := s.store.Advance(ctx, step, s.ledger)
+		if session.CodeOf(err) == session.Aborted && try < admitTries {
+			continue
 		}
-		if session.CodeOf(err) != session.Aborted || try == admitTries {
-			return View{}, fmt.Errorf("delete session %s: %w", id, err)
+		if err != nil {
+			return View{}, fmt.Errorf("change session %s: %w", id, refuseConflict(err))
 		}
+		s.wake(kept)
+		return s.view(ctx, kept)
 	}
-	s.wake(kept)
-	return s.view(ctx, kept)
 }
 
 // Ending is the step that begins a session's end: from here on its leaves shall

@@ -21,6 +21,13 @@ const admitTries = 4
 // down, or refuses and leaves nothing. repeated is true when the same
 // Idempotency-Key had created the session before.
 func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
+	if o.Key != "" {
+		// A repeated order is answered as it was, also when nothing of it could
+		// be ordered any more.
+		if made, ok, err := s.store.Repeated(ctx, caller.Tenant, caller.Client, o.Key, o.Fingerprint); ok || err != nil {
+			return made, ok, err
+		}
+	}
 	d := s.directory.Load()
 	level, ok := d.Catalogue.Level(o.Level)
 	if !ok {

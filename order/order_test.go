@@ -28,6 +28,7 @@ type shop struct {
 	*order.Service
 	store  *sqlite.Store
 	ledger *pathcomp.Ledger
+	core   *pathcomp.Core
 	now    func() time.Time
 	woken  []session.ID
 }
@@ -63,6 +64,7 @@ func openAt(t *testing.T, change func(*order.Directory), now func() time.Time) *
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.core = core
 	d := testnet.Directory()
 	if change != nil {
 		change(d)
@@ -356,6 +358,12 @@ func TestExtendReservesLongerAndIsCapped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A new revision of the topology changes nothing of what was sold.
+	next := *testnet.Network()
+	next.Revision++
+	if err := s.core.Swap(&next); err != nil {
+		t.Fatal(err)
+	}
 	v, err := s.Extend(t.Context(), as("acme"), made.ID, time.Hour)
 	if err != nil || v.Session.Duration != 2*time.Hour || v.Session.Route.Until.Sub(made.Route.Until) != time.Hour {
 		t.Fatalf("%+v, %v", v.Session, err)
@@ -371,6 +379,9 @@ func TestExtendReservesLongerAndIsCapped(t *testing.T) {
 	}
 	if _, err := s.Delete(t.Context(), as("acme"), made.ID); err != nil {
 		t.Fatal(err)
+	}
+	if v, err := s.Delete(t.Context(), as("acme"), made.ID); err != nil || v.Session.StatusInfo != session.DeleteRequested {
+		t.Errorf("deleted again: %+v, %v", v.Session, err)
 	}
 	if _, err := s.Extend(t.Context(), as("acme"), made.ID, time.Hour); session.CodeOf(err) != session.Incompatible {
 		t.Errorf("extending what ends: %v", err)
@@ -389,6 +400,13 @@ func TestIdempotencyKey(t *testing.T) {
 	again, repeated, err := s.Create(t.Context(), as("acme"), o)
 	if err != nil || !repeated || again.ID != first.ID {
 		t.Errorf("repeated: %v %s, %v", repeated, again.ID, err)
+	}
+	// Also when nothing of it could be ordered any more.
+	gone := testnet.Directory()
+	gone.Catalogue.Levels = nil
+	s.Reload(gone)
+	if again, repeated, err = s.Create(t.Context(), as("acme"), o); err != nil || !repeated || again.ID != first.ID {
+		t.Errorf("repeated after the level was withdrawn: %v %s, %v", repeated, again.ID, err)
 	}
 	o.Fingerprint = order.Fingerprint([]byte("another body"))
 	if _, _, err := s.Create(t.Context(), as("acme"), o); session.CodeOf(err) != session.Exists {

@@ -119,6 +119,9 @@ func (d *Directory) settleEnd(e *session.End, field string, r EndRequest) error 
 // checkPlatforms refuses what the devices of an end cannot hold.
 func (d *Directory) checkPlatforms(e session.End, field string) error {
 	pe := d.platform(e.PE())
+	if !pe.QoS {
+		return session.Errorf(session.NotSupported, field, "the router there cannot hold a rate")
+	}
 	if e.Routing.Protocol == session.BGP && !pe.CEBGP {
 		return session.Errorf(session.NotSupported, field+".asNumber", "the router there does not speak BGP to customers")
 	}

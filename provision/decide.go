@@ -35,9 +35,9 @@ func decide(s session.Session, now time.Time, v Verifier) (step order.Step, ok b
 		return decideAbsent(s, now)
 	}
 	if s.StartedAt.IsZero() && s.Phase != session.Admitted && !now.Before(s.Deadline) {
-		why := "not verified in time"
-		if r := trouble(s); r != "" {
-			why = r
+		why := trouble(s)
+		if why == "" {
+			why = "not proven in time: " + v.Verify(s).Detail
 		}
 		return order.Ending(s, session.SessionDeclined, why, "", now), true, now
 	}
@@ -73,7 +73,7 @@ func decideApplied(s session.Session, now time.Time) (order.Step, bool, time.Tim
 		return move(s, session.Modifying, "", "on all devices", now), true, now
 	case everywhere(s, session.Present):
 		return move(s, session.Active, "", "on all devices", now), true, now
-	case why != "" && (s.Phase != session.InDoubt || s.Reason != why):
+	case why != "" && s.Phase != session.InDoubt:
 		return move(s, session.InDoubt, why, why, now), true, now
 	case why == "" && s.Phase == session.InDoubt && s.StartedAt.IsZero():
 		return move(s, session.Applying, "", "devices answer again", now), true, now

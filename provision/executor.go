@@ -43,10 +43,11 @@ type executor struct {
 	kick                 chan struct{} // holds at most one wish to look again
 	additions, deletions brake
 
-	cleared uint64     // the fence under which leftovers were undone
-	fenced  int        // how often the device had seen a newer fence than ours
-	mu      sync.Mutex // guards state
-	state   DeviceStatus
+	cleared    uint64     // the fence under which leftovers were undone
+	fenced     int        // how often the device had seen a newer fence than ours
+	mismatched bool       // the last read-back differed from what was written
+	mu         sync.Mutex // guards state
+	state      DeviceStatus
 }
 
 // DeviceStatus is what an executor says of its device.
@@ -57,7 +58,7 @@ type DeviceStatus struct {
 	Since   time.Time // of State
 	Changed time.Time // last transaction confirmed
 	Fence   uint64
-	Objects int // marked objects read back that a newer store epoch owns
+	Objects int // marked VRFs that are not this store's and are left alone
 }
 
 // Kick asks for another look; it never blocks.
@@ -183,7 +184,7 @@ func (x *executor) record(ctx context.Context, lease Lease, w *work) error {
 // report turns the outcome into the state that people see.
 func (x *executor) report(w *work, err error) {
 	x.mu.Lock()
-	x.state.Fence, x.state.Objects = w.lease.Fence, w.quarantined
+	x.state.Fence, x.state.Objects = w.lease.Fence, len(w.foreign)
 	if w.confirmed {
 		x.state.Changed = x.now()
 	}
@@ -217,9 +218,16 @@ func (x *executor) Status() DeviceStatus {
 	return x.state
 }
 
+// fault is an error of this device that the executor itself found.
+func (x *executor) fault(op string, kind southbound.Kind, err error) error {
+	return &southbound.OpError{Device: string(x.device), Op: op, Kind: kind, Err: err}
+}
+
 // work prepares one look at the device.
 func (x *executor) work(lease Lease, sessions []session.Session, freezes []Freeze) *work {
-	w := &work{x: x, lease: lease, findings: map[session.ID]Finding{}}
+	w := &work{
+		x: x, lease: lease, findings: map[session.ID]Finding{}, before: map[session.ID]session.DeviceState{}, vpns: map[string]bool{},
+	}
 	if x.observeOnly {
 		w.frozen = "observing only"
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/southbound/drivertest"
+	"github.com/s2cd/s2cd/topology"
 )
 
 func TestSessionLivesAndExpires(t *testing.T) {
@@ -293,5 +294,155 @@ func TestFencedDaemonTakesANewLease(t *testing.T) {
 		if refused == 0 {
 			t.Error("the device never refused the old lease")
 		}
+	})
+}
+
+// vrfs counts what a device holds.
+func (w *world) vrfs(device string) int {
+	return len(w.devices[topology.NodeName(device)].Config().VRFs)
+}
+
+func TestBrakesHoldBackAndLeaveNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorldWith(t, provision.Brakes{ChangesPerMinute: 2, DeletionsPerMinute: 1})
+		var all []session.Session
+		for n := 1; n <= testnet.Sites; n++ {
+			all = append(all, w.order(wish(n)))
+		}
+		time.Sleep(10 * time.Second)
+		if got := w.vrfs("pe1"); got != 2 {
+			t.Errorf("after the first minute's changes pe1 holds %d VRFs, want 2", got)
+		}
+		// The ones never brought to a device are deleted: they must not appear.
+		for _, s := range all {
+			if _, err := w.orders.Delete(t.Context(), caller(), s.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		most := 0
+		for range 50 {
+			time.Sleep(100 * time.Millisecond)
+			most = max(most, w.vrfs("pe1"))
+		}
+		if most > 2 {
+			t.Errorf("pe1 held %d VRFs while sessions were deleted", most)
+		}
+		if got := w.vrfs("pe1"); got != 1 {
+			t.Errorf("pe1 holds %d VRFs after one deletion", got)
+		}
+		for _, s := range all {
+			w.await(s.ID, session.Released)
+		}
+		w.clean()
+	})
+}
+
+func TestUnsupportedSessionIsDeclinedAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.devices["pe1"].Refuse(func(tx southbound.Transaction) error {
+			for _, v := range tx.Want.VRFs {
+				for _, a := range v.Attachments {
+					if a.VLAN == 12 {
+						return &southbound.OpError{Device: "pe1", Op: "apply", Kind: southbound.Unsupported, Err: errors.New("no such card")}
+					}
+				}
+			}
+			return nil
+		})
+		good, bad := w.order(wish(1)), w.order(wish(2))
+		if s := w.await(bad.ID, session.Released); s.StatusInfo != session.SessionDeclined {
+			t.Errorf("ended as %s", s.StatusInfo)
+		}
+		w.await(good.ID, session.Active)
+	})
+}
+
+// A device that lost what was written between Apply and the read-back is in
+// doubt, not a reason to decline.
+func TestDeviceThatRestartsInBetweenIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		time.Sleep(time.Second)
+		lost := false
+		w.devices["pe1"].Hook(func(_ context.Context, op string) error {
+			if op == "read" && !lost && w.devices["pe1"].Open() != "" {
+				lost = true
+				w.devices["pe1"].Seed(southbound.DeviceConfig{})
+			}
+			return nil
+		})
+		w.await(w.order(wish(1)).ID, session.Active)
+		if !lost {
+			t.Error("the device never restarted")
+		}
+	})
+}
+
+// Bandwidth returns by proof: a session that cannot be taken off a dead device
+// keeps its room beyond its window.
+func TestRoomIsKeptWhileASessionCannotBeRemoved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		o := wish(1)
+		o.Rate = session.Rate{Forward: 60_000, Reverse: 60_000}
+		s := w.order(o)
+		w.await(s.ID, session.Active)
+		w.devices["pe2"].Unreachable(errors.New("no route to host"))
+		time.Sleep(lasts + testnet.ApplyWithin + 5*time.Minute)
+		if got := w.session(s.ID); got.Phase == session.Released {
+			t.Fatalf("released from a dead device")
+		}
+		second := wish(2)
+		second.Rate = o.Rate
+		if _, _, err := w.orders.Create(t.Context(), caller(), second); session.CodeOf(err) != session.NoResources {
+			t.Errorf("room sold twice: %v", err)
+		}
+		w.devices["pe2"].Unreachable(nil)
+		w.await(s.ID, session.Released)
+		w.clean()
+		w.await(w.order(second).ID, session.Active)
+	})
+}
+
+// A store that does not know a VPN leaves its VRFs alone: it may be an old copy,
+// or a new one.
+func TestUnknownVPNsAreNeverPruned(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.devices["pe1"].Seed(southbound.DeviceConfig{VRFs: []southbound.VRF{{Name: "s2c900", Mark: southbound.Mark{Epoch: 1, VPN: "vpn-of-another-store"}, RD: "1:1"}}})
+		w.await(w.order(wish(1)).ID, session.Released)
+		if got := w.devices["pe1"].Config(); len(got.VRFs) != 1 || got.VRFs[0].Name != "s2c900" {
+			t.Errorf("pe1 holds %+v", got)
+		}
+		for _, s := range w.runner.Status() {
+			if want := map[topology.NodeName]int{"pe1": 1}[s.Device]; s.Objects != want {
+				t.Errorf("%s reports %d foreign objects, want %d", s.Device, s.Objects, want)
+			}
+		}
+	})
+}
+
+func TestFrozenTenantStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		s := w.order(wish(1))
+		w.await(s.ID, session.Active)
+		w.must(w.store.SetFreeze(t.Context(), provision.Freeze{Scope: provision.FreezeTenant, Name: "acme", Reason: "unpaid", Since: time.Now()}, true))
+		late := w.order(wish(2))
+		time.Sleep(lasts + time.Minute)
+		if got := w.vrfs("pe1"); got != 1 {
+			t.Errorf("pe1 holds %d VRFs of the frozen tenant, want the one it had", got)
+		}
+		w.must(w.store.SetFreeze(t.Context(), provision.Freeze{Scope: provision.FreezeTenant, Name: "acme"}, false))
+		w.await(s.ID, session.Released)
+		w.await(late.ID, session.Released)
+		w.clean()
 	})
 }

@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/topology"
@@ -46,6 +48,7 @@ const (
 	claimLimit = 64
 	claimFor   = 10 * time.Second
 	pollEvery  = 500 * time.Millisecond
+	movers     = 8 // sessions moved on at the same time: their commits share transactions
 )
 
 // Runner moves sessions through their phases and keeps devices as decided.
@@ -54,9 +57,8 @@ type Runner struct {
 	executors map[topology.NodeName]*executor
 	wake      chan struct{}
 
-	// watch holds the sessions that wait for packets: they are polled from
-	// memory. Only the loop's goroutine touches it.
-	watch map[session.ID]session.Session
+	mu    sync.Mutex                     // guards watch
+	watch map[session.ID]session.Session // wait for packets, polled from memory
 }
 
 // NewRunner returns a Runner; nothing happens before Run.
@@ -127,7 +129,7 @@ func (r *Runner) loop(ctx context.Context) {
 		wait := pollEvery
 		if more {
 			wait = 0
-		} else if len(r.watch) > 0 {
+		} else if r.watching() {
 			wait = repoll
 		}
 		timer := time.NewTimer(wait)
@@ -142,6 +144,12 @@ func (r *Runner) loop(ctx context.Context) {
 	}
 }
 
+func (r *Runner) watching() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.watch) > 0
+}
+
 // turn moves on what is due; more is true when there may be more.
 func (r *Runner) turn(ctx context.Context) (more bool, err error) {
 	now := r.Clock()
@@ -149,20 +157,36 @@ func (r *Runner) turn(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("claim due sessions: %w", err)
 	}
-	for _, s := range due {
-		if err := r.moveOn(ctx, s); err != nil {
-			r.Log.Warn("session not moved on", "session", s.ID, "phase", s.Phase, "error", err)
-		}
+	ready := append(due, r.proven(now)...)
+	var group errgroup.Group
+	group.SetLimit(movers)
+	for _, s := range ready {
+		group.Go(func() error {
+			if err := r.moveOn(ctx, s); err != nil && ctx.Err() == nil {
+				r.Log.Warn("session not moved on", "session", s.ID, "phase", s.Phase, "error", err)
+			}
+			return nil
+		})
 	}
-	for _, s := range r.watch {
-		if !r.Verifier.Verify(s).Proven {
-			continue
-		}
-		if err := r.moveOn(ctx, s); err != nil {
-			r.Log.Warn("verified session not moved on", "session", s.ID, "error", err)
-		}
+	if err := group.Wait(); err != nil {
+		return false, err
 	}
 	return len(due) == claimLimit, nil
+}
+
+// proven returns the watched sessions that can become active now and are not
+// claimed already.
+func (r *Runner) proven(now time.Time) []session.Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var ready []session.Session
+	for id, s := range r.watch {
+		if !now.Before(s.Start) && r.Verifier.Verify(s).Proven {
+			ready = append(ready, s)
+			delete(r.watch, id)
+		}
+	}
+	return ready
 }
 
 // moveOn takes one session as far as it goes without waiting.
@@ -171,16 +195,19 @@ func (r *Runner) moveOn(ctx context.Context, s session.Session) error {
 		step, ok, again := decide(s, r.Clock(), r.Verifier)
 		if !ok {
 			r.kickFor(s)
-			step = order.Step{Session: s, Due: again}
+			step = r.stay(s, again)
 		}
 		next, err := r.Store.Advance(ctx, step, r.Ledger)
+		if errors.Is(err, order.ErrConflict) && step.Reserve != nil {
+			r.Log.Error("a session is still on a device and its bandwidth is sold from now on", "session", s.ID, "reason", s.Reason)
+			next, err = r.Store.Advance(ctx, order.Step{Session: s, Due: again}, r.Ledger)
+		}
 		if session.CodeOf(err) == session.Aborted {
 			// An executor or the customer was faster: decide again on what is now.
 			next, err = r.Store.Session(ctx, s.ID)
 			ok = true
 		}
 		if err != nil {
-			delete(r.watch, s.ID)
 			return fmt.Errorf("advance to %s: %w", step.Session.Phase, err)
 		}
 		r.note(s, next)
@@ -191,11 +218,36 @@ func (r *Runner) moveOn(ctx context.Context, s session.Session) error {
 	}
 }
 
+// overstay is by how much the reservation of a session that should be gone and is
+// not is pushed forward at a time: bandwidth returns by proof, not by the clock.
+const overstay = 2 * time.Minute
+
+// stay is the step of a session that stays as it is.
+func (r *Runner) stay(s session.Session, again time.Time) order.Step {
+	step := order.Step{Session: s, Due: again}
+	until := s.Route.Until
+	if s.Decision != session.DecideAbsent || r.Clock().Before(until.Add(-overstay/2)) || !placed(s) {
+		return step
+	}
+	step.Session.Route.Until = until.Add(overstay)
+	step.Reserve = &pathcomp.Admission{
+		Class: s.Route.Class, Uses: s.Route.Uses, Window: pathcomp.Window{From: until, Until: step.Session.Route.Until},
+	}
+	return step
+}
+
+// placed reports whether a session may still be on a device.
+func placed(s session.Session) bool {
+	return s.Phase != session.Released && !everywhere(s, session.Absent)
+}
+
 // note logs a move and keeps the set of sessions that wait for packets.
 func (r *Runner) note(before, after session.Session) {
 	if before.Phase != after.Phase {
 		r.Log.Info("session moved", "session", after.ID, "from", before.Phase, "to", after.Phase, "reason", after.Reason)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if after.Phase == session.Verifying {
 		r.watch[after.ID] = after
 	} else {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
@@ -16,37 +17,38 @@ import (
 // work is one look at one device: which sessions it shall hold, what was done
 // and what was found.
 type work struct {
-	x           *executor
-	lease       Lease
-	frozen      string            // why nothing may change; empty: it may
-	keep        []session.Session // shall be on the device and are
-	add         []session.Session // shall be and are not known to be
-	drop        []session.Session // shall not be and are not known to be gone
-	findings    map[session.ID]Finding
-	before      map[session.ID]session.DeviceState
-	quarantined int
-	confirmed   bool
-	deferred    bool // the brakes held sessions back
+	x        *executor
+	lease    Lease
+	frozen   string            // why nothing may change; empty: it may
+	keep     []session.Session // shall be on the device and are
+	add      []session.Session // shall be and are not known to be
+	drop     []session.Session // shall not be and are not known to be gone
+	held     []session.Session // of a frozen tenant: stay as they are
+	findings map[session.ID]Finding
+	before   map[session.ID]session.DeviceState
+	vpns     map[string]bool // that the store knows on this device
+
+	foreign   map[string]southbound.Mark // VRFs that are marked and not this store's, by name
+	confirmed bool
+	deferred  bool // the brakes held sessions back
 }
 
 // sort puts a session where it belongs. A session that is admitted but not yet
-// due is nowhere; one of a frozen tenant stays as it is.
+// due is nowhere.
 func (w *work) sort(s session.Session, held bool) {
 	state := stateOn(s, w.x.device)
-	if w.before == nil {
-		w.before = map[session.ID]session.DeviceState{}
-	}
 	w.before[s.ID] = state
-	wanted := s.Decision == session.DecidePresent && s.Phase != session.Admitted
+	w.vpns[string(s.VPN.ID)] = true
+	wanted := s.Decision == session.DecidePresent
 	switch {
-	case held && state.Have == session.Present:
-		w.keep = append(w.keep, s)
+	case s.Phase == session.Admitted:
 	case held:
+		w.held = append(w.held, s)
 	case wanted && state.Have == session.Present:
 		w.keep = append(w.keep, s)
 	case wanted:
 		w.add = append(w.add, s)
-	case s.Phase != session.Admitted:
+	case state.Have != session.Absent:
 		w.drop = append(w.drop, s)
 	}
 }
@@ -65,7 +67,10 @@ func stateOn(s session.Session, device topology.NodeName) session.DeviceState {
 // others out.
 func (w *work) carryOut(ctx context.Context) error {
 	if w.frozen == "" {
-		w.clear(ctx)
+		if err := w.clear(ctx); err != nil {
+			w.blame(slices.Concat(w.add, w.drop), err)
+			return err
+		}
 	}
 	have, err := w.read(ctx)
 	if err != nil {
@@ -75,11 +80,10 @@ func (w *work) carryOut(ctx context.Context) error {
 	if w.frozen != "" {
 		return nil
 	}
-	w.hold()
-	want := Desired(w.x.device, slices.Concat(w.keep, w.add), w.x.terms)
-	err = w.transact(ctx, have, want)
-	if southbound.KindOf(err) == southbound.Refused && len(w.add) > 0 {
-		return w.oneByOne(ctx, err)
+	w.hold(have)
+	err = w.transact(ctx, have, w.desired(w.keep, w.add))
+	if declined(err) && len(w.add) > 0 {
+		return w.oneByOne(ctx)
 	}
 	if err != nil {
 		w.blame(slices.Concat(w.add, w.drop), err)
@@ -90,47 +94,109 @@ func (w *work) carryOut(ctx context.Context) error {
 	return nil
 }
 
-// hold keeps back what the brakes do not let through: it stays as it is on the
-// device until the next look.
-func (w *work) hold() {
+func (w *work) desired(lists ...[]session.Session) southbound.DeviceConfig {
+	return Desired(w.x.device, slices.Concat(lists...), w.x.terms)
+}
+
+// declined reports whether a device said no for good.
+func declined(err error) bool {
+	k := southbound.KindOf(err)
+	return err != nil && (k == southbound.Refused || k == southbound.Unsupported)
+}
+
+// hold keeps back what the brakes do not let through, and what a frozen tenant
+// has: it stays on the device as it is there until the next look.
+func (w *work) hold(have southbound.DeviceConfig) {
 	now := w.x.now()
+	for _, s := range w.held {
+		if w.holds(have, s) {
+			w.keep = append(w.keep, s)
+		}
+	}
 	if n := w.x.additions.take(len(w.add), now); n < len(w.add) {
 		w.add, w.deferred = w.add[:n], true
 	}
-	if n := w.x.deletions.take(len(w.drop), now); n < len(w.drop) {
-		w.keep, w.drop, w.deferred = append(w.keep, w.drop[n:]...), w.drop[:n], true
+	var there, gone []session.Session
+	for _, s := range w.drop {
+		if w.holds(have, s) {
+			there = append(there, s)
+		} else {
+			gone = append(gone, s)
+		}
 	}
+	n := w.x.deletions.take(len(there), now)
+	w.deferred = w.deferred || n < len(there)
+	w.keep, w.drop = append(w.keep, there[n:]...), append(gone, there[:n]...)
 }
 
-// oneByOne removes what shall go, then adds session after session; those that
-// the device refuses are declined for good.
-func (w *work) oneByOne(ctx context.Context, whole error) error {
-	good := slices.Clone(w.keep)
-	if len(w.add) > 1 || len(w.drop) > 0 {
-		if err := w.try(ctx, good); err != nil {
-			w.blame(slices.Concat(w.add, w.drop), err)
-			return err
+// holds reports whether the device has a session's attachments and tunnels.
+func (w *work) holds(have southbound.DeviceConfig, s session.Session) bool {
+	for _, v := range w.desired([]session.Session{s}).VRFs {
+		i := slices.IndexFunc(have.VRFs, func(o southbound.VRF) bool { return o.Name == v.Name && o.Mark.VPN == v.Mark.VPN })
+		if i < 0 {
+			return false
 		}
+		on := have.VRFs[i]
+		for _, t := range v.Tunnels {
+			if !slices.ContainsFunc(on.Tunnels, func(o southbound.Tunnel) bool { return o.Name == t.Name }) {
+				return false
+			}
+		}
+		for _, a := range v.Attachments {
+			if findAttachment(&on, a.Port, a.VLAN) == nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// oneByOne first brings the device to what it shall hold without the new
+// sessions, then adds them one after another. Those that the device refuses are
+// declined for good.
+func (w *work) oneByOne(ctx context.Context) error {
+	good := slices.Clone(w.keep)
+	if err := w.try(ctx, good); err != nil {
+		w.blame(slices.Concat(w.add, w.drop), err)
+		return err
 	}
 	w.settle(w.drop, session.Absent)
 	w.settle(good, session.Present)
-	for _, s := range w.add {
-		err := whole
-		if len(w.add) > 1 || len(w.drop) > 0 {
-			err = w.try(ctx, append(good, s))
-		}
+	refused := map[session.ID]error{}
+	for i, s := range w.add {
+		err := w.try(ctx, append(slices.Clone(good), s))
 		switch {
 		case err == nil:
 			good = append(good, s)
 			w.settle([]session.Session{s}, session.Present)
-		case southbound.KindOf(err) == southbound.Refused, southbound.KindOf(err) == southbound.Unsupported:
-			w.findings[s.ID] = Finding{Session: s.ID, Have: session.Absent, Reason: reason(err), Refused: true}
+		case declined(err):
+			refused[s.ID] = err
 		default:
-			w.blame([]session.Session{s}, err)
-			return err
+			w.blame(w.add[i:], err)
+			return errors.Join(err, w.decline(ctx, refused))
 		}
 	}
-	return nil
+	return w.decline(ctx, refused)
+}
+
+// decline reads once more: only what was seen not to be there is absent.
+func (w *work) decline(ctx context.Context, refused map[session.ID]error) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	have, err := w.read(ctx)
+	for _, s := range w.add {
+		why, ok := refused[s.ID]
+		if !ok {
+			continue
+		}
+		f := Finding{Session: s.ID, Have: session.Absent, Reason: reason(why), Refused: true}
+		if err != nil || w.holds(have, s) {
+			f.Have = session.Unknown
+		}
+		w.findings[s.ID] = f
+	}
+	return err
 }
 
 func (w *work) try(ctx context.Context, sessions []session.Session) error {
@@ -138,11 +204,12 @@ func (w *work) try(ctx context.Context, sessions []session.Session) error {
 	if err != nil {
 		return err
 	}
-	return w.transact(ctx, have, Desired(w.x.device, sessions, w.x.terms))
+	return w.transact(ctx, have, w.desired(sessions))
 }
 
-// read returns what is on the device. Objects of a newer store epoch are left
-// alone: this store is an old copy and must not prune them.
+// read returns what this store has on the device. Marked objects of a newer
+// store epoch, or of a VPN that the store does not know there, are left alone:
+// the store may be an old copy, or a new one, and must not prune them.
 func (w *work) read(ctx context.Context) (southbound.DeviceConfig, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.x.timing.RPC)
 	defer cancel()
@@ -151,10 +218,10 @@ func (w *work) read(ctx context.Context) (southbound.DeviceConfig, error) {
 		return southbound.DeviceConfig{}, err
 	}
 	var ours southbound.DeviceConfig
-	w.quarantined = 0
+	w.foreign = map[string]southbound.Mark{}
 	for _, v := range have.VRFs {
-		if v.Mark.Epoch > w.x.terms.Epoch {
-			w.quarantined++
+		if v.Mark.Epoch > w.x.terms.Epoch || !w.vpns[v.Mark.VPN] {
+			w.foreign[v.Name] = v.Mark
 			continue
 		}
 		ours.VRFs = append(ours.VRFs, v)
@@ -165,7 +232,13 @@ func (w *work) read(ctx context.Context) (southbound.DeviceConfig, error) {
 // transact changes the device from have to want, reads it back and confirms.
 func (w *work) transact(ctx context.Context, have, want southbound.DeviceConfig) error {
 	if have.Equal(want) {
+		w.x.mismatched = false
 		return nil
+	}
+	for _, v := range want.VRFs {
+		if m, ok := w.foreign[v.Name]; ok {
+			return w.x.fault("apply", southbound.Refused, fmt.Errorf("vrf %s is there for VPN %s of epoch %d, which this store does not know", v.Name, m.VPN, m.Epoch))
+		}
 	}
 	x := w.x
 	x.set("changing", "")
@@ -179,39 +252,56 @@ func (w *work) transact(ctx context.Context, have, want southbound.DeviceConfig)
 	if err := w.call(ctx, tx, x.driver.Apply); err != nil {
 		return err
 	}
-	got, err := w.read(ctx)
-	if err == nil && !got.Equal(want) {
-		err = &southbound.OpError{
-			Device: string(x.device), Op: "read", Kind: southbound.Refused,
-			Err: fmt.Errorf("the device holds something else than was written: %s", Difference(want, got)),
-		}
-	}
-	if err != nil {
-		return errors.Join(err, w.call(context.WithoutCancel(ctx), tx, x.driver.Cancel))
+	if err := w.compare(ctx, want); err != nil {
+		// What Cancel says comes first: when it fails the device is in doubt.
+		return errors.Join(w.cancel(ctx, tx), err)
 	}
 	if err := w.call(ctx, tx, x.driver.Confirm); err != nil {
 		return err
 	}
-	x.cleared = w.lease.Fence
+	x.cleared, x.mismatched = w.lease.Fence, false
 	w.confirmed = true
 	x.log.Info("device changed", "device", x.device, "transaction", tx.ID, "vrfs", len(want.VRFs))
 	return nil
 }
 
+// compare reads back what was written. The first difference is a doubt (the
+// device may have restarted in between); one that comes again is a refusal.
+func (w *work) compare(ctx context.Context, want southbound.DeviceConfig) error {
+	got, err := w.read(ctx)
+	if err != nil || got.Equal(want) {
+		return err
+	}
+	kind := southbound.InDoubt
+	if w.x.mismatched {
+		kind = southbound.Refused
+	}
+	w.x.mismatched = true
+	return w.x.fault("read", kind, fmt.Errorf("the device holds something else than was written: %s", Difference(want, got)))
+}
+
+// cancel undoes tx also when ctx has ended, but never beyond the lease.
+func (w *work) cancel(ctx context.Context, tx southbound.Transaction) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(0, w.lease.Until.Sub(w.x.now())))
+	defer cancel()
+	return w.call(ctx, tx, w.x.driver.Cancel)
+}
+
 // clear undoes, once under each lease, what an earlier holder applied and did
-// not live to confirm. The device would do so by itself, but later. That there
-// is nothing to undo is the usual case, so the answer does not matter.
-func (w *work) clear(ctx context.Context) {
+// not live to confirm. The device would do so by itself, but later, and then
+// under our feet. That there is nothing to undo is the usual answer.
+func (w *work) clear(ctx context.Context) error {
 	if w.x.cleared == w.lease.Fence {
-		return
+		return nil
 	}
 	for fence := max(w.lease.Fence, 2) - 1; fence <= w.lease.Fence; fence++ {
 		tx := southbound.Transaction{ID: transactionID(fence), Fence: w.lease.Fence, Epoch: w.x.terms.Epoch}
-		if err := w.call(ctx, tx, w.x.driver.Cancel); err != nil {
-			w.x.log.Debug("nothing to undo", "device", w.x.device, "transaction", tx.ID, "answer", err)
+		if err := w.call(ctx, tx, w.x.driver.Cancel); err != nil && !declined(err) {
+			return err
 		}
 	}
 	w.x.cleared = w.lease.Fence
+	return nil
 }
 
 // transactionID names the one transaction that can be open under a lease, so
@@ -237,11 +327,17 @@ func (w *work) blame(sessions []session.Session, err error) {
 	}
 }
 
+// refreshReason is how often the words of an unchanged trouble are written anew:
+// they may hold a time of day and then differ at every look.
+const refreshReason = time.Minute
+
 // changedFindings leaves out what the store knows already.
 func (w *work) changedFindings() []Finding {
 	var changed []Finding
 	for id, f := range w.findings {
-		if b := w.before[id]; f.Refused || b.Have != f.Have || b.Reason != f.Reason {
+		b := w.before[id]
+		trouble := f.Reason != "" && b.Reason != ""
+		if f.Refused || b.Have != f.Have || b.Reason != f.Reason && (!trouble || w.x.now().Sub(b.At) > refreshReason) {
 			changed = append(changed, f)
 		}
 	}

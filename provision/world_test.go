@@ -36,6 +36,7 @@ type world struct {
 	path    string
 	stop    func() // ends the running daemon
 	runner  *provision.Runner
+	brakes  provision.Brakes
 }
 
 const (
@@ -46,7 +47,12 @@ const (
 // newWorld starts the core in a synctest bubble; it ends with the test.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, path: filepath.Join(t.TempDir(), "s2cd.db"), devices: map[topology.NodeName]*drivertest.Fake{}}
+	return newWorldWith(t, provision.Brakes{})
+}
+
+func newWorldWith(t *testing.T, brakes provision.Brakes) *world {
+	t.Helper()
+	w := &world{t: t, path: filepath.Join(t.TempDir(), "s2cd.db"), devices: map[topology.NodeName]*drivertest.Fake{}, brakes: brakes}
 	for _, n := range []topology.NodeName{"pe1", "pe2", "gw1"} {
 		w.devices[n] = drivertest.NewFake(string(n), time.Now)
 	}
@@ -76,7 +82,7 @@ func (w *world) start() {
 	epoch, err := w.store.Epoch(ctx)
 	w.must(err)
 	cfg := provision.Config{
-		Store: w.store.Provision(), Ledger: w.ledger, Verifier: monitor, Holder: "test", Clock: time.Now,
+		Store: w.store.Provision(), Ledger: w.ledger, Verifier: monitor, Holder: "test", Clock: time.Now, Brakes: w.brakes,
 		Terms: provision.Terms{AS: 65000, Epoch: epoch, MaxPrefixes: 100, ProbeInterval: 100, KeepaliveSecs: 25},
 		Timing: provision.Timing{
 			Lease: lease, RPC: 5 * time.Second, Rollback: 3 * lease, Resync: time.Minute, Retry: time.Second,

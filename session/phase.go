@@ -97,11 +97,11 @@ func CanMove(from, to Phase) bool {
 }
 
 // StatusIn returns what the customer sees of a session in phase p. started
-// says whether it was ever ACTIVATED, future whether its start is still to come.
-func StatusIn(p Phase, started, future bool) Status {
+// says whether it was ever ACTIVATED, later whether it was ordered for later.
+func StatusIn(p Phase, started, later bool) Status {
 	switch p {
 	case Admitted:
-		if future {
+		if later {
 			return Scheduled
 		}
 		return Requested
@@ -113,7 +113,7 @@ func StatusIn(p Phase, started, future bool) Status {
 		if started {
 			return Activated
 		}
-		if future {
+		if later {
 			return Scheduled
 		}
 		return Requested

@@ -119,6 +119,9 @@ func (d *daemon) loadInventory(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("inventory: %w", err)
 	}
+	if err := d.checkPlaced(ctx, inv.Network); err != nil {
+		return fmt.Errorf("inventory %s: %w", d.cfg.Inventory.File, err)
+	}
 	body, err := json.Marshal(inv)
 	if err != nil {
 		return fmt.Errorf("inventory: %w", err)

@@ -32,12 +32,11 @@ type keySet struct {
 	cfg    Config
 	client *http.Client
 
-	fetching sync.Mutex // one fetch at a time; taken before mu
-
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex    // guards what follows
+	flight  chan struct{} // closed when the fetch under way ends; nil: none is
 	keys    []jose.JSONWebKey
-	fetched time.Time // last success
-	tried   time.Time // last try
+	fetched time.Time // when the last success ended
+	tried   time.Time // when the last try ended
 	failure error     // of the last try
 }
 
@@ -58,17 +57,14 @@ func (s *keySet) find(ctx context.Context, kid string, alg jose.SignatureAlgorit
 	if len(found) > 0 && !stale {
 		return found, nil
 	}
+	ended := s.refresh(ctx)
 	if len(found) > 0 {
-		if s.fetching.TryLock() { // somebody refreshes, the others go on
-			s.refresh(ctx)
-			s.fetching.Unlock()
-		}
-	} else {
-		s.fetching.Lock()
-		if again, _, _ := s.match(kid, alg); len(again) == 0 {
-			s.refresh(ctx)
-		}
-		s.fetching.Unlock()
+		return found, nil // good until the issuer says otherwise
+	}
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: waiting for keys: %w", ErrUnavailable, ctx.Err())
 	}
 	found, _, failure := s.match(kid, alg)
 	if len(found) == 0 && failure != nil {
@@ -102,24 +98,36 @@ func fits(k jose.JSONWebKey, alg jose.SignatureAlgorithm) bool {
 	return false
 }
 
-// refresh fetches the keys unless that was tried a moment ago. The caller
-// holds fetching.
-func (s *keySet) refresh(ctx context.Context) {
-	now := s.cfg.Now()
-	s.mu.Lock()
-	early := !s.tried.IsZero() && now.Sub(s.tried) < s.cfg.MinFetch
-	s.mu.Unlock()
-	if early {
-		return
-	}
-	// What one client's request started is for all; it does not end with it.
-	keys, err := s.fetch(context.WithoutCancel(ctx))
+// refresh has the keys fetched unless that was tried a moment ago or is under
+// way. What it returns is closed when there is nothing to wait for any more.
+func (s *keySet) refresh(ctx context.Context) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tried, s.failure = now, err
+	if s.flight != nil {
+		return s.flight
+	}
+	ended := make(chan struct{})
+	if !s.tried.IsZero() && s.cfg.Now().Sub(s.tried) < s.cfg.MinFetch {
+		close(ended)
+		return ended
+	}
+	s.flight = ended
+	// What one client's request started is for all: it does not end with it, but
+	// with the client's timeout.
+	go s.fly(context.WithoutCancel(ctx), ended)
+	return ended
+}
+
+func (s *keySet) fly(ctx context.Context, ended chan struct{}) {
+	keys, err := s.fetch(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cfg.Now()
+	s.tried, s.failure, s.flight = now, err, nil
 	if err == nil {
 		s.keys, s.fetched = keys, now
 	}
+	close(ended)
 }
 
 // fetch reads the discovery document and the key set it names.

@@ -419,7 +419,7 @@ func TestIdempotencyKey(t *testing.T) {
 func TestPoolsNeverLeak(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
-	rounds := 250
+	rounds := 150
 	for round := range rounds {
 		var made []session.Session
 		used := map[string]session.ID{}

@@ -297,10 +297,8 @@ func TestFencedDaemonTakesANewLease(t *testing.T) {
 	})
 }
 
-// vrfs counts what a device holds.
-func (w *world) vrfs(device string) int {
-	return len(w.devices[topology.NodeName(device)].Config().VRFs)
-}
+// vrfs counts what pe1 holds.
+func (w *world) vrfs() int { return len(w.devices["pe1"].Config().VRFs) }
 
 func TestBrakesHoldBackAndLeaveNothing(t *testing.T) {
 	t.Parallel()
@@ -311,7 +309,7 @@ func TestBrakesHoldBackAndLeaveNothing(t *testing.T) {
 			all = append(all, w.order(wish(n)))
 		}
 		time.Sleep(10 * time.Second)
-		if got := w.vrfs("pe1"); got != 2 {
+		if got := w.vrfs(); got != 2 {
 			t.Errorf("after the first minute's changes pe1 holds %d VRFs, want 2", got)
 		}
 		// The ones never brought to a device are deleted: they must not appear.
@@ -323,12 +321,12 @@ func TestBrakesHoldBackAndLeaveNothing(t *testing.T) {
 		most := 0
 		for range 50 {
 			time.Sleep(100 * time.Millisecond)
-			most = max(most, w.vrfs("pe1"))
+			most = max(most, w.vrfs())
 		}
 		if most > 2 {
 			t.Errorf("pe1 held %d VRFs while sessions were deleted", most)
 		}
-		if got := w.vrfs("pe1"); got != 1 {
+		if got := w.vrfs(); got != 1 {
 			t.Errorf("pe1 holds %d VRFs after one deletion", got)
 		}
 		for _, s := range all {
@@ -437,7 +435,7 @@ func TestFrozenTenantStaysAsItIs(t *testing.T) {
 		w.must(w.store.SetFreeze(t.Context(), provision.Freeze{Scope: provision.FreezeTenant, Name: "acme", Reason: "unpaid", Since: time.Now()}, true))
 		late := w.order(wish(2))
 		time.Sleep(lasts + time.Minute)
-		if got := w.vrfs("pe1"); got != 1 {
+		if got := w.vrfs(); got != 1 {
 			t.Errorf("pe1 holds %d VRFs of the frozen tenant, want the one it had", got)
 		}
 		w.must(w.store.SetFreeze(t.Context(), provision.Freeze{Scope: provision.FreezeTenant, Name: "acme"}, false))

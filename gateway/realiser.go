@@ -24,7 +24,9 @@ type Realiser interface {
 	// Apply makes, changes and removes what the agent owns until it equals
 	// want. It is idempotent, adopts what already fits without touching it and
 	// may be called from any state. Faults are what works less well than asked
-	// for, in words. The error is an *ObjectError where one object is to blame.
+	// for, in words. One VRF that fails does not keep the others from being
+	// realised: the error joins one *ObjectError for each object that is to
+	// blame; any other error in it means that nothing is known of any VRF.
 	Apply(ctx context.Context, want Desired) (faults []string, err error)
 	// Observe returns counters of the tunnels and attachments of cfg that are there.
 	Observe(ctx context.Context, cfg southbound.DeviceConfig) (Counters, error)
@@ -65,6 +67,7 @@ type Prober interface {
 
 // ObjectError names the object of the configuration that cannot be realised.
 type ObjectError struct {
+	VRF    string // the VRF it belongs to, also one that should be gone; always set
 	Object string // for example "vrf red tunnel wg0"
 	Err    error
 }

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -19,8 +20,13 @@ type work struct {
 	ctx    context.Context
 	want   gateway.Desired
 	links  map[string]netlink.Link
-	tables map[string]int // VRF -> routing table
+	stuck  map[string]bool // links that should be gone and are not
+	tables map[string]int  // VRF -> routing table
 	faults []string
+}
+
+func (r *Realiser) newWork(ctx context.Context, want gateway.Desired) *work {
+	return &work{Realiser: r, ctx: ctx, want: want, stuck: map[string]bool{}, tables: map[string]int{}}
 }
 
 // Apply implements gateway.Realiser. What is gone is removed first, so that
@@ -28,7 +34,7 @@ type work struct {
 func (r *Realiser) Apply(ctx context.Context, want gateway.Desired) ([]string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := &work{Realiser: r, ctx: ctx, want: want, tables: map[string]int{}}
+	w := r.newWork(ctx, want)
 	err := w.run()
 	return w.faults, err
 }
@@ -37,47 +43,51 @@ func (w *work) run() error {
 	if err := w.readLinks(); err != nil {
 		return err
 	}
-	if err := w.removeUnwanted(); err != nil {
-		return err
-	}
+	gone := w.removeUnwanted()
 	if len(w.want.Config.VRFs) > 0 {
 		if err := w.host(); err != nil {
-			return err
+			return errors.Join(gone, err)
 		}
 	}
-	for _, v := range w.want.Config.VRFs {
-		if err := w.vrf(v); err != nil {
-			return err
-		}
-	}
-	if err := w.routes(); err != nil {
-		return err
-	}
+	err := errors.Join(gone, w.vrfs())
 	w.clampMSS()
-	return ctxErr(w.ctx)
+	return err
 }
 
-// vrf makes one VPN's devices.
+// vrfs makes every VPN's devices, then all routes: one VPN that fails takes no
+// other down.
+func (w *work) vrfs() error {
+	var faults []error
+	for _, v := range w.want.Config.VRFs {
+		faults = append(faults, w.vrf(v))
+	}
+	return errors.Join(append(faults, w.routes())...)
+}
+
+// vrf makes one VPN's devices. What can be made of it is made.
 func (w *work) vrf(v southbound.VRF) error {
 	object := "vrf " + v.Name
 	if err := ctxErr(w.ctx); err != nil {
-		return err
+		return &gateway.ObjectError{VRF: v.Name, Object: object, Err: err}
 	}
 	master, err := w.vrfDevice(v)
 	if err != nil {
-		return &gateway.ObjectError{Object: object, Err: err}
+		return &gateway.ObjectError{VRF: v.Name, Object: object, Err: err}
 	}
+	var faults []error
 	for _, a := range v.Attachments {
 		if err := w.attachment(v, a, master); err != nil {
-			return &gateway.ObjectError{Object: fmt.Sprintf("%s attachment %s.%d", object, a.Port, a.VLAN), Err: err}
+			faults = append(faults, &gateway.ObjectError{
+				VRF: v.Name, Object: fmt.Sprintf("%s attachment %s.%d", object, a.Port, a.VLAN), Err: err,
+			})
 		}
 	}
 	for _, t := range v.Tunnels {
 		if err := w.tunnel(v, t, master); err != nil {
-			return &gateway.ObjectError{Object: object + " tunnel " + t.Name, Err: err}
+			faults = append(faults, &gateway.ObjectError{VRF: v.Name, Object: object + " tunnel " + t.Name, Err: err})
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // member puts a link into its VRF with its mark, MTU and addresses, and up.

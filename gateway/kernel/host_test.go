@@ -69,7 +69,7 @@ func must(t *testing.T, err error) {
 
 func newWork(t *testing.T, r *Realiser) *work {
 	t.Helper()
-	w := &work{Realiser: r, ctx: t.Context(), tables: map[string]int{}}
+	w := r.newWork(t.Context(), gateway.Desired{})
 	must(t, w.readLinks())
 	return w
 }

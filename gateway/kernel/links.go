@@ -15,6 +15,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/s2cd/s2cd/gateway"
 	"github.com/s2cd/s2cd/southbound"
 )
 
@@ -47,7 +48,9 @@ func (w *work) readLinks() error {
 }
 
 // removeUnwanted removes links that are ours and not wanted, or not of the
-// wanted kind. Tunnels and VLANs go before the VRF they are in.
+// wanted kind. Tunnels and VLANs go before the VRF they are in; where one of
+// them cannot go, the VRF stays around it: outside it would be in the host's
+// own tables.
 func (w *work) removeUnwanted() error {
 	keep := w.wanted()
 	var gone []netlink.Link
@@ -63,12 +66,44 @@ func (w *work) removeUnwanted() error {
 	slices.SortFunc(gone, func(a, b netlink.Link) int {
 		return rank(a) - rank(b)
 	})
+	holds := make(map[int]string) // index of a VRF device -> a member that does not go
+	var faults []error
 	for _, l := range gone {
-		w.cfg.Log.Info("remove link", "link", l.Attrs().Name, "kind", l.Type())
-		if err := w.remove(l); err != nil {
-			return fmt.Errorf("remove link %s: %w", l.Attrs().Name, err)
+		a := l.Attrs()
+		w.cfg.Log.Info("remove link", "link", a.Name, "kind", l.Type())
+		vrf := w.vrfOf(l)
+		var err error
+		if member := holds[a.Index]; member != "" {
+			err = fmt.Errorf("%s is still in it", member)
+		} else {
+			err = w.remove(l)
 		}
-		delete(w.links, l.Attrs().Name)
+		if err != nil {
+			w.stuck[a.Name] = true
+			holds[a.MasterIndex] = a.Name
+			faults = append(faults, &gateway.ObjectError{VRF: vrf, Object: "vrf " + vrf + " remove link " + a.Name, Err: err})
+			continue
+		}
+		delete(w.links, a.Name)
+	}
+	return errors.Join(faults...)
+}
+
+// vrfOf names the VRF that a link of ours is in; one that is in none stands
+// for itself.
+func (w *work) vrfOf(l netlink.Link) string {
+	for _, m := range w.links {
+		if i := l.Attrs().MasterIndex; i != 0 && m.Attrs().Index == i {
+			return m.Attrs().Name
+		}
+	}
+	return l.Attrs().Name
+}
+
+// replaceable refuses to work with a link that should have made room.
+func (w *work) replaceable(name string) error {
+	if w.stuck[name] {
+		return fmt.Errorf("the former device %s cannot be removed", name)
 	}
 	return nil
 }
@@ -171,6 +206,9 @@ func (w *work) making(name string) bool {
 }
 
 func (w *work) vrfDevice(v southbound.VRF) (netlink.Link, error) {
+	if err := w.replaceable(v.Name); err != nil {
+		return nil, err
+	}
 	alias := markOf(v.Mark)
 	l := w.links[v.Name]
 	if l == nil || !ours(l) {
@@ -193,6 +231,9 @@ func (w *work) vrfDevice(v southbound.VRF) (netlink.Link, error) {
 		return nil, fmt.Errorf("device %s is no VRF", v.Name)
 	}
 	w.tables[v.Name] = int(dev.Table)
+	if err := w.unreachable(int(dev.Table)); err != nil {
+		return nil, err
+	}
 	if err := w.deviceSysctls(v.Name); err != nil {
 		return nil, err
 	}
@@ -235,6 +276,9 @@ func (w *work) attachment(v southbound.VRF, a southbound.Attachment, master netl
 		alias += " " + a.Description
 	}
 	name := VLANName(a.Port, a.VLAN)
+	if err := w.replaceable(name); err != nil {
+		return err
+	}
 	l := w.links[name]
 	if l == nil || !ours(l) {
 		attrs := probeAttrs(name)

@@ -33,22 +33,69 @@ type (
 	}
 )
 
+// unreachable puts the defaults of last resort into a VRF's table. It comes
+// before any member, so that no packet ever finds the table empty and leaves
+// the VRF by the host's routes.
+func (w *work) unreachable(table int) error {
+	for _, all := range unreachableDefaults(table) {
+		if err := w.nl.RouteReplace(routeOf(all, routeVia{kind: unix.RTN_UNREACHABLE})); err != nil {
+			return fmt.Errorf("unreachable default %s in table %d: %w", all.prefix, table, err)
+		}
+	}
+	return nil
+}
+
+func unreachableDefaults(table int) []routeKey {
+	return []routeKey{
+		{table, netip.MustParsePrefix("0.0.0.0/0"), lastMetric},
+		{table, netip.MustParsePrefix("::/0"), lastMetric},
+	}
+}
+
+func routeOf(key routeKey, via routeVia) *netlink.Route {
+	r := &netlink.Route{
+		Table: key.table, Dst: ipNet(key.prefix), Priority: key.metric, Type: via.kind,
+		LinkIndex: via.link, Protocol: routeProtocol,
+	}
+	if via.gw.IsValid() {
+		r.Gw = via.gw.AsSlice()
+	} else if via.link != 0 && key.prefix.Addr().Is4() {
+		r.Scope = netlink.SCOPE_LINK
+	}
+	return r
+}
+
+// routeOwner is whose a wanted route is.
+type routeOwner struct{ vrf, object string }
+
+func (o routeOwner) fault(err error) error {
+	return &gateway.ObjectError{VRF: o.vrf, Object: o.object, Err: err}
+}
+
 // routes makes the tables of our range hold exactly what is wanted of routes
-// with our protocol.
+// with our protocol. Tables of VRF devices that could not be prepared or
+// removed stay as they are, with their unreachable defaults.
 func (w *work) routes() error {
 	want := make(map[routeKey]routeVia)
-	owner := make(map[routeKey]string)
+	owner := make(map[routeKey]routeOwner)
+	var faults []error
+	owned := make(map[int]string) // table -> VRF
 	for _, v := range w.want.Config.VRFs {
-		if err := w.wantedRoutes(v, want, owner); err != nil {
-			return err
+		if table, ok := w.tables[v.Name]; ok {
+			owned[table] = v.Name
+			faults = append(faults, w.wantedRoutes(v, want, owner))
 		}
 	}
 	have, err := w.ownRoutes()
 	if err != nil {
-		return err
+		return errors.Join(append(faults, err)...)
 	}
+	kept := w.keptTables(owned)
 	for _, h := range have {
 		key, via := keyOf(h), viaOf(h)
+		if kept[key.table] {
+			continue
+		}
 		if want[key] == via {
 			delete(want, key)
 			continue
@@ -57,53 +104,61 @@ func (w *work) routes() error {
 			continue // replaced below without a gap
 		}
 		if err := w.nl.RouteDel(&h); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("remove route %s from table %d: %w", key.prefix, key.table, err)
+			err = fmt.Errorf("remove route %s from table %d: %w", key.prefix, key.table, err)
+			if vrf, ok := owned[key.table]; ok {
+				err = routeOwner{vrf, "vrf " + vrf}.fault(err)
+			}
+			faults = append(faults, err)
 		}
 	}
 	for key, via := range want {
-		r := &netlink.Route{
-			Table: key.table, Dst: ipNet(key.prefix), Priority: key.metric, Type: via.kind,
-			LinkIndex: via.link, Protocol: routeProtocol,
-		}
-		if via.gw.IsValid() {
-			r.Gw = via.gw.AsSlice()
-		} else if via.link != 0 && key.prefix.Addr().Is4() {
-			r.Scope = netlink.SCOPE_LINK
-		}
-		if err := w.nl.RouteReplace(r); err != nil {
-			return &gateway.ObjectError{Object: owner[key], Err: err}
+		if err := w.nl.RouteReplace(routeOf(key, via)); err != nil {
+			faults = append(faults, owner[key].fault(err))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
-func (w *work) wantedRoutes(v southbound.VRF, want map[routeKey]routeVia, owner map[routeKey]string) error {
-	table := w.tables[v.Name]
-	for _, all := range []string{"0.0.0.0/0", "::/0"} {
-		key := routeKey{table, netip.MustParsePrefix(all), lastMetric}
-		want[key] = routeVia{kind: unix.RTN_UNREACHABLE}
-		owner[key] = "vrf " + v.Name + " unreachable default"
+// keptTables are those of VRF devices that are there and not in hand.
+func (w *work) keptTables(owned map[int]string) map[int]bool {
+	kept := make(map[int]bool)
+	for _, l := range w.links {
+		if x, ok := l.(*netlink.Vrf); ok && owned[int(x.Table)] == "" {
+			kept[int(x.Table)] = true
+		}
 	}
+	return kept
+}
+
+func (w *work) wantedRoutes(v southbound.VRF, want map[routeKey]routeVia, owner map[routeKey]routeOwner) error {
+	table := w.tables[v.Name]
+	for _, key := range unreachableDefaults(table) {
+		want[key] = routeVia{kind: unix.RTN_UNREACHABLE}
+		owner[key] = routeOwner{v.Name, "vrf " + v.Name + " unreachable default"}
+	}
+	var faults []error
 	for _, r := range v.Routes {
-		object := fmt.Sprintf("vrf %s route %s", v.Name, r.Prefix)
+		who := routeOwner{v.Name, fmt.Sprintf("vrf %s route %s", v.Name, r.Prefix)}
 		via := routeVia{gw: r.NextHop, kind: unix.RTN_UNICAST}
 		device := r.Tunnel
 		if device == "" {
 			a, ok := gateway.AttachmentOf(v, r.NextHop)
 			if !ok {
-				return &gateway.ObjectError{Object: object, Err: fmt.Errorf("next hop %s is in no subnet", r.NextHop)}
+				faults = append(faults, who.fault(fmt.Errorf("next hop %s is in no subnet", r.NextHop)))
+				continue
 			}
 			device = VLANName(a.Port, a.VLAN)
 		}
 		l := w.links[device]
 		if l == nil {
-			return &gateway.ObjectError{Object: object, Err: fmt.Errorf("device %s is not there", device)}
+			faults = append(faults, who.fault(fmt.Errorf("device %s is not there", device)))
+			continue
 		}
 		via.link = l.Attrs().Index
 		key := routeKey{table, r.Prefix, metricOf(r.Prefix)}
-		want[key], owner[key] = via, object
+		want[key], owner[key] = via, who
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // metricOf is what the kernel gives a route without metric: IPv6 has 1024.

@@ -30,6 +30,9 @@ func (w *work) tunnel(v southbound.VRF, t southbound.Tunnel, master netlink.Link
 	if mtu == 0 {
 		mtu = 1420
 	}
+	if err := w.replaceable(t.Name); err != nil {
+		return err
+	}
 	alias := markOf(v.Mark)
 	l := w.links[t.Name]
 	if l == nil || !ours(l) {

@@ -42,6 +42,7 @@ type Agent struct {
 	mu        sync.Mutex
 	confirmed *tree
 	running   *tree // confirmed, or what a pending commit made of it
+	failed    blame // of the last realisation
 	fence     fence
 	pending   *pendingCommit
 
@@ -211,10 +212,10 @@ func (a *Agent) apply(ctx context.Context, t *tree) error {
 	defer cancel()
 	faults, err := a.cfg.Realiser.Apply(ctx, Desired{Config: t.cfg, Keys: keys})
 	if err != nil {
-		faults = append(faults, err.Error())
+		faults = append(faults, messages(err)...)
 	}
 	a.cfg.Prober.Set(t.cfg)
-	a.running = t
+	a.running, a.failed = t, blameOf(err)
 	a.show(func(s *shown) { s.ready, s.faults = err == nil, faults })
 	return err
 }
@@ -239,19 +240,29 @@ func (a *Agent) show(change func(*shown)) {
 	}
 }
 
-// change realises next. Where that fails the former tree is put back and the
-// error names the object. mu is held.
+// errPutBack says that a change failed and the gateway is not as it was before it.
+var errPutBack = errors.New("the former configuration could not be put back")
+
+// change realises next. Where one of the VRFs that it changes fails, the former
+// tree is put back and the error names the objects; with errPutBack in it that
+// failed too. VRFs that it does not change may fail: that is a fault in the
+// state, as it was without the change. mu is held.
 func (a *Agent) change(ctx context.Context, next *tree) error {
-	before := a.running
+	before, failed := a.running, a.failed
+	changed := differing(before.cfg, next.cfg)
 	err := a.apply(ctx, next)
 	if err == nil {
 		return nil
 	}
-	if undo := a.apply(ctx, before); undo != nil {
-		err = errors.Join(err, fmt.Errorf("putting the former configuration back: %w", undo))
+	if !blameOf(err).among(changed) {
+		a.cfg.Log.Error("VRFs beside the changed ones cannot be realised", "error", err)
+		return nil
+	}
+	if undo := a.apply(ctx, before); undo != nil && blameOf(undo).without(failed).among(changed) {
+		err = errors.Join(err, fmt.Errorf("%w: %w", errPutBack, undo))
 	}
 	if settle := a.slots.settle(before.cfg); settle != nil {
-		err = errors.Join(err, settle)
+		err = errors.Join(err, fmt.Errorf("%w: %w", errPutBack, settle))
 	}
 	a.show(nil)
 	return err

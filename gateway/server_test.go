@@ -159,7 +159,7 @@ func TestKernelRefusalLeavesNothing(t *testing.T) {
 	must(t, b.set(before))
 	b.kernel.Refuse(func(d gateway.Desired) error {
 		if len(d.Config.VRFs) > 1 {
-			return &gateway.ObjectError{Object: "vrf blue tunnel wg2", Err: errors.New("no room")}
+			return &gateway.ObjectError{VRF: "blue", Object: "vrf blue tunnel wg2", Err: errors.New("no room")}
 		}
 		return nil
 	})

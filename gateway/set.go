@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +45,8 @@ type pendingCommit struct {
 // extension says, then the change itself. Errors are gRPC statuses:
 // PermissionDenied for an old election id or none, FailedPrecondition while
 // another commit is pending, InvalidArgument for what can never be,
-// Aborted for what the kernel refused (nothing is left of it).
+// Aborted for what the kernel refused (nothing is left of it), Internal where
+// something may be left.
 func (a *Agent) Set(ctx context.Context, req *gpb.SetRequest) error {
 	commit, arbitration, err := extensions(req)
 	if err != nil {
@@ -84,12 +86,20 @@ func (a *Agent) Set(ctx context.Context, req *gpb.SetRequest) error {
 func (a *Agent) keep(ctx context.Context, next *tree) error {
 	before := a.running
 	if err := a.change(ctx, next); err != nil {
-		return status.Errorf(codes.Aborted, "%v", err)
+		return refused(err)
 	}
 	if err := a.confirm(next); err != nil {
 		return status.Errorf(codes.Internal, "%v", a.undo(ctx, before, err))
 	}
 	return a.settled()
+}
+
+// refused is the status of a change that failed.
+func refused(err error) error {
+	if errors.Is(err, errPutBack) {
+		return status.Errorf(codes.Internal, "%v", err)
+	}
+	return status.Errorf(codes.Aborted, "%v", err)
 }
 
 // undo goes back to before because of err.
@@ -185,7 +195,7 @@ func (a *Agent) commit(ctx context.Context, next *tree, c *extpb.Commit) error {
 		if rm := a.dir.removePending(); rm != nil {
 			a.cfg.Log.Error("a failed commit's record stays", "error", rm)
 		}
-		return status.Errorf(codes.Aborted, "%v", err)
+		return refused(err)
 	}
 	p := &pendingCommit{id: c.GetId(), deadline: a.cfg.Now().Add(wait)}
 	p.timer = time.AfterFunc(wait, func() { a.expire(p) }) //nolint:contextcheck // outlives the call by intent

@@ -3,6 +3,7 @@
 package gateway_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -83,4 +84,40 @@ func TestAFailedPutBackIsNotCalledAborted(t *testing.T) {
 	if err := b.set(config(vpn("red", 1), vpn("blue", 2))); status.Code(err) != codes.Internal {
 		t.Errorf("nothing works: %v", err)
 	}
+}
+
+// TestASetOfACallerThatGaveUpIsNotCarriedOut has one Set wait behind another
+// until its context ends.
+func TestASetOfACallerThatGaveUpIsNotCarriedOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	entered, proceed := make(chan struct{}), make(chan struct{})
+	b.kernel.Refuse(func(gateway.Desired) error {
+		entered <- struct{}{}
+		<-proceed
+		return nil
+	})
+	first, second := make(chan error, 1), make(chan error, 1)
+	red, blue := request(t, b, vpn("red", 1)), request(t, b, vpn("blue", 2))
+	go func() { first <- b.agent.Set(t.Context(), red) }()
+	<-entered
+	ctx, giveUp := context.WithCancel(t.Context())
+	go func() { second <- b.agent.Set(ctx, blue) }()
+	giveUp()
+	close(proceed)
+	must(t, <-first)
+	if err := <-second; status.Code(err) != codes.Canceled {
+		t.Errorf("the second: %v", err)
+	}
+	if diff := cmp.Diff(config(vpn("red", 1)), b.config(), equate()); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+}
+
+// request is a Set that adds vrfs.
+func request(t *testing.T, b *bench, vrfs ...southbound.VRF) *gpb.SetRequest {
+	t.Helper()
+	req, err := b.model.Changes(southbound.DeviceConfig{}, config(vrfs...), 1)
+	must(t, err)
+	return req
 }

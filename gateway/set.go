@@ -46,7 +46,8 @@ type pendingCommit struct {
 // PermissionDenied for an old election id or none, FailedPrecondition while
 // another commit is pending, InvalidArgument for what can never be,
 // Aborted for what the kernel refused (nothing is left of it), Internal where
-// something may be left.
+// something may be left, Canceled or DeadlineExceeded for a caller that
+// gave up before its turn came.
 func (a *Agent) Set(ctx context.Context, req *gpb.SetRequest) error {
 	commit, arbitration, err := extensions(req)
 	if err != nil {
@@ -54,6 +55,10 @@ func (a *Agent) Set(ctx context.Context, req *gpb.SetRequest) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	// Whoever gave up while it waited for its turn takes it for not done.
+	if err := ctx.Err(); err != nil {
+		return status.FromContextError(err).Err() //nolint:wrapcheck // a gRPC status
+	}
 	if err := a.pass(arbitration); err != nil {
 		return err
 	}

@@ -37,10 +37,10 @@ test: ## every test but the long ones, with real peers and the kernel lab
 	cd lab && $(GO) test -timeout 15m ./...
 
 .PHONY: test-long
-test-long: ## soak, fuzz and chaos
+test-long: ## every fuzz target, demo and faults again and again
 	bash lab/prepare.sh
 	bash internal/fuzz.sh 30s
-	cd lab && S2CD_LONG=1 $(GO) test -timeout 60m ./...
+	cd lab && $(GO) test -timeout 120m -count 5 -run 'TestDemo|TestFaults' .
 
 .PHONY: bench
 bench: ## benchmarks with allocations

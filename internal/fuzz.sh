@@ -5,8 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 time="${1:-30s}"
 for module in . lab; do
-	while IFS=: read -r file target; do
-		echo "== $file $target"
-		(cd "$module" && go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$(dirname "${file#"$module"/}")")
-	done < <(cd "$module" && grep -rhoEH --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | sed -E 's#^\./##; s#:func #:#' | { [ "$module" = . ] && grep -v '^lab/' || cat; })
+	cd "$module"
+	find . -name '*_test.go' -not -path './lab/*' -exec grep -HoE '^func Fuzz[A-Za-z0-9_]+' {} + | sort |
+		while IFS=: read -r file target; do
+			echo "== $module $file ${target#func }"
+			# Minimising an interesting input may take longer than the run.
+			go test -run '^$' -fuzz "^${target#func }\$" -fuzztime "$time" -fuzzminimizetime 10x "$(dirname "$file")"
+		done
+	cd - >/dev/null
 done

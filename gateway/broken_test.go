@@ -45,7 +45,7 @@ func TestABrokenVRFStopsNoOtherSet(t *testing.T) {
 	b.kernel.Refuse(breaks("red"))
 	must(t, b.set(both))
 	must(t, b.set(red, commit("a", time.Minute)))
-	must(t, b.send(confirm("a"))
+	must(t, b.send(confirm("a")))
 	must(t, b.set(both))
 	if diff := cmp.Diff(both, b.config(), equate()); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)

@@ -41,8 +41,9 @@ type Agent struct {
 	// mu serialises everything that changes the configuration or the kernel.
 	mu        sync.Mutex
 	confirmed *tree
-	running   *tree // confirmed, or what a pending commit made of it
-	failed    blame // of the last realisation
+	running   *tree           // confirmed, or what a pending commit made of it
+	failed    blame           // of the last realisation
+	present   map[string]bool // VRFs that the kernel may hold
 	fence     fence
 	pending   *pendingCommit
 
@@ -63,6 +64,7 @@ type shown struct {
 	tree       *tree
 	ready      bool
 	faults     []string
+	leftover   []string // VRFs that are not configured and could not be removed
 	fence      fence
 	pending    string
 	rollbackAt time.Time
@@ -216,7 +218,9 @@ func (a *Agent) apply(ctx context.Context, t *tree) error {
 	}
 	a.cfg.Prober.Set(t.cfg)
 	a.running, a.failed = t, blameOf(err)
-	a.show(func(s *shown) { s.ready, s.faults = err == nil, faults })
+	a.present = a.failed.present(a.present, t.cfg)
+	left := leftover(a.present, t.cfg)
+	a.show(func(s *shown) { s.ready, s.faults, s.leftover = err == nil, faults, left })
 	return err
 }
 

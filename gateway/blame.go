@@ -4,7 +4,9 @@ package gateway
 
 import (
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/s2cd/s2cd/southbound"
 )
@@ -61,6 +63,32 @@ func (b blame) without(before blame) blame {
 			out.vrfs[name] = true
 		}
 	}
+	return out
+}
+
+// present are the VRFs that the kernel may hold after cfg was realised with
+// that result: where nothing is known of any, those from before are among them.
+func (b blame) present(before map[string]bool, cfg southbound.DeviceConfig) map[string]bool {
+	out := maps.Clone(b.vrfs)
+	if b.all {
+		maps.Copy(out, before)
+	}
+	for _, v := range cfg.VRFs {
+		out[v.Name] = true
+	}
+	return out
+}
+
+// leftover are the names of what is present and not configured, sorted.
+func leftover(present map[string]bool, cfg southbound.DeviceConfig) []string {
+	configured := byName(cfg)
+	var out []string
+	for name := range present {
+		if _, ok := configured[name]; !ok {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 

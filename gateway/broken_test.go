@@ -75,9 +75,8 @@ func TestAFailedPutBackIsNotCalledAborted(t *testing.T) {
 			t.Errorf("set: %v", err)
 		}
 		b.kernel.Refuse(nil)
-		must(t, b.set(config(vpn("red", 1))))
-		must(t, b.set(config(vpn("red", 1), vpn("green", 3))))
-		must(t, b.set(config(vpn("red", 1))))
+		b.agent.Kick()
+		b.untilConfig(config(vpn("red", 1)))
 		b.kernel.Refuse(breaks("blue", "-blue"))
 	}
 	b.kernel.Refuse(func(gateway.Desired) error { return errors.New("no netlink") })
@@ -120,4 +119,56 @@ func request(t *testing.T, b *bench, vrfs ...southbound.VRF) *gpb.SetRequest {
 	req, err := b.model.Changes(southbound.DeviceConfig{}, config(vrfs...), 1)
 	must(t, err)
 	return req
+}
+
+func TestConfigurationIsUnavailableWhileARemovedVRFIsThere(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	red := config(vpn("red", 1))
+	must(t, b.set(red))
+	b.kernel.Refuse(breaks("red"))
+	must(t, b.set(config(vpn("red", 1), vpn("green", 3))))
+	b.config() // a fault of a configured VRF hides nothing
+	b.kernel.Refuse(nil)
+	must(t, b.set(config(vpn("red", 1), vpn("blue", 2)), commit("a", time.Minute)))
+	for name, f := range map[string]func(gateway.Desired) error{
+		"blue": breaks("-blue"), "blue and any": func(gateway.Desired) error { return errors.New("no netlink") },
+	} {
+		b.kernel.Refuse(f)
+		if err := b.send(cancel("a")); status.Code(err) != codes.Internal {
+			t.Errorf("%s: cancel: %v", name, err)
+		}
+		for kind, want := range map[gpb.GetRequest_DataType]codes.Code{
+			gpb.GetRequest_CONFIG: codes.Unavailable, gpb.GetRequest_ALL: codes.Unavailable, gpb.GetRequest_STATE: codes.OK,
+		} {
+			_, err := b.client.Get(t.Context(), &gpb.GetRequest{Type: kind, Encoding: gpb.Encoding_JSON_IETF})
+			if status.Code(err) != want || err != nil && !strings.Contains(err.Error(), "vrf blue") {
+				t.Errorf("%s: get %s: %v, want %s", name, kind, err, want)
+			}
+		}
+		b.kernel.Refuse(nil)
+		b.agent.Kick()
+		b.untilConfig(config(vpn("red", 1), vpn("green", 3)))
+		must(t, b.set(config(vpn("red", 1), vpn("blue", 2)), commit("a", time.Minute)))
+	}
+}
+
+// untilConfig waits until the configuration can be read again.
+func (b *bench) untilConfig(want southbound.DeviceConfig) {
+	b.t.Helper()
+	for b.t.Context().Err() == nil {
+		resp, err := b.client.Get(b.t.Context(), &gpb.GetRequest{
+			Path: b.model.ConfigPaths(), Type: gpb.GetRequest_CONFIG, Encoding: gpb.Encoding_JSON_IETF,
+		})
+		if status.Code(err) == codes.Unavailable {
+			continue
+		}
+		must(b.t, err)
+		got, err := b.model.ParseConfig(resp.GetNotification())
+		must(b.t, err)
+		if diff := cmp.Diff(want, got, equate()); diff != "" {
+			b.t.Errorf("configuration (-want +got):\n%s", diff)
+		}
+		return
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
 	extpb "github.com/openconfig/gnmi/proto/gnmi_ext"
@@ -48,9 +49,14 @@ func (s *Server) Capabilities(context.Context, *gpb.CapabilityRequest) (*gpb.Cap
 
 // Get returns configuration, state or both below any path of the model; a key
 // may be a wildcard. A path without data gives a notification without update.
+// While a VRF that was taken out of the configuration could not be removed from
+// the kernel, the configuration is Unavailable, so that nobody takes it for gone.
 func (s *Server) Get(ctx context.Context, req *gpb.GetRequest) (*gpb.GetResponse, error) {
 	if e := req.GetEncoding(); e != gpb.Encoding_JSON_IETF {
 		return nil, status.Errorf(codes.Unimplemented, "encoding %s is not supported, use JSON_IETF", e)
+	}
+	if left := s.agent.snapshot().leftover; len(left) > 0 && req.GetType() != gpb.GetRequest_STATE && req.GetType() != gpb.GetRequest_OPERATIONAL {
+		return nil, status.Errorf(codes.Unavailable, "not removed from the kernel yet: vrf %s", strings.Join(left, ", vrf "))
 	}
 	root, err := s.root(ctx, req.GetType())
 	if err != nil {

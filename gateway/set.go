@@ -44,7 +44,8 @@ type pendingCommit struct {
 // Set carries out one gNMI Set: the fence first, then what the commit
 // extension says, then the change itself. Errors are gRPC statuses:
 // PermissionDenied for an old election id or none, FailedPrecondition while
-// another commit is pending, InvalidArgument for what can never be,
+// another commit is pending or for a VRF of another VPN or of a newer store,
+// InvalidArgument for what can never be,
 // Aborted for what the kernel refused (nothing is left of it), Internal where
 // something may be left, Canceled or DeadlineExceeded for a caller that
 // gave up before its turn came.
@@ -181,6 +182,9 @@ func (a *Agent) merge(req *gpb.SetRequest) (*tree, error) {
 	}
 	if err := check(cfg, a.slots); err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := checkOwners(a.running.cfg, cfg); err != nil {
+		return nil, status.Errorf(codes.FailedPrecondition, "%v", err)
 	}
 	return &tree{root: root, cfg: cfg}, nil
 }

@@ -15,8 +15,9 @@ import (
 // decoder turns checked bodies into the core's words. It checks what a schema
 // cannot say.
 type decoder struct {
-	now         time.Time
-	sinkAllowed func(netip.Addr) error
+	now             time.Time
+	sinkAllowed     func(netip.Addr) error // nil: all are
+	endpointAllowed func(netip.Addr) error // nil: all are
 }
 
 // inquiry is what check and create have in common in the contract.
@@ -97,7 +98,7 @@ func (d decoder) end(field string, p api.AccessPoint, protected bool) (order.End
 	if e.Prefixes, err = prefixes(field+".staticPrefixes", value(p.StaticPrefixes)); err != nil {
 		return order.EndRequest{}, err
 	}
-	if e.WireGuard, err = wireguard(field+".wireguard", p.Wireguard); err != nil {
+	if e.WireGuard, err = d.wireguard(field+".wireguard", p.Wireguard); err != nil {
 		return order.EndRequest{}, err
 	}
 	return e, nil
@@ -157,15 +158,21 @@ func prefixes(field string, list []string) ([]netip.Prefix, error) {
 	return all, nil
 }
 
-func wireguard(field string, p *api.WireGuardPeer) (*order.WireGuardEnd, error) {
+func (d decoder) wireguard(field string, p *api.WireGuardPeer) (*order.WireGuardEnd, error) {
 	if p == nil {
 		return nil, nil //nolint:nilnil // absent is a value here
 	}
 	e := &order.WireGuardEnd{PublicKey: p.PublicKey}
 	if p.Endpoint != nil {
-		a, err := address(field+".endpoint.ipAddress", &p.Endpoint.IpAddress)
+		at := field + ".endpoint.ipAddress"
+		a, err := address(at, &p.Endpoint.IpAddress)
 		if err != nil {
 			return nil, err
+		}
+		// The gateway sends to it at once and for ever: not to a neighbour, and
+		// not to ourselves.
+		if !a.IsGlobalUnicast() || a.Zone() != "" || d.endpointAllowed != nil && d.endpointAllowed(a) != nil {
+			return nil, invalid(at, "tunnels are not set up to such an address")
 		}
 		e.Endpoint = netip.AddrPortFrom(a, uint16(p.Endpoint.Port)) //nolint:gosec // bounded by the schema
 	}

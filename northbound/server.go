@@ -26,6 +26,10 @@ type Config struct {
 	Now           func() time.Time            // nil: the wall clock
 	SinkAllowed   func(addr netip.Addr) error // judges sinks given as an address; nil: all are
 
+	// EndpointAllowed judges the addresses of customers' WireGuard ends beyond
+	// what is never one (loopback, link-local, multicast, unspecified); nil: all are.
+	EndpointAllowed func(addr netip.Addr) error
+
 	Addr            string        // host:port
 	CertFile        string        // PEM; with KeyFile
 	KeyFile         string        // PEM
@@ -139,5 +143,5 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 }
 
 func (s *Server) decoder() decoder {
-	return decoder{now: s.cfg.Now(), sinkAllowed: s.cfg.SinkAllowed}
+	return decoder{now: s.cfg.Now(), sinkAllowed: s.cfg.SinkAllowed, endpointAllowed: s.cfg.EndpointAllowed}
 }

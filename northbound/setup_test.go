@@ -51,7 +51,7 @@ func setup(t testing.TB) *bundle {
 			t, ok := map[string]session.TenantID{"acme-app": "acme", "other-app": "other"}[client]
 			return t, ok
 		},
-		SinkAllowed: refusePrivate,
+		SinkAllowed: refusePrivate, EndpointAllowed: refusePrivate,
 	})
 	if err != nil {
 		t.Fatal(err)

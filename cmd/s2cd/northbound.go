@@ -53,6 +53,7 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 		UseCases: d.orders, Authenticator: verifier, TenantOf: d.tenantOf, Log: d.log, Metrics: northbound.NewMetrics(registry),
 		Now: d.now, SinkAllowed: guard.Check, Addr: d.cfg.API.Listen, CertFile: d.cfg.API.TLS.Cert, KeyFile: d.cfg.API.TLS.Key,
 		MaxBody: d.cfg.API.MaxBody, ShutdownTimeout: d.cfg.API.ShutdownGrace,
+		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check,
 	})
 	if err != nil {
 		return fmt.Errorf("API: %w", err)

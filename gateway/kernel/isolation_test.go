@@ -87,3 +87,33 @@ func TestUnpreparedVRFKeepsItsRoutes(t *testing.T) {
 		t.Errorf("left: %v, want red's two unreachable defaults", have)
 	}
 }
+
+func TestJournalForgetsWhatWasNotMade(t *testing.T) {
+	t.Parallel()
+	name, nl := newNamespace(t, "jrf")
+	w := newWork(t, newRealiser(t, name, ""))
+	veth := func(link string) *netlink.Veth {
+		return &netlink.Veth{LinkAttrs: probeAttrs(link), PeerName: link + "-peer"}
+	}
+	for link, tc := range map[string]struct {
+		add  func() error
+		kept bool // the entry
+	}{
+		"none": {func() error { return errors.New("no room") }, false},
+		"late": {func() error { // somebody else was quicker
+			must(t, nl.LinkAdd(veth("late")))
+			return nl.LinkAdd(veth("late"))
+		}, false},
+		"half": {func() error {
+			must(t, nl.LinkAdd(veth("half")))
+			return errors.New("died")
+		}, true},
+	} {
+		if _, err := w.make(veth(link), "s2cd:1:x", tc.add); err == nil {
+			t.Errorf("%s: no error", link)
+		}
+		if w.making(link) != tc.kept {
+			t.Errorf("%s: journal entry kept: %v, want %v", link, !tc.kept, tc.kept)
+		}
+	}
+}

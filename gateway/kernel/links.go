@@ -180,7 +180,7 @@ func (w *work) make(l netlink.Link, alias string, add func() error) (netlink.Lin
 	}
 	if w.links[name] == nil {
 		if err := add(); err != nil {
-			return nil, err
+			return nil, w.forget(name, entry, err)
 		}
 	}
 	made, err := w.nl.LinkByName(name)
@@ -197,6 +197,21 @@ func (w *work) make(l netlink.Link, alias string, add func() error) (netlink.Lin
 	w.links[name] = made
 	w.cfg.Log.Info("made link", "link", name, "kind", made.Type())
 	return made, nil
+}
+
+// forget takes the entry of a link that was not made out of the journal: a link
+// of that name that somebody makes later, or was quicker with, is not ours. One
+// that is half made keeps it.
+func (w *work) forget(name, entry string, err error) error {
+	var missing netlink.LinkNotFoundError
+	_, there := w.nl.LinkByName(name)
+	if !errors.Is(err, unix.EEXIST) && !errors.As(there, &missing) {
+		return err
+	}
+	if rm := os.Remove(entry); rm != nil {
+		return fmt.Errorf("%w; journal: %w", err, rm)
+	}
+	return err
 }
 
 // making reports whether a link's creation was begun and not finished.

@@ -28,7 +28,7 @@ func (d *daemon) connectDevices(context.Context) error {
 		}
 		settings := d.cfg.Devices
 		if n.Role == topology.Gateway {
-			settings = d.cfg.Gateways
+			settings = d.cfg.Gateways.Devices(d.cfg.Devices)
 		}
 		c, err := d.deviceConfig(n, settings)
 		if err != nil {

@@ -31,20 +31,18 @@ func Check(path string, environ []string, now time.Time) error {
 	c := &checker{loader: l, now: now}
 	c.pair("api.tls", l.cfg.API.TLS.Cert, l.cfg.API.TLS.Key, x509.ExtKeyUsageServerAuth)
 	c.devices("devices", l.cfg.Devices)
-	if l.cfg.Gateways != l.cfg.Devices {
-		c.devices("gateways", l.cfg.Gateways)
+	if g := l.cfg.Gateways.Devices(l.cfg.Devices); g != l.cfg.Devices {
+		c.devices("gateways", g)
 	}
 	c.roots("webhook.caFile", l.cfg.Webhook.CAFile)
 	c.roots("auth.caFile", l.cfg.Auth.CAFile)
 	c.secrets()
 	c.folder("store.path", l.cfg.Store.Path)
-	err = l.err()
-	tenants, invErr := c.inventory()
-	if invErr == nil && tenants != nil {
-		c.devTenants(tenants)
-		err = l.err()
+	clients, invErr := c.inventory()
+	if invErr == nil && clients != nil {
+		c.devClients(clients)
 	}
-	return errors.Join(err, invErr)
+	return errors.Join(l.err(), invErr)
 }
 
 // checker adds what is wrong with the files that a Config names.
@@ -135,7 +133,7 @@ func (c *checker) folder(path, file string) {
 	}
 }
 
-// inventory returns the tenants' ids; nil where no inventory is named.
+// inventory returns the tenants' clients; nil where no inventory is named.
 func (c *checker) inventory() (map[string]bool, error) {
 	file := c.cfg.Inventory.File
 	if file == "" || !c.readable("inventory.file", file) {
@@ -145,17 +143,20 @@ func (c *checker) inventory() (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	tenants := map[string]bool{}
+	clients := map[string]bool{}
 	for _, t := range inv.Tenants {
-		tenants[string(t.ID)] = true
+		for _, id := range t.Clients {
+			clients[id] = true
+		}
 	}
-	return tenants, nil
+	return clients, nil
 }
 
-func (c *checker) devTenants(known map[string]bool) {
+// devClients finds clients whose tokens would be nobody's.
+func (c *checker) devClients(known map[string]bool) {
 	for i, client := range c.cfg.Dev.Clients {
-		if !known[client.Tenant] {
-			c.fault(fmt.Sprintf("dev.clients[%d].tenant", i), "no tenant of the inventory is called %q", client.Tenant)
+		if !known[client.ID] {
+			c.fault(fmt.Sprintf("dev.clients[%d].id", i), "no tenant of the inventory has the client %q", client.ID)
 		}
 	}
 }

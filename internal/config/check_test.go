@@ -43,8 +43,8 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tenants := strings.NewReplacer("tenant-1", "t1", "tenant-2", "t2").Replace(string(inv))
-	h.write("inventory.yaml", tenants, 0o644)
+	clients := strings.NewReplacer("client-1", "one", "client-2", "two").Replace(string(inv))
+	h.write("inventory.yaml", clients, 0o644)
 	return h
 }
 
@@ -102,9 +102,9 @@ func TestCheck(t *testing.T) {
 			"DIR/inventory.yaml:1:1: pools: missing", "DIR/inventory.yaml:1:1: catalogue: missing",
 			`DIR/inventory.yaml:1:5: as: want a whole number, got "x"`, "DIR/inventory.yaml:2:1: nodes: must not be empty",
 		}},
-		"unknown tenant": {func(h *house) {
-			h.write("s2cd.yaml", strings.NewReplacer("tenant: t2", "tenant: t3", "/etc/s2cd/", "").Replace(good), 0o644)
-		}, []string{`13:44: dev.clients[1].tenant: no tenant of the inventory is called "t3"`}},
+		"unknown client": {func(h *house) {
+			h.write("s2cd.yaml", strings.NewReplacer("id: two", "id: three", "/etc/s2cd/", "").Replace(good), 0o644)
+		}, []string{`13:12: dev.clients[1].id: no tenant of the inventory has the client "three"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

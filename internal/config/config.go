@@ -17,7 +17,7 @@ type Config struct {
 	Store     Store     `yaml:"store" check:"required"`
 	Inventory Inventory `yaml:"inventory" check:"required"`
 	Devices   Devices   `yaml:"devices" check:"required"`
-	Gateways  Devices   `yaml:"gateways"` // what is not given is as for Devices
+	Gateways  Gateways  `yaml:"gateways"` // what is not given is as for Devices
 	Webhook   Webhook   `yaml:"webhook"`
 	Provision Provision `yaml:"provision"`
 	Telemetry Telemetry `yaml:"telemetry"`
@@ -48,14 +48,13 @@ type Admin struct {
 	Listen string `yaml:"listen" path:"unix"` // loopback host:port, or unix:/path
 }
 
-// Auth says whose tokens the API takes.
+// Auth says whose tokens the API takes. The inventory finds the tenant by the
+// token's client_id.
 type Auth struct {
-	Issuer               string        `yaml:"issuer"`               // OIDC issuer; with --dev the daemon's own
-	Audience             string        `yaml:"audience"`             // that tokens must name
-	ClientsFromInventory bool          `yaml:"clientsFromInventory"` // the client_id of a token finds the tenant
-	TenantClaim          string        `yaml:"tenantClaim"`          // names the tenant when clients are not from the inventory
-	Leeway               time.Duration `yaml:"leeway" check:"max=5m"`
-	CAFile               string        `yaml:"caFile" path:"file"` // that the issuer's certificate is checked against
+	Issuer   string        `yaml:"issuer"`   // OIDC issuer; with --dev the daemon's own
+	Audience string        `yaml:"audience"` // that tokens must name
+	Leeway   time.Duration `yaml:"leeway" check:"max=5m"`
+	CAFile   string        `yaml:"caFile" path:"file"` // that the issuer's certificate is checked against
 }
 
 // Dev is the token issuer that only --dev starts.
@@ -70,7 +69,6 @@ type DevClient struct {
 	ID         string `yaml:"id" check:"required"`
 	Secret     Secret `yaml:"secret" check:"secret"`
 	SecretFile string `yaml:"secretFile" path:"secret"`
-	Tenant     string `yaml:"tenant" check:"required"`
 }
 
 // Store is where the daemon keeps everything.
@@ -90,6 +88,20 @@ type Devices struct {
 	Cert     string         `yaml:"cert" path:"file"`
 	Key      string         `yaml:"key" path:"secret"`
 	Defaults DeviceDefaults `yaml:"defaults"`
+}
+
+// Gateways is how gateways are spoken to.
+type Gateways struct {
+	CA       string          `yaml:"ca" path:"file"`
+	Cert     string          `yaml:"cert" path:"file"`
+	Key      string          `yaml:"key" path:"secret"`
+	Defaults GatewayDefaults `yaml:"defaults"`
+}
+
+// GatewayDefaults are what gateways may have of their own; the other times are
+// those of Devices.
+type GatewayDefaults struct {
+	RPCTimeout time.Duration `yaml:"rpcTimeout" check:"min=100ms,max=10m"`
 }
 
 // DeviceDefaults are the times of a device's executor. An RPC ends before the
@@ -113,22 +125,19 @@ type Webhook struct {
 
 // Provision is how devices are changed.
 type Provision struct {
-	Workers     int    `yaml:"workers" check:"min=1,max=1000"`
 	Brakes      Brakes `yaml:"brakes"`
 	ObserveOnly bool   `yaml:"observeOnly"` // read devices, change nothing
 }
 
 // Brakes limit what one mistake can do.
 type Brakes struct {
-	ChangesPerMinute   int     `yaml:"changesPerMinute" check:"min=1,max=100000"`   // of one device
-	DeletionsPerMinute int     `yaml:"deletionsPerMinute" check:"min=1,max=100000"` // of one device
-	MoveShare          Percent `yaml:"moveShare"`                                   // of sessions moved without a human's yes
+	ChangesPerMinute   int `yaml:"changesPerMinute" check:"min=1,max=100000"`   // of one device
+	DeletionsPerMinute int `yaml:"deletionsPerMinute" check:"min=1,max=100000"` // of one device
 }
 
 // Telemetry is how sessions are measured.
 type Telemetry struct {
 	Interval   time.Duration `yaml:"interval" check:"min=100ms,max=1h"`  // between two looks at a device
-	VerifyFor  time.Duration `yaml:"verifyFor" check:"min=1s,max=10m"`   // packets to prove a session, else it is declined
 	ProbeEvery time.Duration `yaml:"probeEvery" check:"min=10ms,max=1m"` // between two packets of an active session
 	StaleAfter time.Duration `yaml:"staleAfter" check:"min=1s,max=1h"`   // without news a session's state is unknown
 }
@@ -139,21 +148,27 @@ type Log struct {
 	Format string `yaml:"format" check:"oneof=json|text"`
 }
 
+// Devices returns how gateways are spoken to with the times of devices where
+// they have none of their own.
+func (g Gateways) Devices(of Devices) Devices {
+	d := Devices{CA: g.CA, Cert: g.Cert, Key: g.Key, Defaults: of.Defaults}
+	d.Defaults.RPCTimeout = g.Defaults.RPCTimeout
+	return d
+}
+
 // Default returns what holds where the file is silent.
 func Default() Config {
 	return Config{
 		API:   API{ShutdownGrace: 10 * time.Second, MaxBody: 64 << 10},
 		Admin: Admin{Listen: "127.0.0.1:9441"},
-		Auth:  Auth{ClientsFromInventory: true, Leeway: 30 * time.Second, TenantClaim: "tenant"},
+		Auth:  Auth{Leeway: 30 * time.Second},
 		Dev:   Dev{Listen: "127.0.0.1:9442", TokenTTL: time.Hour},
 		Devices: Devices{Defaults: DeviceDefaults{
 			RPCTimeout: 10 * time.Second, LeaseTTL: 30 * time.Second, Rollback: 2 * time.Minute, ReadEvery: time.Minute,
 		}},
 		Webhook:   Webhook{MaxAge: 24 * time.Hour, PerHost: 4, Timeout: 10 * time.Second},
-		Provision: Provision{Workers: 16, Brakes: Brakes{ChangesPerMinute: 60, DeletionsPerMinute: 30, MoveShare: 200}},
-		Telemetry: Telemetry{
-			Interval: time.Second, VerifyFor: 20 * time.Second, ProbeEvery: 100 * time.Millisecond, StaleAfter: 10 * time.Second,
-		},
-		Log: Log{Level: "info", Format: "json"},
+		Provision: Provision{Brakes: Brakes{ChangesPerMinute: 60, DeletionsPerMinute: 30}},
+		Telemetry: Telemetry{Interval: time.Second, ProbeEvery: 100 * time.Millisecond, StaleAfter: 10 * time.Second},
+		Log:       Log{Level: "info", Format: "json"},
 	}
 }

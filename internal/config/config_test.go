@@ -27,8 +27,8 @@ auth:
 dev:
   listen: "[::1]:9442"
   clients:
-    - {id: one, secretFile: one.secret, tenant: t1}
-    - {id: two, secret: hush-hush, tenant: t2}
+    - {id: one, secretFile: one.secret}
+    - {id: two, secret: hush-hush}
 store:
   path: s2cd.db
   sealKeyFile: /etc/s2cd/seal.key
@@ -42,8 +42,8 @@ devices:
 webhook:
   allowPrefixes: [10.0.0.0/8, "fd00::/8"]
 provision:
-  workers: 4
-  brakes: {moveShare: 12.5%}
+  observeOnly: false
+  brakes: {changesPerMinute: 40}
 telemetry:
   interval: 2s
 log:
@@ -58,19 +58,19 @@ func TestParseGood(t *testing.T) {
 	}
 	type want struct {
 		Cert, Seal, Admin, Level, Format, Secret string
-		Move                                     config.Percent
-		Interval, VerifyFor, GatewayLease        time.Duration
+		Changes                                  int
+		Interval, StaleAfter, GatewayTimeout     time.Duration
 		GatewayCA                                string
 		Prefixes                                 int
 	}
 	got := want{
 		c.API.TLS.Cert, c.Store.SealKeyFile, c.Admin.Listen, c.Log.Level, c.Log.Format, string(c.Dev.Clients[1].Secret),
-		c.Provision.Brakes.MoveShare, c.Telemetry.Interval, c.Telemetry.VerifyFor, c.Gateways.Defaults.LeaseTTL,
+		c.Provision.Brakes.ChangesPerMinute, c.Telemetry.Interval, c.Telemetry.StaleAfter, c.Gateways.Defaults.RPCTimeout,
 		c.Gateways.CA, len(c.Webhook.AllowPrefixes),
 	}
 	expect := want{
 		"/etc/s2cd/api.pem", "/etc/s2cd/seal.key", "127.0.0.1:9441", "warn", "json", "hush-hush",
-		125, 2 * time.Second, 20 * time.Second, 20 * time.Second, "/etc/s2cd/ca.pem", 2,
+		40, 2 * time.Second, 10 * time.Second, 5 * time.Second, "/etc/s2cd/ca.pem", 2,
 	}
 	if diff := cmp.Diff(expect, got); diff != "" {
 		t.Error(diff)
@@ -90,9 +90,9 @@ func TestFaults(t *testing.T) {
 		"unknown section":        {"log:\n  level: warn", "logs:\n  level: warn", []string{"31:1: logs: unknown key, allowed: admin, api, auth, dev, devices, gateways, inventory, log, provision, store, telemetry, webhook"}},
 		"key in wrong case":      {"sealKeyFile", "seal_key_file", []string{"14:1: store.sealKeyFile: missing", "16:3: store.seal_key_file: unknown key, meant sealKeyFile?"}},
 		"key given twice":        {"  level: warn", "  level: warn\n  level: info", []string{"33:3: log.level: key given twice"}},
-		"text for number":        {"workers: 4", "workers: many", []string{`27:12: provision.workers: want a whole number, got "many"`}},
-		"number out of range":    {"workers: 4", "workers: 0", []string{"27:12: provision.workers: out of range 1 to 1000"}},
-		"negative number":        {"workers: 4", "workers: -1", []string{"27:12: provision.workers: out of range 1 to 1000"}},
+		"text for number":        {"changesPerMinute: 40", "changesPerMinute: many", []string{`28:30: provision.brakes.changesPerMinute: want a whole number, got "many"`}},
+		"number out of range":    {"changesPerMinute: 40", "changesPerMinute: 0", []string{"28:30: provision.brakes.changesPerMinute: out of range 1 to 100000"}},
+		"negative number":        {"changesPerMinute: 40", "changesPerMinute: -1", []string{"28:30: provision.brakes.changesPerMinute: out of range 1 to 100000"}},
 		"number for text":        {"audience: s2cd", "audience: 12", []string{"8:13: auth.audience: want text, got a number: put it in quotes"}},
 		"list for mapping":       {"log:\n  level: warn", "log: [warn]", []string{"31:1: log: want a mapping, got a list"}},
 		"text for mapping":       {"log:\n  level: warn", "log: warn", []string{"31:6: log: want a mapping, got text"}},
@@ -101,8 +101,7 @@ func TestFaults(t *testing.T) {
 		"bad duration":           {"interval: 2s", "interval: 2 seconds", []string{`30:13: telemetry.interval: want a duration like 1h30m or 7d, got "2 seconds"`}},
 		"duration too short":     {"interval: 2s", "interval: 1ms", []string{"30:13: telemetry.interval: must be at least 100ms"}},
 		"bad level":              {"level: warn", "level: loud", []string{`32:10: log.level: want one of debug, info, warn, error, got "loud"`}},
-		"bad boolean":            {"workers: 4", "observeOnly: maybe", []string{`27:16: provision.observeOnly: want true or false, got "maybe"`}},
-		"bad share":              {"moveShare: 12.5%", "moveShare: 120%", []string{`28:23: provision.brakes.moveShare: want a share from 0% to 100% like 12.5%, got "120%"`}},
+		"bad boolean":            {"observeOnly: false", "observeOnly: maybe", []string{`27:16: provision.observeOnly: want true or false, got "maybe"`}},
 		"bad prefix":             {"10.0.0.0/8", "10.0.0.0/33", []string{`25:19: webhook.allowPrefixes[0]: want an IP prefix like 192.0.2.1/30, got "10.0.0.0/33"`}},
 		"prefix with host bits":  {"10.0.0.0/8", "10.0.0.1/8", []string{"25:19: webhook.allowPrefixes[0]: has host bits set, meant 10.0.0.0/8?"}},
 		"listen without port":    {"listen: 0.0.0.0:8443", "listen: 0.0.0.0", []string{`2:11: api.listen: want host:port, got "0.0.0.0"`}},
@@ -114,7 +113,6 @@ func TestFaults(t *testing.T) {
 		"dev off loopback":       {`listen: "[::1]:9442"`, "listen: 192.0.2.1:9442", []string{`10:11: dev.listen: must be a loopback address, got "192.0.2.1"`}},
 		"dev client twice":       {"id: two", "id: one", []string{`13:12: dev.clients[1].id: "one" is dev.clients[0] already`}},
 		"dev client, no secret":  {", secret: hush-hush", "", []string{"13:7: dev.clients[1]: want one of secret and secretFile"}},
-		"dev client, no tenant":  {", tenant: t2", "", []string{"13:7: dev.clients[1].tenant: missing"}},
 		"issuer not https":       {"issuer: https://", "issuer: http://", []string{"7:11: auth.issuer: must be an https URL unless it is on loopback"}},
 		"issuer no URL":          {"issuer: https://login.example.com/realm", "issuer: login", []string{"7:11: auth.issuer: want an http or https URL"}},
 		"no audience":            {"  audience: s2cd\n", "", []string{"6:1: auth.audience: missing: tokens of https://login.example.com/realm must name who they are for"}},
@@ -123,17 +121,26 @@ func TestFaults(t *testing.T) {
 		"lease too short":        {"leaseTtl: 20s", "leaseTtl: 5s", []string{"23:40: devices.defaults.leaseTtl: must be longer than rpcTimeout (5s)"}},
 		"rollback too short":     {"rollback: 90s", "rollback: 25s", []string{"23:55: devices.defaults.rollback: must be longer than leaseTtl and rpcTimeout together (25s)"}},
 		"stale before two looks": {"interval: 2s", "interval: 6s", []string{"29:1: telemetry.staleAfter: must be at least twice the interval (6s)"}},
-		"two on one port":        {"listen: \"[::1]:9442\"", "listen: 127.0.0.1:9441", []string{"10:11: dev.listen: 127.0.0.1:9441 is taken by admin.listen"}},
-		"no store":               {"store:\n  path: s2cd.db\n  sealKeyFile: /etc/s2cd/seal.key\n", "", []string{"1:1: store: missing"}},
-		"empty inventory":        {"file: inventory.yaml", `file: ""`, []string{"18:9: inventory.file: must not be empty"}},
-		"not YAML":               {"log:\n", "log: [\n", []string{"31:6: not valid YAML: sequence end token ']' not found"}},
-		"tab":                    {"  level: warn", "\tlevel: warn", []string{"32:1: not valid YAML: found character '\t' that cannot start any token"}},
-		"anchor":                 {"log:\n", "log: &a\n", []string{"31:6: anchors, aliases, tags, merge keys, complex keys and directives are not allowed"}},
-		"tag":                    {"level: warn", "level: !!str warn", []string{"32:10: anchors, aliases, tags, merge keys, complex keys and directives are not allowed"}},
-		"second document":        {"log:\n", "---\nlog:\n", []string{"32:1: a second document is not allowed"}},
-		"not UTF-8":              {"warn", "w\xff", []string{" not UTF-8"}},
-		"several at once": {"workers: 4", "workers: x\n  brake: 1", []string{
-			`27:12: provision.workers: want a whole number, got "x"`, "28:3: provision.brake: unknown key, allowed: brakes, observeOnly, workers",
+		"gateway slower than the lease": {"webhook:", "gateways:\n  defaults: {rpcTimeout: 20s}\nwebhook:", []string{
+			"25:26: gateways.defaults.rpcTimeout: must be shorter than leaseTtl of devices (20s) and, with it, than rollback (1m30s)",
+		}},
+		"lease of a gateway":  {"webhook:", "gateways:\n  defaults: {leaseTtl: 20s}\nwebhook:", []string{"25:14: gateways.defaults.leaseTtl: unknown key, allowed: rpcTimeout"}},
+		"tenant of a client":  {"{id: two,", "{id: two, tenant: t2,", []string{"13:17: dev.clients[1].tenant: unknown key, allowed: id, secret, secretFile"}},
+		"workers":             {"observeOnly: false", "workers: 4", []string{"27:3: provision.workers: unknown key, allowed: brakes, observeOnly"}},
+		"share of moves":      {"changesPerMinute: 40", "moveShare: 20%", []string{"28:12: provision.brakes.moveShare: unknown key, allowed: changesPerMinute, deletionsPerMinute"}},
+		"verify for":          {"interval: 2s", "verifyFor: 2s", []string{"30:3: telemetry.verifyFor: unknown key, allowed: interval, probeEvery, staleAfter"}},
+		"claim of the tenant": {"audience: s2cd", "audience: s2cd\n  tenantClaim: t", []string{"9:3: auth.tenantClaim: unknown key, allowed: audience, caFile, issuer, leeway"}},
+		"two on one port":     {"listen: \"[::1]:9442\"", "listen: 127.0.0.1:9441", []string{"10:11: dev.listen: 127.0.0.1:9441 is taken by admin.listen"}},
+		"no store":            {"store:\n  path: s2cd.db\n  sealKeyFile: /etc/s2cd/seal.key\n", "", []string{"1:1: store: missing"}},
+		"empty inventory":     {"file: inventory.yaml", `file: ""`, []string{"18:9: inventory.file: must not be empty"}},
+		"not YAML":            {"log:\n", "log: [\n", []string{"31:6: not valid YAML: sequence end token ']' not found"}},
+		"tab":                 {"  level: warn", "\tlevel: warn", []string{"32:1: not valid YAML: found character '\t' that cannot start any token"}},
+		"anchor":              {"log:\n", "log: &a\n", []string{"31:6: anchors, aliases, tags, merge keys, complex keys and directives are not allowed"}},
+		"tag":                 {"level: warn", "level: !!str warn", []string{"32:10: anchors, aliases, tags, merge keys, complex keys and directives are not allowed"}},
+		"second document":     {"log:\n", "---\nlog:\n", []string{"32:1: a second document is not allowed"}},
+		"not UTF-8":           {"warn", "w\xff", []string{" not UTF-8"}},
+		"several at once": {"observeOnly: false", "observeOnly: x\n  brake: 1", []string{
+			`27:16: provision.observeOnly: want true or false, got "x"`, "28:3: provision.brake: unknown key, allowed: brakes, observeOnly",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -143,8 +143,6 @@ func typeName(f reflect.StructField) string {
 	switch f.Type.String() {
 	case "time.Duration":
 		return "duration"
-	case "config.Percent":
-		return "share"
 	case "[]netip.Prefix":
 		return "prefixes, comma separated"
 	case "string":

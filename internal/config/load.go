@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -83,19 +84,9 @@ func (l *loader) err() error {
 
 // inheritGateways gives gateways what is only said of devices.
 func (l *loader) inheritGateways() {
-	g, d := reflect.ValueOf(&l.cfg.Gateways).Elem(), reflect.ValueOf(l.cfg.Devices)
-	fillZero(g, d)
-}
-
-func fillZero(into, from reflect.Value) {
-	for i := range into.NumField() {
-		switch {
-		case into.Field(i).Kind() == reflect.Struct:
-			fillZero(into.Field(i), from.Field(i))
-		case into.Field(i).IsZero():
-			into.Field(i).Set(from.Field(i))
-		}
-	}
+	g, d := &l.cfg.Gateways, l.cfg.Devices
+	g.CA, g.Cert, g.Key = cmp.Or(g.CA, d.CA), cmp.Or(g.Cert, d.Cert), cmp.Or(g.Key, d.Key)
+	g.Defaults.RPCTimeout = cmp.Or(g.Defaults.RPCTimeout, d.Defaults.RPCTimeout)
 }
 
 // resolvePaths makes every field with a path tag start at folder, unless it is

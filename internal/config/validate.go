@@ -21,8 +21,8 @@ func (l *loader) validate() {
 	l.validateAuth()
 	l.validateDev()
 	l.validateDevices("devices", l.cfg.Devices)
-	if l.cfg.Gateways != l.cfg.Devices {
-		l.validateDevices("gateways", l.cfg.Gateways)
+	if g := l.cfg.Gateways.Devices(l.cfg.Devices); g != l.cfg.Devices {
+		l.validateGateways(g)
 	}
 	l.validateTimes()
 	l.validatePorts()
@@ -77,9 +77,6 @@ func (l *loader) validateAuth() {
 	case len(l.cfg.Dev.Clients) == 0:
 		l.fault("auth.issuer", "missing: whose tokens shall the API take?")
 	}
-	if !auth.ClientsFromInventory && auth.TenantClaim == "" {
-		l.fault("auth.tenantClaim", "must not be empty when clientsFromInventory is false")
-	}
 }
 
 func (l *loader) validateDev() {
@@ -99,11 +96,7 @@ func (l *loader) validateDev() {
 }
 
 func (l *loader) validateDevices(path string, d Devices) {
-	for _, f := range []struct{ key, value string }{{"ca", d.CA}, {"cert", d.Cert}, {"key", d.Key}} {
-		if f.value == "" {
-			l.fault(path+"."+f.key, "missing: devices are spoken to over mutual TLS only")
-		}
-	}
+	l.validateMutual(path, d)
 	t := d.Defaults
 	if t.LeaseTTL <= t.RPCTimeout {
 		l.fault(path+".defaults.leaseTtl", "must be longer than rpcTimeout (%s)", t.RPCTimeout)
@@ -113,13 +106,27 @@ func (l *loader) validateDevices(path string, d Devices) {
 	}
 }
 
+// validateGateways is validateDevices for those that have one time of their own.
+func (l *loader) validateGateways(g Devices) {
+	l.validateMutual("gateways", g)
+	t := g.Defaults
+	if t.LeaseTTL <= t.RPCTimeout || t.Rollback <= t.LeaseTTL+t.RPCTimeout {
+		l.fault("gateways.defaults.rpcTimeout", "must be shorter than leaseTtl of devices (%s) and, with it, than rollback (%s)", t.LeaseTTL, t.Rollback)
+	}
+}
+
+func (l *loader) validateMutual(path string, d Devices) {
+	for _, f := range []struct{ key, value string }{{"ca", d.CA}, {"cert", d.Cert}, {"key", d.Key}} {
+		if f.value == "" {
+			l.fault(path+"."+f.key, "missing: devices are spoken to over mutual TLS only")
+		}
+	}
+}
+
 func (l *loader) validateTimes() {
 	t := l.cfg.Telemetry
 	if t.StaleAfter < 2*t.Interval {
 		l.fault("telemetry.staleAfter", "must be at least twice the interval (%s)", t.Interval)
-	}
-	if t.VerifyFor < 2*t.Interval {
-		l.fault("telemetry.verifyFor", "must be at least twice the interval (%s)", t.Interval)
 	}
 	if l.cfg.Webhook.Timeout > l.cfg.Webhook.MaxAge {
 		l.fault("webhook.timeout", "must not be longer than maxAge (%s)", l.cfg.Webhook.MaxAge)

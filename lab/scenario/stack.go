@@ -116,8 +116,8 @@ auth: {audience: s2cd-lab}
 dev:
   listen: "{{.IssuerAddr}}"
   clients:
-    - {id: client-1, secretFile: "{{.Dir}}/client-1.secret", tenant: tenant-1}
-    - {id: client-2, secretFile: "{{.Dir}}/client-2.secret", tenant: tenant-2}
+    - {id: client-1, secretFile: "{{.Dir}}/client-1.secret"}
+    - {id: client-2, secretFile: "{{.Dir}}/client-2.secret"}
 store: {path: "{{.Dir}}/s2cd.db", sealKeyFile: "{{.Dir}}/seal.key"}
 inventory: {file: "{{.Dir}}/inventory.yaml"}
 devices:

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -94,6 +95,26 @@ func TestFaults(t *testing.T) {
 	play(t, "faults", 14, 12*time.Minute)
 }
 
+// TestGateway runs the agent's own kernel test, which needs VRFs, in the lab's
+// root.
+func TestGateway(t *testing.T) {
+	t.Parallel()
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(bin, "gateway.test")
+	compile := exec.CommandContext(t.Context(), "go", "test", "-c", "-tags", "kernellab", "-o", program, "./cmd/s2cgw")
+	compile.Dir, compile.Env = "..", append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("build the test: %v\n%s", err, out)
+	}
+	out := boot(t, 6*time.Minute, "run", "--bin", bin, "--", "/usr/bin/env", "S2CGW_WIREGUARD="+filepath.Join(bin, "wireguard-go"),
+		program, "-test.v", "-test.run", "TestKernelLab")
+	if !strings.Contains(out, "--- PASS: TestKernelLab") {
+		t.Error("the test in the lab did not pass")
+	}
+}
+
 var stepLine = regexp.MustCompile(`(?m)^(PASS|FAIL) +[0-9.]+s +(.*?)(?:  +.*)?$`)
 
 // play boots the lab, runs a scenario and makes a test of each of its steps.
@@ -102,23 +123,12 @@ func play(t *testing.T, scenario string, steps int, limit time.Duration) {
 	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
 	inventory, err := filepath.Abs("../examples/lab-inventory.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, "s2clab"), scenario,
-		"--packages", packages(), "--results", t.TempDir(), "--bin", bin, "--inventory", inventory)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.WaitDelay = 10 * time.Second
-	err = cmd.Run()
-	t.Logf("s2clab %s:\n%s", scenario, out.String())
-	if err != nil {
-		t.Errorf("s2clab %s: %v", scenario, err)
-	}
-	found := stepLine.FindAllStringSubmatch(out.String(), -1)
+	out := boot(t, limit, scenario, "--bin", bin, "--inventory", inventory)
+	found := stepLine.FindAllStringSubmatch(out, -1)
 	if len(found) < steps {
 		t.Errorf("%d steps in the report, want at least %d", len(found), steps)
 	}
@@ -129,4 +139,22 @@ func play(t *testing.T, scenario string, steps int, limit time.Duration) {
 			}
 		})
 	}
+}
+
+// boot runs one of s2clab's commands and returns what it printed.
+func boot(t *testing.T, limit time.Duration, command string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	args = append([]string{command, "--packages", packages(), "--results", t.TempDir()}, args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "s2clab"), args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = 10 * time.Second
+	err := cmd.Run()
+	t.Logf("s2clab %s:\n%s", command, out.String())
+	if err != nil {
+		t.Errorf("s2clab %s: %v", command, err)
+	}
+	return out.String()
 }

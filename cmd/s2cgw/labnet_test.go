@@ -70,7 +70,7 @@ func (n *labNet) namespace(name string) {
 	}()
 	n.must(<-done)
 	n.root.Cleanup(func() { h := n.ns[name]; _ = h.Close(); _ = netns.DeleteNamed(name) })
-	h, err := netlink.NewHandleAt(n.ns[name])
+	h, err := netlink.NewHandleAt(n.ns[name], unix.NETLINK_ROUTE)
 	n.must(err)
 	n.nl[name] = h
 	n.root.Cleanup(h.Close)

@@ -130,17 +130,8 @@ func (s *Store) holdings(ctx context.Context, t *tx, in *session.Session) (order
 		return order.Holdings{}, fmt.Errorf("read sessions of vpn %s: %w", in.VPN.ID, err)
 	}
 	held := order.Holdings{Sessions: int(use.Sessions), Kbps: uint64(use.Kbps)} //nolint:gosec // sums of what is not negative
-	for _, row := range rows {
-		one, err := t.w.decoded.get(s.seal, sessionRow(row))
-		if err != nil {
-			return order.Holdings{}, err
-		}
-		if one, err = withDevices(ctx, t.q, sessionRow(row), one); err != nil {
-			return order.Holdings{}, err
-		}
-		held.VPN = append(held.VPN, one)
-	}
-	return held, nil
+	held.VPN, err = s.several(ctx, t.q, sessionRows(rows))
+	return held, err
 }
 
 // insert writes a new session with its devices, its VPN and the tenant's use.

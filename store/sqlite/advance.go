@@ -101,12 +101,8 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	if err := t.tell(ctx, was.N, next, last, step.Events); err != nil {
 		return next, err
 	}
-	next.Devices = nil
-	row, err := t.q.SessionByID(ctx, string(next.ID))
-	if err != nil {
-		return next, fmt.Errorf("read session %s: %w", next.ID, err)
-	}
-	return full(ctx, s.seal, t.q, sessionRow(row))
+	next.Devices, err = devicesOf(ctx, t.q, was.N, next.ID)
+	return next, err
 }
 
 func mayStep(was sqlitedb.SessionStateRow, next session.Session) error {

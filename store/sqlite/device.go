@@ -78,9 +78,10 @@ func (s *Store) record(ctx context.Context, t *tx, device topology.NodeName, f p
 	if err != nil {
 		return fmt.Errorf("write device %s of session %s: %w", device, f.Session, err)
 	}
-	of, err := decode(s.seal, sessionRow(row))
+	of, err := s.decoded.get(s.seal, sessionRow(row))
 	if err != nil {
-		return err
+		s.reportUnreadable(ctx, sessionRow(row), err)
+		return nil
 	}
 	if f.Refused && of.Decision != session.DecideAbsent {
 		if err := s.decideAbsent(ctx, t, row.N, of, device, f.Reason); err != nil {

@@ -3,14 +3,11 @@
 package sqlite
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
-	"github.com/s2cd/s2cd/topology"
 )
 
 // docSchema numbers the form of stored documents. A renamed or retyped field
@@ -20,6 +17,8 @@ const docSchema = 1
 // sessionRow is how a session is read, whatever the query.
 type sessionRow struct {
 	N         int64
+	ID        string
+	Vpn       string
 	Version   int64
 	DocSchema int64
 	Doc       string
@@ -42,36 +41,6 @@ func encode(seal Sealer, in session.Session) (doc string, token []byte, err erro
 	return string(body), token, nil
 }
 
-// mostDecoded bounds the documents that the writer keeps decoded.
-const mostDecoded = 1024
-
-// decoded keeps sessions by number as they were decoded last, for the writer
-// alone: a VPN that grows is looked at with every session it gets. An entry is
-// good while the document is the same to the letter. What it returns shares
-// memory and is not to be changed.
-type decoded map[int64]struct {
-	doc     string
-	session session.Session
-}
-
-func (d decoded) get(seal Sealer, row sessionRow) (session.Session, error) {
-	if kept, ok := d[row.N]; ok && kept.doc == row.Doc && row.DocSchema == docSchema {
-		return open(seal, row, kept.session)
-	}
-	plain, err := parse(row)
-	if err != nil {
-		return plain, err
-	}
-	if len(d) >= mostDecoded {
-		clear(d)
-	}
-	d[row.N] = struct {
-		doc     string
-		session session.Session
-	}{row.Doc, plain}
-	return open(seal, row, plain)
-}
-
 func decode(seal Sealer, row sessionRow) (session.Session, error) {
 	out, err := parse(row)
 	if err != nil {
@@ -84,10 +53,10 @@ func decode(seal Sealer, row sessionRow) (session.Session, error) {
 func parse(row sessionRow) (session.Session, error) {
 	var out session.Session
 	if row.DocSchema != docSchema {
-		return out, fmt.Errorf("session %d has document schema %d, this s2cd reads %d", row.N, row.DocSchema, docSchema)
+		return out, fmt.Errorf("session %s has document schema %d, this s2cd reads %d", row.ID, row.DocSchema, docSchema)
 	}
 	if err := json.Unmarshal([]byte(row.Doc), &out); err != nil {
-		return out, fmt.Errorf("decode session %d: %w", row.N, err)
+		return out, fmt.Errorf("decode session %s: %w", row.ID, err)
 	}
 	return out, nil
 }
@@ -104,29 +73,6 @@ func open(seal Sealer, row sessionRow, out session.Session) (session.Session, er
 		out.Sink = &sink
 	}
 	out.Version = uint64(row.Version) //nolint:gosec // counts from 1
-	return out, nil
-}
-
-// full decodes a row and adds what other tables know.
-func full(ctx context.Context, seal Sealer, q *sqlitedb.Queries, row sessionRow) (session.Session, error) {
-	out, err := decode(seal, row)
-	if err != nil {
-		return out, err
-	}
-	return withDevices(ctx, q, row, out)
-}
-
-func withDevices(ctx context.Context, q *sqlitedb.Queries, row sessionRow, out session.Session) (session.Session, error) {
-	devices, err := q.DevicesOf(ctx, row.N)
-	if err != nil {
-		return out, fmt.Errorf("read devices of session %s: %w", out.ID, err)
-	}
-	for _, d := range devices {
-		out.Devices = append(out.Devices, session.DeviceState{
-			Device: topology.NodeName(d.Device), Have: session.Presence(d.Have),
-			Reason: d.Reason, At: fromMicros(d.At),
-		})
-	}
 	return out, nil
 }
 

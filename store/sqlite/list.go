@@ -31,7 +31,7 @@ func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, er
 	return out, err
 }
 
-// VPN implements order.Store.
+// VPN implements order.Store. The sessions are not to be changed in depth.
 func (s *Store) VPN(ctx context.Context, id session.VPNID) ([]session.Session, error) {
 	var out []session.Session
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
@@ -39,41 +39,33 @@ func (s *Store) VPN(ctx context.Context, id session.VPNID) ([]session.Session, e
 		if err != nil {
 			return fmt.Errorf("read sessions of vpn %s: %w", id, err)
 		}
-		for _, row := range rows {
-			one, err := full(ctx, s.seal, r.q, sessionRow(row))
-			if err != nil {
-				return err
-			}
-			out = append(out, one)
-		}
-		return nil
+		out, err = s.several(ctx, r.q, sessionRows(rows))
+		return err
 	})
 	return out, err
 }
 
-// Attached implements order.Store.
+// Attached implements order.Store. The sessions are not to be changed in depth.
 func (s *Store) Attached(ctx context.Context, tenant session.TenantID, accessPoints ...string) ([]session.Session, error) {
 	var out []session.Session
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		var all []sessionRow
 		seen := map[int64]struct{}{}
 		for _, point := range accessPoints {
 			rows, err := r.q.SessionsAt(ctx, sqlitedb.SessionsAtParams{Tenant: string(tenant), Point: point})
 			if err != nil {
 				return fmt.Errorf("read sessions at access point %s: %w", point, err)
 			}
-			for _, row := range rows {
-				if _, twice := seen[row.N]; twice {
-					continue
+			for _, row := range sessionRows(rows) {
+				if _, twice := seen[row.N]; !twice {
+					seen[row.N] = struct{}{}
+					all = append(all, row)
 				}
-				seen[row.N] = struct{}{}
-				one, err := full(ctx, s.seal, r.q, sessionRow(row))
-				if err != nil {
-					return err
-				}
-				out = append(out, one)
 			}
 		}
-		return nil
+		var err error
+		out, err = s.several(ctx, r.q, all)
+		return err
 	})
 	return out, err
 }
@@ -94,14 +86,13 @@ func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			one, err := full(ctx, s.seal, r.q, row)
-			if err != nil {
+		out = make([]session.Session, len(rows))
+		for i, row := range rows {
+			if out[i], err = decode(s.seal, row); err != nil {
 				return err
 			}
-			out = append(out, one)
 		}
-		return nil
+		return addDevices(ctx, r.q, rows, out)
 	})
 	return out, total, err
 }
@@ -137,7 +128,7 @@ func condition(f order.Filter) (where string, args []any) {
 
 func page(ctx context.Context, r *reader, where string, args []any) ([]sessionRow, error) {
 	//nolint:gosec // where holds column names and question marks only
-	rows, err := r.conn.QueryContext(ctx, "SELECT n, version, doc_schema, doc, token FROM session"+where+
+	rows, err := r.conn.QueryContext(ctx, "SELECT n, id, vpn, version, doc_schema, doc, token FROM session"+where+
 		" ORDER BY n DESC LIMIT ? OFFSET ?", args...)
 	if err != nil {
 		return nil, fmt.Errorf("read sessions: %w", err)
@@ -146,7 +137,7 @@ func page(ctx context.Context, r *reader, where string, args []any) ([]sessionRo
 	var out []sessionRow
 	for rows.Next() {
 		var row sessionRow
-		if err := rows.Scan(&row.N, &row.Version, &row.DocSchema, &row.Doc, &row.Token); err != nil {
+		if err := rows.Scan(&row.N, &row.ID, &row.Vpn, &row.Version, &row.DocSchema, &row.Doc, &row.Token); err != nil {
 			return nil, fmt.Errorf("read session: %w", err)
 		}
 		out = append(out, row)

@@ -52,19 +52,24 @@ type Store struct {
 	readDB  *sql.DB
 	writer  *writer
 	readers chan *reader
+	decoded *decoded
+	bad     unreadable
 
 	closing  sync.Once
 	closeErr error // of the first Close, set in closing
 }
 
 // Open opens the store, makes it if there is none, and brings its schema up to
-// date. It fails in words when another process has it, when it is damaged, and
-// when a newer s2cd made it.
+// date. It fails in words when another process has it, when it is damaged, when
+// a newer s2cd made it, and when it was made with another sealing key.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Path == "" || cfg.Clock == nil || cfg.Logger == nil || cfg.Seal == nil {
 		return nil, errors.New("open store: path, clock, logger and seal are required")
 	}
-	s := &Store{clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal}
+	s := &Store{
+		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, decoded: newDecoded(),
+		bad: unreadable{told: map[int64]struct{}{}},
+	}
 	if err := s.open(ctx, cfg.Path); err != nil {
 		return nil, errors.Join(explain(cfg.Path, err), s.Close())
 	}
@@ -86,6 +91,9 @@ func (s *Store) open(ctx context.Context, path string) error {
 		return err
 	}
 	if s.writer, err = newWriter(ctx, s); err != nil {
+		return err
+	}
+	if err := s.checkSeal(ctx); err != nil {
 		return err
 	}
 	if s.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {

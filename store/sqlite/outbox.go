@@ -31,43 +31,55 @@ func (s *Store) ClaimStream(ctx context.Context, holder string, now, until time.
 	return out, ok, nil
 }
 
+// claimStream passes over streams that cannot be told now.
 func (s *Store) claimStream(ctx context.Context, t *tx, holder string, now, until time.Time) (order.Stream, bool, error) {
-	row, err := t.q.DueStream(ctx, micros(now))
-	if errors.Is(err, sql.ErrNoRows) {
-		return order.Stream{}, false, nil
+	for {
+		row, err := t.q.DueStream(ctx, micros(now))
+		if errors.Is(err, sql.ErrNoRows) {
+			return order.Stream{}, false, nil
+		}
+		if err != nil {
+			return order.Stream{}, false, fmt.Errorf("read due stream: %w", err)
+		}
+		of := sessionRow{
+			N: row.SessionN, ID: row.ID, Vpn: row.Vpn, Version: row.Version, DocSchema: row.DocSchema, Doc: row.Doc, Token: row.Token,
+		}
+		claim := sqlitedb.ClaimStreamParams{
+			Holder: holder, Fence: row.Fence + 1, NextAt: micros(until), SessionN: row.SessionN,
+		}
+		_, sessions, bad := s.readable(ctx, []sessionRow{of})
+		if len(bad) > 0 {
+			claim.Holder, claim.NextAt = "", micros(now.Add(restUnreadable))
+		}
+		if err := t.q.ClaimStream(ctx, claim); err != nil {
+			return order.Stream{}, false, fmt.Errorf("claim stream %s: %w", row.ID, err)
+		}
+		if len(bad) > 0 {
+			continue
+		}
+		head, err := t.q.HeadOfStream(ctx, sqlitedb.HeadOfStreamParams{SessionN: row.SessionN, Seq: row.Delivered})
+		if err != nil {
+			return order.Stream{}, false, fmt.Errorf("read head of stream %s: %w", row.ID, err)
+		}
+		return claimed(sessions[0], row, eventRow(head)), true, nil
 	}
-	if err != nil {
-		return order.Stream{}, false, fmt.Errorf("read due stream: %w", err)
-	}
-	of, err := decode(s.seal, sessionRow{N: row.SessionN, DocSchema: row.DocSchema, Doc: row.Doc, Token: row.Token})
-	if err != nil {
-		return order.Stream{}, false, err
-	}
-	head, err := t.q.HeadOfStream(ctx, sqlitedb.HeadOfStreamParams{SessionN: row.SessionN, Seq: row.Delivered})
-	if err != nil {
-		return order.Stream{}, false, fmt.Errorf("read head of stream %s: %w", row.ID, err)
-	}
-	fence := row.Fence + 1
-	err = t.q.ClaimStream(ctx, sqlitedb.ClaimStreamParams{
-		Holder: holder, Fence: fence, NextAt: micros(until), SessionN: row.SessionN,
-	})
-	if err != nil {
-		return order.Stream{}, false, fmt.Errorf("claim stream %s: %w", row.ID, err)
-	}
+}
+
+func claimed(of session.Session, row sqlitedb.DueStreamRow, head eventRow) order.Stream {
 	out := order.Stream{
-		Session: session.ID(row.ID), Event: eventRow(head).event(session.ID(row.ID)), Tries: int(row.Tries),
-		Since: fromMicros(row.Since), Fence: uint64(fence), //nolint:gosec // counts from 1
+		Session: of.ID, Event: head.event(of.ID), Tries: int(row.Tries),
+		Since: fromMicros(row.Since), Fence: uint64(row.Fence + 1), //nolint:gosec // counts from 1
 	}
 	if of.Sink != nil {
 		out.Sink = *of.Sink
 	}
-	return out, true, nil
+	return out
 }
 
 // Delivered implements order.Outbox.
 func (s *Store) Delivered(ctx context.Context, st order.Stream, now time.Time) error {
 	return s.endTry(ctx, st, func(ctx context.Context, t *tx, p *sqlitedb.SetStreamParams) error {
-		p.Delivered, p.Tries, p.Since = int64(st.Event.Seq), 0, 0 //nolint:gosec // counts from 1
+		p.Delivered, p.Tries, p.Since, p.Reason = int64(st.Event.Seq), 0, 0, "" //nolint:gosec // counts from 1
 		_, err := t.q.HeadOfStream(ctx, sqlitedb.HeadOfStreamParams{SessionN: p.SessionN, Seq: p.Delivered})
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil

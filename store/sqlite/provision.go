@@ -7,65 +7,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/s2cd/s2cd/provision"
-	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 	"github.com/s2cd/s2cd/topology"
 )
-
-// ClaimDue implements provision.Store. A session that becomes due while it is
-// claimed waits until its claim ends.
-func (s *Store) ClaimDue(ctx context.Context, holder string, now, until time.Time, limit int) ([]session.Session, error) {
-	var out []session.Session
-	err := s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
-		rows, err := t.q.DueSessions(ctx, sqlitedb.DueSessionsParams{Now: micros(now), Most: int64(limit)})
-		if err != nil {
-			return fmt.Errorf("read due sessions: %w", err)
-		}
-		out = make([]session.Session, 0, len(rows))
-		for _, row := range rows {
-			one, err := full(ctx, s.seal, t.q, sessionRow(row))
-			if err != nil {
-				return err
-			}
-			err = t.q.ClaimSession(ctx, sqlitedb.ClaimSessionParams{
-				ClaimHolder: holder, ClaimUntil: micros(until), NextAt: micros(until), N: row.N,
-			})
-			if err != nil {
-				return fmt.Errorf("claim session %s: %w", one.ID, err)
-			}
-			out = append(out, one)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// OnDevice implements provision.Store.
-func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]session.Session, error) {
-	var out []session.Session
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		rows, err := r.q.SessionsOnDevice(ctx, string(device))
-		if err != nil {
-			return fmt.Errorf("read sessions on device %s: %w", device, err)
-		}
-		for _, row := range rows {
-			one, err := full(ctx, s.seal, r.q, sessionRow(row))
-			if err != nil {
-				return err
-			}
-			out = append(out, one)
-		}
-		return nil
-	})
-	return out, err
-}
 
 // RecordSlots implements provision.Store: slots replace what was known of the
 // gateway's.

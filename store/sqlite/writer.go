@@ -27,8 +27,7 @@ type writer struct {
 	clock func() time.Time
 	log   *slog.Logger
 
-	decoded decoded // used by the goroutine alone
-	done    chan struct{}
+	done chan struct{}
 	// commit is replaced by tests of commits with unknown outcome.
 	commit func(context.Context) error
 }
@@ -44,7 +43,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	w := &writer{
 		queue: newQueue(), conn: conn, q: q, many: newMany(conn),
-		clock: s.clock, log: s.log, done: make(chan struct{}), decoded: decoded{}, steps: map[string]*sql.Stmt{},
+		clock: s.clock, log: s.log, done: make(chan struct{}), steps: map[string]*sql.Stmt{},
 	}
 	for _, text := range []string{
 		"BEGIN IMMEDIATE", "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part", "COMMIT", "ROLLBACK",

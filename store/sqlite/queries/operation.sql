@@ -4,6 +4,15 @@ SELECT value FROM meta WHERE name = ?;
 -- name: SetMeta :exec
 INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING;
 
+-- name: SealCheck :one
+SELECT sealed FROM seal_check;
+
+-- name: SetSealCheck :exec
+INSERT INTO seal_check (one, sealed) VALUES (1, ?);
+
+-- name: AnyToken :one
+SELECT id, token FROM session WHERE length(token) > 0 ORDER BY n DESC LIMIT 1;
+
 -- name: Topology :one
 SELECT revision, loaded_at, digest, body FROM topology_revision ORDER BY revision DESC LIMIT 1;
 

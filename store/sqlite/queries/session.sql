@@ -8,16 +8,16 @@ RETURNING n;
 SELECT n FROM session WHERE id = ?;
 
 -- name: SessionByID :one
-SELECT n, version, doc_schema, doc, token FROM session WHERE id = ?;
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE id = ?;
 
 -- name: SessionState :one
 SELECT n, version, tenant, vpn, phase, kbps, live, released_at, claim_until FROM session WHERE id = ?;
 
 -- name: SessionsOfVPN :many
-SELECT n, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n;
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n;
 
 -- name: SessionsAt :many
-SELECT n, version, doc_schema, doc, token FROM session
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session
 WHERE n IN (
     SELECT a.n FROM session a WHERE a.tenant = sqlc.arg(tenant) AND a.a_point = sqlc.arg(point) AND a.live = 1
     UNION
@@ -28,9 +28,12 @@ WHERE n IN (
 SELECT EXISTS (SELECT 1 FROM session WHERE vpn = ? AND live = 1);
 
 -- name: SessionsOnDevice :many
-SELECT s.n, s.version, s.doc_schema, s.doc, s.token
+SELECT s.n, s.id, s.vpn, s.version, s.doc_schema, s.doc, s.token
 FROM session_device d JOIN session s ON s.n = d.session_n
-WHERE d.device = ? AND s.live = 1 ORDER BY s.n;
+WHERE d.device = sqlc.arg(device) AND d.session_n > sqlc.arg(after) AND s.live = 1 ORDER BY d.session_n LIMIT sqlc.arg(most);
+
+-- name: SessionsAfter :many
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE n > ? ORDER BY n LIMIT ?;
 
 -- name: UpdateSession :exec
 UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
@@ -38,7 +41,7 @@ UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbp
 WHERE n = ?;
 
 -- name: DueSessions :many
-SELECT n, version, doc_schema, doc, token FROM session
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session
 WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at, n LIMIT sqlc.arg(most);
 
 -- name: ClaimSession :exec
@@ -61,7 +64,11 @@ ORDER BY s.released_at LIMIT ?;
 DELETE FROM session WHERE n = ?;
 
 -- name: DevicesOf :many
-SELECT device, have, reason, at FROM session_device WHERE session_n = ? ORDER BY device;
+SELECT session_n, device, have, reason, at FROM session_device WHERE session_n = ? ORDER BY device;
+
+-- name: DevicesOfMany :many
+SELECT session_n, device, have, reason, at FROM session_device
+WHERE session_n IN (SELECT value FROM json_each(CAST(sqlc.arg(numbers) AS TEXT))) ORDER BY session_n, device;
 
 -- name: AddDevice :exec
 INSERT INTO session_device (session_n, device, have, reason, at) VALUES (?, ?, ?, ?, ?)

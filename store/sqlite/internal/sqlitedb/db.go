@@ -36,6 +36,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addTenantUseStmt, err = db.PrepareContext(ctx, addTenantUse); err != nil {
 		return nil, fmt.Errorf("error preparing query AddTenantUse: %w", err)
 	}
+	if q.anyTokenStmt, err = db.PrepareContext(ctx, anyToken); err != nil {
+		return nil, fmt.Errorf("error preparing query AnyToken: %w", err)
+	}
 	if q.arcStmt, err = db.PrepareContext(ctx, arc); err != nil {
 		return nil, fmt.Errorf("error preparing query Arc: %w", err)
 	}
@@ -104,6 +107,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.devicesOfStmt, err = db.PrepareContext(ctx, devicesOf); err != nil {
 		return nil, fmt.Errorf("error preparing query DevicesOf: %w", err)
+	}
+	if q.devicesOfManyStmt, err = db.PrepareContext(ctx, devicesOfMany); err != nil {
+		return nil, fmt.Errorf("error preparing query DevicesOfMany: %w", err)
 	}
 	if q.dueSessionsStmt, err = db.PrepareContext(ctx, dueSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DueSessions: %w", err)
@@ -183,6 +189,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.reservationsOfStmt, err = db.PrepareContext(ctx, reservationsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ReservationsOf: %w", err)
 	}
+	if q.sealCheckStmt, err = db.PrepareContext(ctx, sealCheck); err != nil {
+		return nil, fmt.Errorf("error preparing query SealCheck: %w", err)
+	}
 	if q.sessionByIDStmt, err = db.PrepareContext(ctx, sessionByID); err != nil {
 		return nil, fmt.Errorf("error preparing query SessionByID: %w", err)
 	}
@@ -191,6 +200,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.sessionStateStmt, err = db.PrepareContext(ctx, sessionState); err != nil {
 		return nil, fmt.Errorf("error preparing query SessionState: %w", err)
+	}
+	if q.sessionsAfterStmt, err = db.PrepareContext(ctx, sessionsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query SessionsAfter: %w", err)
 	}
 	if q.sessionsAtStmt, err = db.PrepareContext(ctx, sessionsAt); err != nil {
 		return nil, fmt.Errorf("error preparing query SessionsAt: %w", err)
@@ -218,6 +230,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setMetaStmt, err = db.PrepareContext(ctx, setMeta); err != nil {
 		return nil, fmt.Errorf("error preparing query SetMeta: %w", err)
+	}
+	if q.setSealCheckStmt, err = db.PrepareContext(ctx, setSealCheck); err != nil {
+		return nil, fmt.Errorf("error preparing query SetSealCheck: %w", err)
 	}
 	if q.setSlotKeyStmt, err = db.PrepareContext(ctx, setSlotKey); err != nil {
 		return nil, fmt.Errorf("error preparing query SetSlotKey: %w", err)
@@ -296,6 +311,11 @@ func (q *Queries) Close() error {
 	if q.addTenantUseStmt != nil {
 		if cerr := q.addTenantUseStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addTenantUseStmt: %w", cerr)
+		}
+	}
+	if q.anyTokenStmt != nil {
+		if cerr := q.anyTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing anyTokenStmt: %w", cerr)
 		}
 	}
 	if q.arcStmt != nil {
@@ -411,6 +431,11 @@ func (q *Queries) Close() error {
 	if q.devicesOfStmt != nil {
 		if cerr := q.devicesOfStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing devicesOfStmt: %w", cerr)
+		}
+	}
+	if q.devicesOfManyStmt != nil {
+		if cerr := q.devicesOfManyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing devicesOfManyStmt: %w", cerr)
 		}
 	}
 	if q.dueSessionsStmt != nil {
@@ -543,6 +568,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing reservationsOfStmt: %w", cerr)
 		}
 	}
+	if q.sealCheckStmt != nil {
+		if cerr := q.sealCheckStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sealCheckStmt: %w", cerr)
+		}
+	}
 	if q.sessionByIDStmt != nil {
 		if cerr := q.sessionByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sessionByIDStmt: %w", cerr)
@@ -556,6 +586,11 @@ func (q *Queries) Close() error {
 	if q.sessionStateStmt != nil {
 		if cerr := q.sessionStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing sessionStateStmt: %w", cerr)
+		}
+	}
+	if q.sessionsAfterStmt != nil {
+		if cerr := q.sessionsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sessionsAfterStmt: %w", cerr)
 		}
 	}
 	if q.sessionsAtStmt != nil {
@@ -601,6 +636,11 @@ func (q *Queries) Close() error {
 	if q.setMetaStmt != nil {
 		if cerr := q.setMetaStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setMetaStmt: %w", cerr)
+		}
+	}
+	if q.setSealCheckStmt != nil {
+		if cerr := q.setSealCheckStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing setSealCheckStmt: %w", cerr)
 		}
 	}
 	if q.setSlotKeyStmt != nil {
@@ -736,6 +776,7 @@ type Queries struct {
 	addDeviceStmt             *sql.Stmt
 	addOwnerStmt              *sql.Stmt
 	addTenantUseStmt          *sql.Stmt
+	anyTokenStmt              *sql.Stmt
 	arcStmt                   *sql.Stmt
 	arcByNumberStmt           *sql.Stmt
 	arcsStmt                  *sql.Stmt
@@ -759,6 +800,7 @@ type Queries struct {
 	deleteValueStmt           *sql.Stmt
 	deviceLeaseStmt           *sql.Stmt
 	devicesOfStmt             *sql.Stmt
+	devicesOfManyStmt         *sql.Stmt
 	dueSessionsStmt           *sql.Stmt
 	dueStreamStmt             *sql.Stmt
 	firstGapStmt              *sql.Stmt
@@ -785,9 +827,11 @@ type Queries struct {
 	purgeableSessionsStmt     *sql.Stmt
 	releasedHoldersStmt       *sql.Stmt
 	reservationsOfStmt        *sql.Stmt
+	sealCheckStmt             *sql.Stmt
 	sessionByIDStmt           *sql.Stmt
 	sessionNumberStmt         *sql.Stmt
 	sessionStateStmt          *sql.Stmt
+	sessionsAfterStmt         *sql.Stmt
 	sessionsAtStmt            *sql.Stmt
 	sessionsOfVPNStmt         *sql.Stmt
 	sessionsOnDeviceStmt      *sql.Stmt
@@ -797,6 +841,7 @@ type Queries struct {
 	setFreezeStmt             *sql.Stmt
 	setIdempotencyKeyStmt     *sql.Stmt
 	setMetaStmt               *sql.Stmt
+	setSealCheckStmt          *sql.Stmt
 	setSlotKeyStmt            *sql.Stmt
 	setStreamStmt             *sql.Stmt
 	setVPNStmt                *sql.Stmt
@@ -825,6 +870,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addDeviceStmt:             q.addDeviceStmt,
 		addOwnerStmt:              q.addOwnerStmt,
 		addTenantUseStmt:          q.addTenantUseStmt,
+		anyTokenStmt:              q.anyTokenStmt,
 		arcStmt:                   q.arcStmt,
 		arcByNumberStmt:           q.arcByNumberStmt,
 		arcsStmt:                  q.arcsStmt,
@@ -848,6 +894,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteValueStmt:           q.deleteValueStmt,
 		deviceLeaseStmt:           q.deviceLeaseStmt,
 		devicesOfStmt:             q.devicesOfStmt,
+		devicesOfManyStmt:         q.devicesOfManyStmt,
 		dueSessionsStmt:           q.dueSessionsStmt,
 		dueStreamStmt:             q.dueStreamStmt,
 		firstGapStmt:              q.firstGapStmt,
@@ -874,9 +921,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		purgeableSessionsStmt:     q.purgeableSessionsStmt,
 		releasedHoldersStmt:       q.releasedHoldersStmt,
 		reservationsOfStmt:        q.reservationsOfStmt,
+		sealCheckStmt:             q.sealCheckStmt,
 		sessionByIDStmt:           q.sessionByIDStmt,
 		sessionNumberStmt:         q.sessionNumberStmt,
 		sessionStateStmt:          q.sessionStateStmt,
+		sessionsAfterStmt:         q.sessionsAfterStmt,
 		sessionsAtStmt:            q.sessionsAtStmt,
 		sessionsOfVPNStmt:         q.sessionsOfVPNStmt,
 		sessionsOnDeviceStmt:      q.sessionsOnDeviceStmt,
@@ -886,6 +935,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setFreezeStmt:             q.setFreezeStmt,
 		setIdempotencyKeyStmt:     q.setIdempotencyKeyStmt,
 		setMetaStmt:               q.setMetaStmt,
+		setSealCheckStmt:          q.setSealCheckStmt,
 		setSlotKeyStmt:            q.setSlotKeyStmt,
 		setStreamStmt:             q.setStreamStmt,
 		setVPNStmt:                q.setVPNStmt,

@@ -124,7 +124,7 @@ func (q *Queries) DeleteStream(ctx context.Context, sessionN int64) error {
 }
 
 const dueStream = `-- name: DueStream :one
-SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.doc_schema, s.doc, s.token
+SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.vpn, s.version, s.doc_schema, s.doc, s.token
 FROM stream t JOIN session s ON s.n = t.session_n
 WHERE t.next_at > 0 AND t.next_at <= ? ORDER BY t.next_at, t.session_n LIMIT 1
 `
@@ -136,6 +136,8 @@ type DueStreamRow struct {
 	Since     int64
 	Fence     int64
 	ID        string
+	Vpn       string
+	Version   int64
 	DocSchema int64
 	Doc       string
 	Token     []byte
@@ -151,6 +153,8 @@ func (q *Queries) DueStream(ctx context.Context, nextAt int64) (DueStreamRow, er
 		&i.Since,
 		&i.Fence,
 		&i.ID,
+		&i.Vpn,
+		&i.Version,
 		&i.DocSchema,
 		&i.Doc,
 		&i.Token,

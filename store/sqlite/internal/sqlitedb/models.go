@@ -103,6 +103,11 @@ type Reservation struct {
 	UntilAt  int64
 }
 
+type SealCheck struct {
+	One    int64
+	Sealed []byte
+}
+
 type Session struct {
 	N           int64
 	ID          string

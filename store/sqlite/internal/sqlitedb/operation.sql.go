@@ -9,6 +9,22 @@ import (
 	"context"
 )
 
+const anyToken = `-- name: AnyToken :one
+SELECT id, token FROM session WHERE length(token) > 0 ORDER BY n DESC LIMIT 1
+`
+
+type AnyTokenRow struct {
+	ID    string
+	Token []byte
+}
+
+func (q *Queries) AnyToken(ctx context.Context) (AnyTokenRow, error) {
+	row := q.queryRow(ctx, q.anyTokenStmt, anyToken)
+	var i AnyTokenRow
+	err := row.Scan(&i.ID, &i.Token)
+	return i, err
+}
+
 const deleteFreeze = `-- name: DeleteFreeze :exec
 DELETE FROM freeze WHERE scope = ? AND name = ?
 `
@@ -139,6 +155,17 @@ func (q *Queries) ReleasedHolders(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
+const sealCheck = `-- name: SealCheck :one
+SELECT sealed FROM seal_check
+`
+
+func (q *Queries) SealCheck(ctx context.Context) ([]byte, error) {
+	row := q.queryRow(ctx, q.sealCheckStmt, sealCheck)
+	var sealed []byte
+	err := row.Scan(&sealed)
+	return sealed, err
+}
+
 const setDeviceLease = `-- name: SetDeviceLease :exec
 INSERT INTO device_lease (device, holder, fence, until_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until_at = excluded.until_at
@@ -194,6 +221,15 @@ type SetMetaParams struct {
 
 func (q *Queries) SetMeta(ctx context.Context, arg SetMetaParams) error {
 	_, err := q.exec(ctx, q.setMetaStmt, setMeta, arg.Name, arg.Value)
+	return err
+}
+
+const setSealCheck = `-- name: SetSealCheck :exec
+INSERT INTO seal_check (one, sealed) VALUES (1, ?)
+`
+
+func (q *Queries) SetSealCheck(ctx context.Context, sealed []byte) error {
+	_, err := q.exec(ctx, q.setSealCheckStmt, setSealCheck, sealed)
 	return err
 }
 

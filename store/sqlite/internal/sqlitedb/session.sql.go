@@ -128,26 +128,54 @@ func (q *Queries) DeleteVPN(ctx context.Context, id string) error {
 }
 
 const devicesOf = `-- name: DevicesOf :many
-SELECT device, have, reason, at FROM session_device WHERE session_n = ? ORDER BY device
+SELECT session_n, device, have, reason, at FROM session_device WHERE session_n = ? ORDER BY device
 `
 
-type DevicesOfRow struct {
-	Device string
-	Have   string
-	Reason string
-	At     int64
-}
-
-func (q *Queries) DevicesOf(ctx context.Context, sessionN int64) ([]DevicesOfRow, error) {
+func (q *Queries) DevicesOf(ctx context.Context, sessionN int64) ([]SessionDevice, error) {
 	rows, err := q.query(ctx, q.devicesOfStmt, devicesOf, sessionN)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DevicesOfRow
+	var items []SessionDevice
 	for rows.Next() {
-		var i DevicesOfRow
+		var i SessionDevice
 		if err := rows.Scan(
+			&i.SessionN,
+			&i.Device,
+			&i.Have,
+			&i.Reason,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const devicesOfMany = `-- name: DevicesOfMany :many
+SELECT session_n, device, have, reason, at FROM session_device
+WHERE session_n IN (SELECT value FROM json_each(CAST(?1 AS TEXT))) ORDER BY session_n, device
+`
+
+func (q *Queries) DevicesOfMany(ctx context.Context, numbers string) ([]SessionDevice, error) {
+	rows, err := q.query(ctx, q.devicesOfManyStmt, devicesOfMany, numbers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionDevice
+	for rows.Next() {
+		var i SessionDevice
+		if err := rows.Scan(
+			&i.SessionN,
 			&i.Device,
 			&i.Have,
 			&i.Reason,
@@ -167,7 +195,7 @@ func (q *Queries) DevicesOf(ctx context.Context, sessionN int64) ([]DevicesOfRow
 }
 
 const dueSessions = `-- name: DueSessions :many
-SELECT n, version, doc_schema, doc, token FROM session
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session
 WHERE next_at > 0 AND next_at <= ?1 ORDER BY next_at, n LIMIT ?2
 `
 
@@ -178,6 +206,8 @@ type DueSessionsParams struct {
 
 type DueSessionsRow struct {
 	N         int64
+	ID        string
+	Vpn       string
 	Version   int64
 	DocSchema int64
 	Doc       string
@@ -195,6 +225,8 @@ func (q *Queries) DueSessions(ctx context.Context, arg DueSessionsParams) ([]Due
 		var i DueSessionsRow
 		if err := rows.Scan(
 			&i.N,
+			&i.ID,
+			&i.Vpn,
 			&i.Version,
 			&i.DocSchema,
 			&i.Doc,
@@ -328,11 +360,13 @@ func (q *Queries) PurgeableSessions(ctx context.Context, arg PurgeableSessionsPa
 }
 
 const sessionByID = `-- name: SessionByID :one
-SELECT n, version, doc_schema, doc, token FROM session WHERE id = ?
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE id = ?
 `
 
 type SessionByIDRow struct {
 	N         int64
+	ID        string
+	Vpn       string
 	Version   int64
 	DocSchema int64
 	Doc       string
@@ -344,6 +378,8 @@ func (q *Queries) SessionByID(ctx context.Context, id string) (SessionByIDRow, e
 	var i SessionByIDRow
 	err := row.Scan(
 		&i.N,
+		&i.ID,
+		&i.Vpn,
 		&i.Version,
 		&i.DocSchema,
 		&i.Doc,
@@ -396,8 +432,58 @@ func (q *Queries) SessionState(ctx context.Context, id string) (SessionStateRow,
 	return i, err
 }
 
+const sessionsAfter = `-- name: SessionsAfter :many
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE n > ? ORDER BY n LIMIT ?
+`
+
+type SessionsAfterParams struct {
+	N     int64
+	Limit int64
+}
+
+type SessionsAfterRow struct {
+	N         int64
+	ID        string
+	Vpn       string
+	Version   int64
+	DocSchema int64
+	Doc       string
+	Token     []byte
+}
+
+func (q *Queries) SessionsAfter(ctx context.Context, arg SessionsAfterParams) ([]SessionsAfterRow, error) {
+	rows, err := q.query(ctx, q.sessionsAfterStmt, sessionsAfter, arg.N, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionsAfterRow
+	for rows.Next() {
+		var i SessionsAfterRow
+		if err := rows.Scan(
+			&i.N,
+			&i.ID,
+			&i.Vpn,
+			&i.Version,
+			&i.DocSchema,
+			&i.Doc,
+			&i.Token,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sessionsAt = `-- name: SessionsAt :many
-SELECT n, version, doc_schema, doc, token FROM session
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session
 WHERE n IN (
     SELECT a.n FROM session a WHERE a.tenant = ?1 AND a.a_point = ?2 AND a.live = 1
     UNION
@@ -412,6 +498,8 @@ type SessionsAtParams struct {
 
 type SessionsAtRow struct {
 	N         int64
+	ID        string
+	Vpn       string
 	Version   int64
 	DocSchema int64
 	Doc       string
@@ -429,6 +517,8 @@ func (q *Queries) SessionsAt(ctx context.Context, arg SessionsAtParams) ([]Sessi
 		var i SessionsAtRow
 		if err := rows.Scan(
 			&i.N,
+			&i.ID,
+			&i.Vpn,
 			&i.Version,
 			&i.DocSchema,
 			&i.Doc,
@@ -448,11 +538,13 @@ func (q *Queries) SessionsAt(ctx context.Context, arg SessionsAtParams) ([]Sessi
 }
 
 const sessionsOfVPN = `-- name: SessionsOfVPN :many
-SELECT n, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n
 `
 
 type SessionsOfVPNRow struct {
 	N         int64
+	ID        string
+	Vpn       string
 	Version   int64
 	DocSchema int64
 	Doc       string
@@ -470,6 +562,8 @@ func (q *Queries) SessionsOfVPN(ctx context.Context, vpn string) ([]SessionsOfVP
 		var i SessionsOfVPNRow
 		if err := rows.Scan(
 			&i.N,
+			&i.ID,
+			&i.Vpn,
 			&i.Version,
 			&i.DocSchema,
 			&i.Doc,
@@ -489,21 +583,29 @@ func (q *Queries) SessionsOfVPN(ctx context.Context, vpn string) ([]SessionsOfVP
 }
 
 const sessionsOnDevice = `-- name: SessionsOnDevice :many
-SELECT s.n, s.version, s.doc_schema, s.doc, s.token
+SELECT s.n, s.id, s.vpn, s.version, s.doc_schema, s.doc, s.token
 FROM session_device d JOIN session s ON s.n = d.session_n
-WHERE d.device = ? AND s.live = 1 ORDER BY s.n
+WHERE d.device = ?1 AND d.session_n > ?2 AND s.live = 1 ORDER BY d.session_n LIMIT ?3
 `
+
+type SessionsOnDeviceParams struct {
+	Device string
+	After  int64
+	Most   int64
+}
 
 type SessionsOnDeviceRow struct {
 	N         int64
+	ID        string
+	Vpn       string
 	Version   int64
 	DocSchema int64
 	Doc       string
 	Token     []byte
 }
 
-func (q *Queries) SessionsOnDevice(ctx context.Context, device string) ([]SessionsOnDeviceRow, error) {
-	rows, err := q.query(ctx, q.sessionsOnDeviceStmt, sessionsOnDevice, device)
+func (q *Queries) SessionsOnDevice(ctx context.Context, arg SessionsOnDeviceParams) ([]SessionsOnDeviceRow, error) {
+	rows, err := q.query(ctx, q.sessionsOnDeviceStmt, sessionsOnDevice, arg.Device, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -513,6 +615,8 @@ func (q *Queries) SessionsOnDevice(ctx context.Context, device string) ([]Sessio
 		var i SessionsOnDeviceRow
 		if err := rows.Scan(
 			&i.N,
+			&i.ID,
+			&i.Vpn,
 			&i.Version,
 			&i.DocSchema,
 			&i.Doc,

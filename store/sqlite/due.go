@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+	"github.com/s2cd/s2cd/topology"
+)
+
+// onePage is how many sessions are read before others get their turn.
+const onePage = 500
+
+// ClaimDue implements provision.Store. A session that becomes due while it is
+// claimed waits until its claim ends. The sessions are not to be changed in
+// depth.
+func (s *Store) ClaimDue(ctx context.Context, holder string, now, until time.Time, limit int) ([]session.Session, error) {
+	var out []session.Session
+	err := s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
+		out = make([]session.Session, 0, limit)
+		for len(out) < limit {
+			got, skipped, err := s.claimSome(ctx, t, holder, now, until, limit-len(out))
+			if err != nil {
+				return err
+			}
+			out = append(out, got...)
+			if skipped == 0 {
+				break
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// claimSome claims due sessions and postpones those that cannot be read.
+func (s *Store) claimSome(ctx context.Context, t *tx, holder string, now, until time.Time, limit int) (
+	got []session.Session, skipped int, err error,
+) {
+	rows, err := t.q.DueSessions(ctx, sqlitedb.DueSessionsParams{Now: micros(now), Most: int64(limit)})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read due sessions: %w", err)
+	}
+	good, got, bad := s.readable(ctx, sessionRows(rows))
+	for _, row := range good {
+		err := t.q.ClaimSession(ctx, sqlitedb.ClaimSessionParams{
+			ClaimHolder: holder, ClaimUntil: micros(until), NextAt: micros(until), N: row.N,
+		})
+		if err != nil {
+			return nil, 0, fmt.Errorf("claim session %s: %w", row.ID, err)
+		}
+	}
+	for _, row := range bad {
+		err := t.q.ClaimSession(ctx, sqlitedb.ClaimSessionParams{NextAt: micros(now.Add(restUnreadable)), N: row.N})
+		if err != nil {
+			return nil, 0, fmt.Errorf("postpone session %s: %w", row.ID, err)
+		}
+	}
+	return got, len(bad), addDevices(ctx, t.q, good, got)
+}
+
+// OnDevice implements provision.Store. It reads page by page, so that however
+// many there are nobody waits for it. Where a session cannot be read its whole
+// VPN is left out: the device then keeps what it has of that VPN, where a VPN
+// with a session less would lose that session's part. The sessions are not to
+// be changed in depth.
+func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]session.Session, error) {
+	var out []session.Session
+	spoilt := map[session.VPNID]struct{}{}
+	for after, more := int64(0), true; more; {
+		err := s.read(ctx, func(ctx context.Context, r *reader) error {
+			rows, err := r.q.SessionsOnDevice(ctx, sqlitedb.SessionsOnDeviceParams{
+				Device: string(device), After: after, Most: onePage,
+			})
+			if err != nil {
+				return fmt.Errorf("read sessions on device %s: %w", device, err)
+			}
+			if more = len(rows) == onePage; more {
+				after = rows[onePage-1].N
+			}
+			good, sessions, bad := s.readable(ctx, sessionRows(rows))
+			for _, row := range bad {
+				spoilt[session.VPNID(row.Vpn)] = struct{}{}
+			}
+			if err := addDevices(ctx, r.q, good, sessions); err != nil {
+				return err
+			}
+			out = append(out, sessions...)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(spoilt) == 0 {
+		return out, nil
+	}
+	return slices.DeleteFunc(out, func(one session.Session) bool {
+		_, ok := spoilt[one.VPN.ID]
+		return ok
+	}), nil
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
+)
+
+// restUnreadable is when what could not be read is tried again.
+const restUnreadable = 10 * time.Minute
+
+// unreadable remembers which sessions were reported as such by this process.
+type unreadable struct {
+	mu   sync.Mutex // guards told
+	told map[int64]struct{}
+}
+
+// readable decodes the rows that can be and reports the others once, so that
+// one bad row never stops work on the rest. The sessions share memory with
+// others and are not to be changed.
+func (s *Store) readable(ctx context.Context, rows []sessionRow) (good []sessionRow, sessions []session.Session, bad []sessionRow) {
+	for _, row := range rows {
+		one, err := s.decoded.get(s.seal, row)
+		if err != nil {
+			s.reportUnreadable(ctx, row, err)
+			bad = append(bad, row)
+			continue
+		}
+		good, sessions = append(good, row), append(sessions, one)
+	}
+	return good, sessions, bad
+}
+
+func (s *Store) reportUnreadable(ctx context.Context, row sessionRow, err error) {
+	s.bad.mu.Lock()
+	_, twice := s.bad.told[row.N]
+	s.bad.told[row.N] = struct{}{}
+	s.bad.mu.Unlock()
+	if !twice {
+		s.log.ErrorContext(ctx, "session cannot be read and is passed over", "session", row.ID, "error", err)
+	}
+}
+
+// Unreadable returns the sessions that this s2cd cannot read: sealed with
+// another key, written by a newer s2cd, or damaged. It reads all there are.
+func (s *Store) Unreadable(ctx context.Context) ([]session.ID, error) {
+	var out []session.ID
+	for after, more := int64(0), true; more; {
+		err := s.read(ctx, func(ctx context.Context, r *reader) error {
+			rows, err := r.q.SessionsAfter(ctx, sqlitedb.SessionsAfterParams{N: after, Limit: onePage})
+			if err != nil {
+				return fmt.Errorf("read sessions: %w", err)
+			}
+			for _, row := range rows {
+				if _, err := decode(s.seal, sessionRow(row)); err != nil {
+					out = append(out, session.ID(row.ID))
+				}
+				after = row.N
+			}
+			more = len(rows) == onePage
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

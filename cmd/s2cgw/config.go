@@ -26,7 +26,6 @@ type fileConfig struct {
 	Slots       portRange     `yaml:"slots"`        // UDP ports for tunnels
 	Tables      portRange     `yaml:"tables"`       // routing tables for VRFs
 	WireGuardGo string        `yaml:"wireguard_go"` // used where the kernel has no WireGuard
-	SocketDir   string        `yaml:"socket_dir"`   // of wireguard-go
 	Reconcile   time.Duration `yaml:"reconcile"`    // how often the kernel is compared
 	Log         logConfig     `yaml:"log"`
 }
@@ -53,7 +52,7 @@ type logConfig struct {
 func loadConfig(path string) (fileConfig, error) {
 	cfg := fileConfig{
 		StateDir: "/var/lib/s2cgw", Slots: portRange{51820, 51919}, Tables: portRange{10000, 19999},
-		SocketDir: "/var/run/wireguard", Reconcile: 10 * time.Second, Log: logConfig{"text", "info"},
+		Reconcile: 10 * time.Second, Log: logConfig{"text", "info"},
 	}
 	b, err := os.ReadFile(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -103,7 +102,6 @@ func (v *validator) all(cfg fileConfig) {
 		v.fault("listen", "needs host:port, for example 192.0.2.10:9339")
 	}
 	v.absolute("state_dir", cfg.StateDir, true)
-	v.absolute("socket_dir", cfg.SocketDir, true)
 	v.absolute("wireguard_go", cfg.WireGuardGo, false)
 	v.file1("tls.certificate", cfg.TLS.Certificate)
 	v.file1("tls.key", cfg.TLS.Key)

@@ -34,6 +34,7 @@ func TestLoadConfig(t *testing.T) {
 		"defaults":         {old: "reconcile: 5s\n", new: ""},
 		"unknown key":      {"reconcile: 5s", "reconsile: 5s", []string{":10:", "reconsile"}},
 		"unknown deep key": {"  level: debug", "  lvl: debug", []string{":13:", "lvl"}},
+		"no such key":      {"reconcile: 5s", "socket_dir: /run/wg", []string{":10:", "socket_dir"}},
 		"key twice":        {"reconcile: 5s", "reconcile: 5s\nreconcile: 6s", []string{":11:", "reconcile"}},
 		"not YAML":         {"reconcile: 5s", "reconcile: [", []string{".yaml"}},
 		"wrong type":       {"first: 51820", "first: many", []string{":8:", "cannot unmarshal string"}},

@@ -102,7 +102,7 @@ func serveGNMI(ctx context.Context, a *gateway.Agent, l net.Listener, conf *tls.
 func kernelConfig(cfg fileConfig, log *slog.Logger) kernel.Config {
 	return kernel.Config{
 		Namespace: cfg.Namespace, Folder: filepath.Join(cfg.StateDir, "kernel"), WireGuardGo: cfg.WireGuardGo,
-		SocketDir: cfg.SocketDir, FirstTable: cfg.Tables.First, LastTable: cfg.Tables.Last, Log: log,
+		FirstTable: cfg.Tables.First, LastTable: cfg.Tables.Last, Log: log,
 	}
 }
 

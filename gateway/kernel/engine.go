@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,12 @@ const (
 	childStart = 10 * time.Second
 	childEnd   = 3 * time.Second
 	childPoll  = 5 * time.Millisecond
+	childReply = 2 * time.Second
 )
+
+// socketDir is where wireguard-go puts its control sockets and where the client
+// library looks for them; neither can be told another place.
+const socketDir = "/var/run/wireguard"
 
 // tunnelLink is the link that startEngine makes.
 func (w *work) tunnelLink(name string) netlink.Link {
@@ -47,16 +53,42 @@ func (w *work) usable(l netlink.Link) bool {
 	case "wireguard":
 		return true
 	case "tun", "tuntap":
-		c, err := dial(w.ctx, w.socket(l.Attrs().Name))
-		if err != nil {
+		if err := ping(w.ctx, w.socket(l.Attrs().Name)); err != nil {
+			w.cfg.Log.Warn("wireguard-go does not answer", "link", l.Attrs().Name, "error", err)
 			return false
 		}
-		return c.Close() == nil
+		return true
 	}
 	return false
 }
 
-func (r *Realiser) socket(name string) string { return filepath.Join(r.cfg.SocketDir, name+".sock") }
+// ping asks for the configuration (the cross-platform WireGuard interface's
+// get operation) and reads the answer to its end, an empty line.
+func ping(ctx context.Context, socket string) error {
+	c, err := dial(ctx, socket)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	if err := c.SetDeadline(time.Now().Add(childReply)); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	if _, err := c.Write([]byte("get=1\n\n")); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	lines := bufio.NewScanner(c)
+	for lines.Scan() {
+		if lines.Text() == "" {
+			return nil
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	return errors.New("control socket: the answer has no end")
+}
+
+func (r *Realiser) socket(name string) string { return filepath.Join(socketDir, name+".sock") }
 
 // dial opens a control socket.
 func dial(ctx context.Context, path string) (net.Conn, error) {

@@ -29,7 +29,6 @@ type Config struct {
 	Namespace   string // name of the data plane's network namespace; empty: the caller's own
 	Folder      string // for the journal of links being made and logs of child processes; made 0700
 	WireGuardGo string // path of wireguard-go, used where the kernel has no WireGuard; empty: none
-	SocketDir   string // where wireguard-go puts its control sockets; default /var/run/wireguard
 	FirstTable  int    // routing tables of VRFs, first and last;
 	LastTable   int    // default 10000 to 19999
 	OnChildExit func() // called when a wireguard-go process ended; may be nil
@@ -52,6 +51,9 @@ type Realiser struct {
 
 	clampFault string // why the last try to write MSS rules failed
 	clampTried time.Time
+
+	turnsMu sync.Mutex // guards turns
+	turns   map[string]chan struct{}
 }
 
 var _ gateway.Realiser = (*Realiser)(nil)
@@ -74,16 +76,13 @@ func open(cfg Config) (*Realiser, error) {
 	if cfg.FirstTable == 0 {
 		cfg.FirstTable, cfg.LastTable = 10000, 19999
 	}
-	if cfg.SocketDir == "" {
-		cfg.SocketDir = "/var/run/wireguard"
-	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if err := os.MkdirAll(filepath.Join(cfg.Folder, "making"), 0o700); err != nil {
 		return nil, fmt.Errorf("kernel folder: %w", err)
 	}
-	r := &Realiser{cfg: cfg, endpoints: map[string]string{}}
+	r := &Realiser{cfg: cfg, endpoints: map[string]string{}, turns: map[string]chan struct{}{}}
 	var err error
 	if r.ns, err = openNamespace(cfg.Namespace); err != nil {
 		return nil, err

@@ -89,7 +89,7 @@ func (w *work) configure(t southbound.Tunnel) error {
 			return err
 		}
 	}
-	if err := patiently(w.ctx, func() error { return w.wg.ConfigureDevice(t.Name, change) }); err != nil {
+	if err := w.patiently(w.ctx, t.Name, func() error { return w.wg.ConfigureDevice(t.Name, change) }); err != nil {
 		return fmt.Errorf("configure wireguard: %w", err)
 	}
 	w.endpoints[t.Name] = endpointText(t.Peer.Endpoint)
@@ -105,7 +105,7 @@ func (w *work) configure(t southbound.Tunnel) error {
 // device reads one WireGuard interface.
 func (r *Realiser) device(ctx context.Context, name string) (*wgtypes.Device, error) {
 	var d *wgtypes.Device
-	err := patiently(ctx, func() (err error) {
+	err := r.patiently(ctx, name, func() (err error) {
 		d, err = r.wg.Device(name)
 		return named("device", err)
 	})
@@ -116,18 +116,39 @@ func (r *Realiser) device(ctx context.Context, name string) (*wgtypes.Device, er
 }
 
 // patiently waits for f, but not for ever: a stopped wireguard-go accepts a
-// connection and never answers, and one tunnel must not block all others.
-func patiently(ctx context.Context, f func() error) error {
+// connection and never answers, and one tunnel must not block all others. As
+// long as a call for a tunnel is pending no other is made for it, so that they
+// do not pile up; the one pending ends with the process.
+func (r *Realiser) patiently(ctx context.Context, name string, f func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
+	turn := r.turn(name)
+	select {
+	case turn <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("wireguard has not answered the call before: %w", ctx.Err())
+	}
 	done := make(chan error, 1)
-	go func() { done <- f() }()
+	go func() {
+		defer func() { <-turn }()
+		done <- f()
+	}()
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
 		return fmt.Errorf("wireguard does not answer: %w", ctx.Err())
 	}
+}
+
+// turn holds one token for the tunnel's one call.
+func (r *Realiser) turn(name string) chan struct{} {
+	r.turnsMu.Lock()
+	defer r.turnsMu.Unlock()
+	if r.turns[name] == nil {
+		r.turns[name] = make(chan struct{}, 1)
+	}
+	return r.turns[name]
 }
 
 // difference returns the change from have to t. Nothing that is already so is

@@ -16,7 +16,6 @@ import (
 	"github.com/s2cd/s2cd/northbound"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
-	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -29,17 +28,24 @@ var _ northbound.Operator = operations{}
 func (d *daemon) buildAdmin(metrics prometheus.Gatherer) error {
 	admin, err := northbound.NewAdmin(northbound.AdminConfig{
 		Addr: d.cfg.Admin.Listen, Operator: operations{d}, Metrics: metrics, Log: d.log, Now: d.now,
-		// Everything that has to be loaded is, before anything listens; that the
-		// store still answers is what remains to be asked.
-		Ready: func(ctx context.Context) error {
-			_, err := d.store.Epoch(ctx)
-			return err
-		},
+		Ready: d.ready,
 	})
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
 	}
 	d.parts = append(d.parts, part{"admin", admin.Run})
+	return nil
+}
+
+// ready asks what can still fail: everything that has to be loaded is, before
+// anything listens, but a store may break later.
+func (d *daemon) ready(ctx context.Context) error {
+	if _, err := d.store.Epoch(ctx); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	if _, _, err := d.store.Sessions(ctx, order.Filter{Limit: 1}); err != nil {
+		return fmt.Errorf("store: sessions cannot be read: %w", err)
+	}
 	return nil
 }
 
@@ -53,19 +59,6 @@ func (o operations) Session(ctx context.Context, id session.ID) (session.Session
 
 func (o operations) Timeline(ctx context.Context, id session.ID) ([]session.Event, error) {
 	return o.d.store.Timeline(ctx, id)
-}
-
-func (o operations) Freezes(ctx context.Context) ([]provision.Freeze, error) {
-	return o.d.store.Freezes(ctx)
-}
-
-// SetFreeze also has every device looked at again: a thaw shall not wait.
-func (o operations) SetFreeze(ctx context.Context, f provision.Freeze, on bool) error {
-	if err := o.d.store.SetFreeze(ctx, f, on); err != nil {
-		return err
-	}
-	o.d.runner.Resync()
-	return nil
 }
 
 func (o operations) Devices(ctx context.Context) ([]northbound.DeviceStatus, error) {
@@ -169,7 +162,11 @@ func (o operations) Findings(ctx context.Context) ([]northbound.Finding, error) 
 	if err != nil {
 		all = append(all, northbound.Finding{Severity: "fault", Subject: "store", Detail: err.Error()})
 	}
-	all = append(append(all, stuck...), o.certificates()...)
+	frozen, err := o.frozenTenants(ctx)
+	if err != nil {
+		all = append(all, northbound.Finding{Severity: "fault", Subject: "store", Detail: err.Error()})
+	}
+	all = slices.Concat(all, stuck, frozen, o.certificates())
 	slices.SortStableFunc(all, func(a, b northbound.Finding) int { return cmp.Compare(a.Severity, b.Severity) })
 	return all, nil
 }

@@ -69,7 +69,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newServeCmd(a), newConfigCmd(a), newInventoryCmd(a), newTokenCmd(a), newDoctorCmd(a),
-		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newVersionCmd(a),
+		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newDeviceCmd(a), newVersionCmd(a),
 	)
 	return root
 }
@@ -87,16 +87,24 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(fo
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return &usageError{fmt.Errorf("%s: %w", cmd.CommandPath(), err)}
+			if !cmd.HasParent() { // the program's name is said before every error
+				return &usageError{err}
+			}
+			return &usageError{fmt.Errorf("%s: %w", pathOf(cmd), err)}
 		}
 		return nil
 	}
 }
 
+// pathOf names a command as it is typed after the program's name.
+func pathOf(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
 // group is a command that only holds others.
 func group(name, short string, members ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{Use: name, Short: short, Args: usage(cobra.NoArgs), RunE: func(cmd *cobra.Command, _ []string) error {
-		return usagef("%s: name a command", cmd.CommandPath())
+		return usagef("%s: name a command", pathOf(cmd))
 	}}
 	c.AddCommand(members...)
 	return c

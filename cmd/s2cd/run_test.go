@@ -76,6 +76,8 @@ func newAdmin(env *testscript.Env) string {
 	}
 	mux.HandleFunc("GET /operator/v1/sessions", answer(`{"sessions":[`+session+`],"total":7}`))
 	mux.HandleFunc("GET /operator/v1/sessions/5f0c", answer(session))
+	mux.HandleFunc("GET /operator/v1/devices", answer(
+		`{"devices":[{"device":"PE1","platform":"labpe","state":"frozen","reason":"works","since":"2030-01-02T03:04:05Z","sessions":3}]}`))
 	mux.HandleFunc("GET /operator/v1/doctor", answer(`{"findings":[{"severity":"warning","subject":"device PE1","detail":"frozen: works"}]}`))
 	server := httptest.NewServer(mux)
 	env.Defer(server.Close)

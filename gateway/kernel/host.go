@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -102,26 +103,45 @@ const sysctlRoot = "/proc/sys/net"
 
 // forwardIPv6 switches the namespace to forwarding, which IPv6 has for all
 // devices at once only. Devices that learn from router advertisements go on
-// doing so (accept_ra 2): forwarding alone would stop them.
+// doing so (accept_ra 2): forwarding alone would stop them. The former values
+// are kept for Purge.
 func (w *work) forwardIPv6() error {
 	return w.ns.do(func() error {
 		all := filepath.Join(sysctlRoot, "ipv6/conf/all/forwarding")
 		if v, err := readSysctl(all); err != nil || v == "1" {
 			return err
 		}
-		list, err := filepath.Glob(filepath.Join(sysctlRoot, "ipv6/conf/*/accept_ra"))
+		learning, err := w.learning()
+		if err != nil {
+			return err
+		}
+		list, err := filepath.Glob(filepath.Join(sysctlRoot, "ipv6/conf/*/forwarding"))
 		if err != nil {
 			return fmt.Errorf("list devices: %w", err)
 		}
-		for _, f := range list {
-			if v, err := readSysctl(f); err == nil && v == "1" {
-				if err := writeSysctl(f, "2"); err != nil {
-					return err
-				}
+		if err := w.remember(append(list, learning...)); err != nil {
+			return err
+		}
+		for _, f := range learning {
+			if err := writeSysctl(f, "2"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
 			}
 		}
 		return writeSysctl(all, "1")
 	})
+}
+
+// learning lists the setting of every device that learns from router
+// advertisements as long as it does not forward.
+func (w *work) learning() ([]string, error) {
+	list, err := filepath.Glob(filepath.Join(sysctlRoot, "ipv6/conf/*/accept_ra"))
+	if err != nil {
+		return nil, fmt.Errorf("list devices: %w", err)
+	}
+	return slices.DeleteFunc(list, func(f string) bool {
+		v, err := readSysctl(f)
+		return err != nil || v != "1"
+	}), nil
 }
 
 // deviceSysctls lets one of our devices forward. The host's others stay as

@@ -27,7 +27,7 @@ const routeProtocol = 212
 // Config says where and with what to work.
 type Config struct {
 	Namespace   string // name of the data plane's network namespace; empty: the caller's own
-	Folder      string // for the journal of links being made and logs of child processes; made 0700
+	Folder      string // for the journal of links being made, former settings and logs of child processes; made 0700
 	WireGuardGo string // path of wireguard-go, used where the kernel has no WireGuard; empty: none
 	FirstTable  int    // routing tables of VRFs, first and last;
 	LastTable   int    // default 10000 to 19999

@@ -12,7 +12,7 @@ import (
 )
 
 // Purge removes everything that is ours and gives the rule for local addresses
-// its place back. The kernel need not be able to hold a VPN for it.
+// its place and the host's settings their values back. The kernel need not be able to hold a VPN for it.
 func Purge(ctx context.Context, cfg Config) error {
 	r, err := open(cfg)
 	if err != nil {
@@ -26,5 +26,5 @@ func Purge(ctx context.Context, cfg Config) error {
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		faults = append(faults, r.moveLocalRule(family, 0))
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, r.restore())...)
 }

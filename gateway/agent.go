@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/openconfig/ygot/ygot"
-
 	"github.com/s2cd/s2cd/southbound"
 	model "github.com/s2cd/s2cd/yang/gateway"
 	"github.com/s2cd/s2cd/yang/gateway/gwyang"
@@ -150,9 +148,15 @@ func (a *Agent) Start(ctx context.Context) error {
 		a.cfg.Log.Error("the configuration cannot be realised", "error", err)
 	}
 	if found {
-		a.cfg.Log.Warn("a commit was pending at the last end and is rolled back", "commit", left.ID)
-		a.show(func(s *shown) { s.rolledBack = left.ID })
-		if err := a.dir.removePending(); err != nil {
+		confirmed, err := a.wasConfirmed(left.ID)
+		if err != nil {
+			return err
+		}
+		if !confirmed {
+			a.cfg.Log.Warn("a commit was pending at the last end and is rolled back", "commit", left.ID)
+			a.show(func(s *shown) { s.rolledBack = left.ID })
+		}
+		if err := a.dir.remove(pendingFile); err != nil {
 			return err
 		}
 	}
@@ -270,20 +274,4 @@ func (a *Agent) change(ctx context.Context, next *tree) error {
 	}
 	a.show(nil)
 	return err
-}
-
-// confirm makes t what survives a restart. mu is held.
-func (a *Agent) confirm(t *tree) error {
-	text, err := ygot.EmitJSON(t.root, &ygot.EmitJSONConfig{
-		Format: ygot.RFC7951, Indent: " ", SkipValidation: true,
-		RFC7951Config: &ygot.RFC7951JSONConfig{AppendModuleName: true},
-	})
-	if err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
-	}
-	if err := a.dir.writeBytes(configFile, []byte(text)); err != nil {
-		return err
-	}
-	a.confirmed = t
-	return nil
 }

@@ -3,7 +3,12 @@
 package gateway_test
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,6 +112,61 @@ func TestPendingCommitSurvivesARestartAsARollback(t *testing.T) {
 		t.Errorf("kernel (-want +got):\n%s", diff)
 	}
 	must(t, b.set(config()))
+}
+
+// TestACrashWhileConfirming puts the state folder into what a crash at each
+// point of a confirmation leaves.
+func TestACrashWhileConfirming(t *testing.T) {
+	t.Parallel()
+	files := []string{"state/pending.json", "state/config.json", "state/confirmed.json"}
+	for name, tc := range map[string]struct {
+		old        []string // files as they were before the confirmation
+		rolledBack string
+	}{
+		"before anything":                       {files, "a"},
+		"before the configuration":              {files[:2], "a"},
+		"before the commit's record is removed": {files[:1], ""},
+		"after all":                             {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			red, both := config(vpn("red", 1)), config(vpn("red", 1), vpn("blue", 2))
+			must(t, b.set(both, commit("a", time.Minute)))
+			must(t, b.send(confirm("a"))) // the same id and the same configuration, once before
+			must(t, b.set(red))
+			must(t, b.set(both, commit("a", time.Minute)))
+			old := map[string][]byte{}
+			for _, f := range tc.old {
+				text, err := os.ReadFile(b.file(f))
+				if !errors.Is(err, fs.ErrNotExist) {
+					must(t, err)
+					old[f] = text
+				}
+			}
+			must(t, b.send(confirm("a")))
+			b.stops.Do(b.stop)
+			for _, f := range tc.old {
+				_ = os.Remove(b.file(f))
+				if text, ok := old[f]; ok {
+					must(t, os.WriteFile(b.file(f), text, 0o600))
+				}
+			}
+			b.start()
+			want := both
+			if tc.rolledBack != "" {
+				want = red
+			}
+			if diff := cmp.Diff(want, b.config(), equate()); diff != "" {
+				t.Errorf("configuration (-want +got):\n%s", diff)
+			}
+			said := strings.Contains(fmt.Sprint(b.get(gpb.GetRequest_STATE)), `rolled-back`)
+			if said != (tc.rolledBack != "") {
+				t.Errorf("reported as rolled back: %v", said)
+			}
+			must(t, b.set(red))
+		})
+	}
 }
 
 func TestBadExtensions(t *testing.T) {

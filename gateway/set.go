@@ -94,7 +94,7 @@ func (a *Agent) keep(ctx context.Context, next *tree) error {
 	if err := a.change(ctx, next); err != nil {
 		return refused(err)
 	}
-	if err := a.confirm(next); err != nil {
+	if err := a.confirm(next, ""); err != nil {
 		return status.Errorf(codes.Internal, "%v", a.undo(ctx, before, err))
 	}
 	return a.settled()
@@ -195,13 +195,17 @@ func (a *Agent) commit(ctx context.Context, next *tree, c *extpb.Commit) error {
 	if err != nil {
 		return err
 	}
+	// A former commit may have had the same id.
+	if err := a.dir.remove(confirmedFile); err != nil {
+		return status.Errorf(codes.Internal, "%v", err)
+	}
 	// On disk first: an agent that dies from here on starts with the confirmed
 	// configuration and knows why.
 	if err := a.dir.write(pendingFile, map[string]string{"id": c.GetId()}); err != nil {
 		return status.Errorf(codes.Internal, "%v", err)
 	}
 	if err := a.change(ctx, next); err != nil {
-		if rm := a.dir.removePending(); rm != nil {
+		if rm := a.dir.remove(pendingFile); rm != nil {
 			a.cfg.Log.Error("a failed commit's record stays", "error", rm)
 		}
 		return refused(err)
@@ -250,12 +254,12 @@ func (a *Agent) settlePending(ctx context.Context, c *extpb.Commit) error {
 		}
 		return nil
 	}
-	if err := a.confirm(a.running); err != nil {
+	if err := a.confirm(a.running, p.id); err != nil {
 		return status.Errorf(codes.Internal, "%v", err)
 	}
 	p.timer.Stop()
 	a.pending = nil
-	if err := a.dir.removePending(); err != nil {
+	if err := a.dir.remove(pendingFile); err != nil {
 		return status.Errorf(codes.Internal, "%v", err)
 	}
 	return a.settled()
@@ -285,7 +289,7 @@ func (a *Agent) rollback(ctx context.Context) error {
 		a.Kick()
 		err = fmt.Errorf("roll back: %w", err)
 	}
-	if rm := a.dir.removePending(); rm != nil {
+	if rm := a.dir.remove(pendingFile); rm != nil {
 		return rm
 	}
 	if settle := a.settled(); settle != nil {

@@ -12,10 +12,11 @@ import (
 )
 
 const (
-	configFile  = "config.json"
-	fenceFile   = "fence.json"
-	pendingFile = "pending.json"
-	slotFolder  = "slots"
+	configFile    = "config.json"
+	confirmedFile = "confirmed.json"
+	fenceFile     = "fence.json"
+	pendingFile   = "pending.json"
+	slotFolder    = "slots"
 )
 
 // stateDir is the agent's memory: one small file per fact, each replaced as a
@@ -88,9 +89,9 @@ func (d stateDir) writeBytes(name string, b []byte) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-// removePending forgets the record of a pending commit.
-func (d stateDir) removePending() error {
-	path := filepath.Join(string(d), pendingFile)
+// remove forgets a fact.
+func (d stateDir) remove(name string) error {
+	path := filepath.Join(string(d), name)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("state file: %w", err)
 	}

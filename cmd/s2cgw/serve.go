@@ -128,7 +128,7 @@ func purge(ctx context.Context, cfg fileConfig, stdout io.Writer) error {
 		return err
 	}
 	defer unlock()
-	for _, name := range []string{"pending.json", "config.json"} {
+	for _, name := range []string{"pending.json", "confirmed.json", "config.json"} {
 		if err := os.Remove(filepath.Join(cfg.StateDir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("purge: %w", err)
 		}

@@ -36,6 +36,7 @@ type daemon struct {
 	now func() time.Time
 	log *slog.Logger
 
+	metrics   *metrics
 	inventory *inventory.Inventory
 	store     *sqlite.Store
 	ledger    *pathcomp.Ledger
@@ -56,6 +57,7 @@ type part struct {
 
 // build makes every part. What it opened is closed by close, also after a failure.
 func (d *daemon) build(ctx context.Context) error {
+	d.metrics = newMetrics()
 	for _, step := range []func(context.Context) error{
 		d.openStore, d.loadInventory, d.connectDevices, d.buildProvision, d.buildOrders, d.buildNorthbound,
 	} {

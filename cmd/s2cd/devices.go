@@ -39,7 +39,7 @@ func (d *daemon) connectDevices(context.Context) error {
 			return fmt.Errorf("device %s: %w", n.Name, err)
 		}
 		d.closers = append(d.closers, driver)
-		d.devices = append(d.devices, provision.Device{Name: n.Name, Gateway: n.Role == topology.Gateway, Driver: driver})
+		d.devices = append(d.devices, provision.Device{Name: n.Name, Gateway: n.Role == topology.Gateway, Driver: d.metrics.driver(string(n.Name), driver)})
 	}
 	return nil
 }

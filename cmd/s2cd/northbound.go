@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/s2cd/s2cd/internal/config"
 	"github.com/s2cd/s2cd/internal/devtoken"
 	"github.com/s2cd/s2cd/northbound"
@@ -47,7 +45,8 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("auth: %w", err)
 	}
-	registry := prometheus.NewRegistry()
+	registry := d.metrics.registry
+	registry.MustRegister(newStateCollector(d.runner.Status, d.store, d.now, d.log)) //nolint:contextcheck // a scrape has no context
 	guard := webhook.Guard{Allow: d.cfg.Webhook.AllowPrefixes}
 	server, err := northbound.New(northbound.Config{
 		UseCases: d.orders, Authenticator: verifier, TenantOf: d.tenantOf, Log: d.log, Metrics: northbound.NewMetrics(registry),
@@ -113,6 +112,7 @@ func (d *daemon) buildWebhook(guard webhook.Guard) error {
 	c := webhook.Config{
 		Outbox: d.store, Source: d.publicURL() + northbound.BasePath, Holder: "s2cd", Guard: guard, Log: d.log, Now: d.now,
 		PerHost: d.cfg.Webhook.PerHost, Timeout: d.cfg.Webhook.Timeout, GiveUpAfter: d.cfg.Webhook.MaxAge,
+		Outcome: d.metrics.delivery,
 	}
 	if d.cfg.Webhook.CAFile != "" {
 		roots, err := rootsWith(d.cfg.Webhook.CAFile)

@@ -20,6 +20,11 @@ const (
 	giveUp
 )
 
+// String names the kind in metrics.
+func (k kind) String() string {
+	return [...]string{delivered: "delivered", retry: "retry", putBack: "postponed", giveUp: "given up"}[k]
+}
+
 // verdict is the outcome of one try.
 type verdict struct {
 	kind   kind

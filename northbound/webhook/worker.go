@@ -32,6 +32,10 @@ type Config struct {
 	Now     func() time.Time // nil: the wall clock
 	Random  func() float64   // in [0,1); nil: math/rand
 
+	// Outcome is told of everything that is recorded: "delivered", "retry",
+	// "postponed" or "given up". It must not block; nil: nobody is told.
+	Outcome func(outcome string)
+
 	Workers     int           // deliveries at once, 64
 	PerHost     int           // of them to one host and port, 4
 	Timeout     time.Duration // of one delivery, 10 s
@@ -65,6 +69,9 @@ func New(cfg Config) (*Worker, error) {
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
+	}
+	if cfg.Outcome == nil {
+		cfg.Outcome = func(string) {}
 	}
 	if cfg.Random == nil {
 		cfg.Random = rand.Float64
@@ -196,6 +203,7 @@ func (w *Worker) record(ctx context.Context, s order.Stream, v verdict) {
 		err = w.cfg.Outbox.GiveUp(ctx, s, now, v.reason, v.final)
 		w.cfg.Log.WarnContext(ctx, "events given up", append(attrs, "reason", v.reason, "final", v.final)...)
 	}
+	w.cfg.Outcome(v.kind.String())
 	if err != nil {
 		w.cfg.Log.ErrorContext(ctx, "delivery not recorded", append(attrs, "error", err)...)
 	}

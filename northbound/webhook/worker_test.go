@@ -344,14 +344,15 @@ func TestSlowSinkHarmsNoOther(t *testing.T) {
 // TestDeliveredAtTheEndIsRecorded: the worker is stopped while a sink answers.
 func TestDeliveredAtTheEndIsRecorded(t *testing.T) {
 	t.Parallel()
-	b := setup(t, nil)
+	var outcomes []string
+	b := setup(t, func(c *Config) { c.Outcome = func(o string) { outcomes = append(outcomes, o) } })
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	b.worker.client.Transport = taken{cancel}
 	b.outbox.add(id(1), session.Sink{URL: "https://x.example.com/"}, events(1)...)
 	b.worker.Run(ctx)
-	if len(b.outbox.records) != 1 {
-		t.Fatal("nothing was recorded")
+	if len(b.outbox.records) != 1 || len(outcomes) != 1 || outcomes[0] != "delivered" {
+		t.Fatalf("recorded are %d outcomes, told of %q", len(b.outbox.records), outcomes)
 	}
 	if r := <-b.outbox.records; r.what != "delivered" {
 		t.Errorf("record %+v", r)

@@ -70,7 +70,7 @@ func (d countedDriver) counted(operation string, err error) error {
 		outcome = southbound.KindOf(err).String()
 	}
 	d.count.WithLabelValues(operation, outcome).Inc()
-	return err //nolint:wrapcheck // the driver's error is passed through
+	return err
 }
 
 // sessionLister is what of the store is needed to count sessions.

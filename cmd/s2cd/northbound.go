@@ -46,7 +46,7 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 		return fmt.Errorf("auth: %w", err)
 	}
 	registry := d.metrics.registry
-	registry.MustRegister(newStateCollector(d.runner.Status, d.store, d.now, d.log)) //nolint:contextcheck // a scrape has no context
+	registry.MustRegister(newStateCollector(d.runner.Status, d.store, d.now, d.log))
 	guard := webhook.Guard{Allow: d.cfg.Webhook.AllowPrefixes}
 	server, err := northbound.New(northbound.Config{
 		UseCases: d.orders, Authenticator: verifier, TenantOf: d.tenantOf, Log: d.log, Metrics: northbound.NewMetrics(registry),

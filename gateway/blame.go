@@ -119,7 +119,7 @@ func byName(c southbound.DeviceConfig) map[string]southbound.VRF {
 
 // messages are the errors that were joined, in words, one each.
 func messages(err error) []string {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // only what is joined at the top
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []string{err.Error()}
 	}

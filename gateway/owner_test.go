@@ -18,29 +18,32 @@ func TestAVRFStaysWithItsOwner(t *testing.T) {
 		v.Mark = southbound.Mark{Epoch: epoch, VPN: vpn}
 		return v
 	}
-	mine := marked(vpn("red", 1), 5, "mine")
-	smaller := mine
-	smaller.Probes = nil
+	mine := func() southbound.VRF { return marked(vpn("red", 1), 5, "mine") }
+	smaller := func() southbound.VRF {
+		v := mine()
+		v.Probes = nil
+		return v
+	}
 	for name, tc := range map[string]struct {
-		next southbound.DeviceConfig
+		next []southbound.VRF
 		says string // empty: it is carried out
 	}{
-		"same epoch":         {config(smaller), ""},
-		"newer epoch":        {config(marked(vpn("red", 1), 6, "mine")), ""},
-		"older epoch":        {config(marked(vpn("red", 1), 4, "mine")), "vrf red is of epoch 5, newer than 4"},
-		"another vpn":        {config(marked(vpn("red", 1), 6, "other")), "vrf red belongs to vpn mine, not to vpn other"},
-		"deleted":            {config(), ""},
-		"deleted by older":   {config(marked(vpn("blue", 2), 4, "b")), "vrf red is of epoch 5, newer than 4, and cannot be deleted"},
-		"deleted by newer":   {config(marked(vpn("blue", 2), 6, "b")), ""},
-		"older beside it":    {config(mine, marked(vpn("blue", 2), 4, "b")), ""},
-		"renamed within vpn": {config(marked(vpn("crimson", 2), 5, "mine")), ""},
+		"same epoch":         {[]southbound.VRF{smaller()}, ""},
+		"newer epoch":        {[]southbound.VRF{marked(vpn("red", 1), 6, "mine")}, ""},
+		"older epoch":        {[]southbound.VRF{marked(vpn("red", 1), 4, "mine")}, "vrf red is of epoch 5, newer than 4"},
+		"another vpn":        {[]southbound.VRF{marked(vpn("red", 1), 6, "other")}, "vrf red belongs to vpn mine, not to vpn other"},
+		"deleted":            {[]southbound.VRF{}, ""},
+		"deleted by older":   {[]southbound.VRF{marked(vpn("blue", 2), 4, "b")}, "vrf red is of epoch 5, newer than 4, and cannot be deleted"},
+		"deleted by newer":   {[]southbound.VRF{marked(vpn("blue", 2), 6, "b")}, ""},
+		"older beside it":    {[]southbound.VRF{mine(), marked(vpn("blue", 2), 4, "b")}, ""},
+		"renamed within vpn": {[]southbound.VRF{marked(vpn("crimson", 2), 5, "mine")}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
-			must(t, b.set(config(mine)))
+			must(t, b.set(config(mine())))
 			_, applies := b.kernel.Held()
-			err := b.set(tc.next)
+			err := b.set(config(tc.next...))
 			if tc.says == "" {
 				must(t, err)
 				return

@@ -125,12 +125,12 @@ func (s *Store) holdings(ctx context.Context, t *tx, in *session.Session) (order
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return order.Holdings{}, fmt.Errorf("read use of tenant %s: %w", in.Tenant, err)
 	}
-	rows, err := t.q.SessionsOfVPN(ctx, string(in.VPN.ID))
+	rows, err := rowsOfVPN(ctx, t.q, string(in.VPN.ID))
 	if err != nil {
-		return order.Holdings{}, fmt.Errorf("read sessions of vpn %s: %w", in.VPN.ID, err)
+		return order.Holdings{}, err
 	}
 	held := order.Holdings{Sessions: int(use.Sessions), Kbps: uint64(use.Kbps)} //nolint:gosec // sums of what is not negative
-	held.VPN, err = s.several(ctx, t.q, sessionRows(rows))
+	held.VPN, err = s.several(rows)
 	return held, err
 }
 

@@ -197,11 +197,12 @@ func checkLogs(t *testing.T, path string) {
 	t.Helper()
 	var wrong int
 	err := raw(t, path).QueryRowContext(t.Context(), `
-		SELECT count(*) FROM arc a WHERE
-			a.version <> (SELECT count(*) FROM arc_change c WHERE c.arc_n = a.n)
-			OR a.version <> (SELECT coalesce(max(c.version), 0) FROM arc_change c WHERE c.arc_n = a.n)
-			OR (SELECT coalesce(sum(c.kbps), 0) FROM arc_change c WHERE c.arc_n = a.n)
-			<> (SELECT coalesce(sum(r.kbps), 0) FROM reservation r WHERE r.arc_n = a.n)`).Scan(&wrong)
+		SELECT count(*) FROM arc a
+		LEFT JOIN (SELECT arc_n, count(*) AS changes, max(version) AS newest, sum(kbps) AS kbps FROM arc_change GROUP BY arc_n) c
+			ON c.arc_n = a.n
+		LEFT JOIN (SELECT arc_n, sum(kbps) AS kbps FROM reservation GROUP BY arc_n) r ON r.arc_n = a.n
+		WHERE a.version <> coalesce(c.changes, 0) OR a.version <> coalesce(c.newest, 0)
+			OR coalesce(c.kbps, 0) <> coalesce(r.kbps, 0)`).Scan(&wrong)
 	if err != nil || wrong != 0 {
 		t.Errorf("%d arcs disagree with their logs: %v", wrong, err)
 	}

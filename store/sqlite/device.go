@@ -78,9 +78,9 @@ func (s *Store) record(ctx context.Context, t *tx, device topology.NodeName, f p
 	if err != nil {
 		return fmt.Errorf("write device %s of session %s: %w", device, f.Session, err)
 	}
-	of, err := s.decoded.get(s.seal, sessionRow(row))
+	of, err := s.decoded.get(s.seal, asRow(row))
 	if err != nil {
-		s.reportUnreadable(ctx, sessionRow(row), err)
+		s.reportUnreadable(ctx, asRow(row), err)
 		return nil
 	}
 	if f.Refused && of.Decision != session.DecideAbsent {

@@ -14,8 +14,8 @@ import (
 // of session.Session is a new one and needs a reader for the old.
 const docSchema = 1
 
-// sessionRow is how a session is read, whatever the query.
-type sessionRow struct {
+// selectedRow is how a session is read, whatever the query.
+type selectedRow struct {
 	N         int64
 	ID        string
 	Vpn       string
@@ -23,6 +23,13 @@ type sessionRow struct {
 	DocSchema int64
 	Doc       string
 	Token     []byte
+}
+
+// sessionRow is a session as read, with what is known of its devices where
+// that was read too.
+type sessionRow struct {
+	selectedRow
+	devices []session.DeviceState
 }
 
 // encode returns the document and the sealed token of a session.

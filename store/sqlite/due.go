@@ -49,7 +49,11 @@ func (s *Store) claimSome(ctx context.Context, t *tx, holder string, now, until 
 	if err != nil {
 		return nil, 0, fmt.Errorf("read due sessions: %w", err)
 	}
-	good, got, bad := s.readable(ctx, sessionRows(rows))
+	all := asRows(rows)
+	if err := withDevices(ctx, t.q, all); err != nil {
+		return nil, 0, err
+	}
+	good, got, bad := s.readable(ctx, all)
 	for _, row := range good {
 		err := t.q.ClaimSession(ctx, sqlitedb.ClaimSessionParams{
 			ClaimHolder: holder, ClaimUntil: micros(until), NextAt: micros(until), N: row.N,
@@ -64,7 +68,7 @@ func (s *Store) claimSome(ctx context.Context, t *tx, holder string, now, until 
 			return nil, 0, fmt.Errorf("postpone session %s: %w", row.ID, err)
 		}
 	}
-	return got, len(bad), addDevices(ctx, t.q, good, got)
+	return got, len(bad), nil
 }
 
 // OnDevice implements provision.Store. It reads page by page, so that however
@@ -76,29 +80,18 @@ func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]sessi
 	var out []session.Session
 	spoilt := map[session.VPNID]struct{}{}
 	for after, more := int64(0), true; more; {
-		err := s.read(ctx, func(ctx context.Context, r *reader) error {
-			rows, err := r.q.SessionsOnDevice(ctx, sqlitedb.SessionsOnDeviceParams{
-				Device: string(device), After: after, Most: onePage,
-			})
-			if err != nil {
-				return fmt.Errorf("read sessions on device %s: %w", device, err)
-			}
-			if more = len(rows) == onePage; more {
-				after = rows[onePage-1].N
-			}
-			good, sessions, bad := s.readable(ctx, sessionRows(rows))
-			for _, row := range bad {
-				spoilt[session.VPNID(row.Vpn)] = struct{}{}
-			}
-			if err := addDevices(ctx, r.q, good, sessions); err != nil {
-				return err
-			}
-			out = append(out, sessions...)
-			return nil
-		})
+		rows, err := s.pageOnDevice(ctx, device, after)
 		if err != nil {
 			return nil, err
 		}
+		if more = len(rows) == onePage; more {
+			after = rows[onePage-1].N
+		}
+		_, sessions, bad := s.readable(ctx, rows)
+		for _, row := range bad {
+			spoilt[session.VPNID(row.Vpn)] = struct{}{}
+		}
+		out = append(out, sessions...)
 	}
 	if len(spoilt) == 0 {
 		return out, nil
@@ -107,4 +100,19 @@ func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]sessi
 		_, ok := spoilt[one.VPN.ID]
 		return ok
 	}), nil
+}
+
+func (s *Store) pageOnDevice(ctx context.Context, device topology.NodeName, after int64) ([]sessionRow, error) {
+	var out []sessionRow
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		rows, err := r.q.SessionsOnDevice(ctx, sqlitedb.SessionsOnDeviceParams{
+			Device: string(device), After: after, Most: onePage,
+		})
+		if err != nil {
+			return fmt.Errorf("read sessions on device %s: %w", device, err)
+		}
+		out = asRows(rows)
+		return withDevices(ctx, r.q, out)
+	})
+	return out, err
 }

@@ -12,12 +12,18 @@ import (
 	"github.com/s2cd/s2cd/topology"
 )
 
-// sessionRows names what all queries for sessions have in common.
-func sessionRows[R sqlitedb.SessionsOfVPNRow | sqlitedb.SessionsAtRow | sqlitedb.SessionsOnDeviceRow |
-	sqlitedb.SessionsAfterRow | sqlitedb.DueSessionsRow](rows []R) []sessionRow {
+// selected is what all queries for sessions answer with.
+type selected interface {
+	sqlitedb.SessionByIDRow | sqlitedb.SessionsOfVPNRow | sqlitedb.SessionsAtRow | sqlitedb.SessionsOnDeviceRow |
+		sqlitedb.SessionsAfterRow | sqlitedb.DueSessionsRow
+}
+
+func asRow[R selected](row R) sessionRow { return sessionRow{selectedRow: selectedRow(row)} }
+
+func asRows[R selected](rows []R) []sessionRow {
 	out := make([]sessionRow, len(rows))
-	for i, r := range rows {
-		out[i] = sessionRow(r)
+	for i, row := range rows {
+		out[i] = asRow(row)
 	}
 	return out
 }
@@ -50,22 +56,9 @@ func deviceState(d sqlitedb.SessionDevice) session.DeviceState {
 	}
 }
 
-// several is full for many rows with one query for all. The sessions share
-// memory with others and are not to be changed.
-func (s *Store) several(ctx context.Context, q *sqlitedb.Queries, rows []sessionRow) ([]session.Session, error) {
-	out := make([]session.Session, len(rows))
-	for i, row := range rows {
-		var err error
-		if out[i], err = s.decoded.get(s.seal, row); err != nil {
-			return nil, err
-		}
-	}
-	return out, addDevices(ctx, q, rows, out)
-}
-
-// addDevices adds to sessions, which are those of rows, what is known of their
-// devices.
-func addDevices(ctx context.Context, q *sqlitedb.Queries, rows []sessionRow, sessions []session.Session) error {
+// withDevices adds to each row what is known of its session's devices, with one
+// query for all. Decoding is left for after the snapshot it is read from.
+func withDevices(ctx context.Context, q *sqlitedb.Queries, rows []sessionRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -83,8 +76,28 @@ func addDevices(ctx context.Context, q *sqlitedb.Queries, rows []sessionRow, ses
 		return fmt.Errorf("read devices of sessions: %w", err)
 	}
 	for _, d := range devices {
-		one := &sessions[at[d.SessionN]]
-		one.Devices = append(one.Devices, deviceState(d))
+		one := &rows[at[d.SessionN]]
+		one.devices = append(one.devices, deviceState(d))
 	}
 	return nil
+}
+
+// shared decodes a row that has its devices. The session shares memory with
+// others and is not to be changed in depth.
+func (s *Store) shared(row sessionRow) (session.Session, error) {
+	out, err := s.decoded.get(s.seal, row)
+	out.Devices = row.devices
+	return out, err
+}
+
+// several is shared for many rows.
+func (s *Store) several(rows []sessionRow) ([]session.Session, error) {
+	out := make([]session.Session, len(rows))
+	for i, row := range rows {
+		var err error
+		if out[i], err = s.shared(row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

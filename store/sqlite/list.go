@@ -25,7 +25,7 @@ func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, er
 		if err != nil {
 			return fmt.Errorf("read session %s: %w", id, err)
 		}
-		out, err = full(ctx, s.seal, r.q, sessionRow(row))
+		out, err = full(ctx, s.seal, r.q, asRow(row))
 		return err
 	})
 	return out, err
@@ -33,41 +33,49 @@ func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, er
 
 // VPN implements order.Store. The sessions are not to be changed in depth.
 func (s *Store) VPN(ctx context.Context, id session.VPNID) ([]session.Session, error) {
-	var out []session.Session
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		rows, err := r.q.SessionsOfVPN(ctx, string(id))
-		if err != nil {
-			return fmt.Errorf("read sessions of vpn %s: %w", id, err)
-		}
-		out, err = s.several(ctx, r.q, sessionRows(rows))
+	var all []sessionRow
+	err := s.read(ctx, func(ctx context.Context, r *reader) (err error) {
+		all, err = rowsOfVPN(ctx, r.q, string(id))
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return s.several(all)
+}
+
+func rowsOfVPN(ctx context.Context, q *sqlitedb.Queries, id string) ([]sessionRow, error) {
+	rows, err := q.SessionsOfVPN(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read sessions of vpn %s: %w", id, err)
+	}
+	out := asRows(rows)
+	return out, withDevices(ctx, q, out)
 }
 
 // Attached implements order.Store. The sessions are not to be changed in depth.
 func (s *Store) Attached(ctx context.Context, tenant session.TenantID, accessPoints ...string) ([]session.Session, error) {
-	var out []session.Session
+	var all []sessionRow
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		var all []sessionRow
 		seen := map[int64]struct{}{}
 		for _, point := range accessPoints {
 			rows, err := r.q.SessionsAt(ctx, sqlitedb.SessionsAtParams{Tenant: string(tenant), Point: point})
 			if err != nil {
 				return fmt.Errorf("read sessions at access point %s: %w", point, err)
 			}
-			for _, row := range sessionRows(rows) {
+			for _, row := range asRows(rows) {
 				if _, twice := seen[row.N]; !twice {
 					seen[row.N] = struct{}{}
 					all = append(all, row)
 				}
 			}
 		}
-		var err error
-		out, err = s.several(ctx, r.q, all)
-		return err
+		return withDevices(ctx, r.q, all)
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return s.several(all)
 }
 
 // Sessions implements order.Store.
@@ -76,25 +84,29 @@ func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session
 		return nil, 0, session.Errorf(session.OutOfRange, "", "a page has 1 to 1000 sessions from offset 0 on")
 	}
 	where, args := condition(f)
-	var out []session.Session
+	var rows []sessionRow
 	total := 0
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		if err := r.conn.QueryRowContext(ctx, "SELECT count(*) FROM session"+where, args...).Scan(&total); err != nil {
+		if err := r.conn.conn.QueryRowContext(ctx, "SELECT count(*) FROM session"+where, args...).Scan(&total); err != nil {
 			return fmt.Errorf("count sessions: %w", err)
 		}
-		rows, err := page(ctx, r, where, append(args, f.Limit, f.Offset))
-		if err != nil {
+		var err error
+		if rows, err = page(ctx, r, where, append(args, f.Limit, f.Offset)); err != nil {
 			return err
 		}
-		out = make([]session.Session, len(rows))
-		for i, row := range rows {
-			if out[i], err = decode(s.seal, row); err != nil {
-				return err
-			}
-		}
-		return addDevices(ctx, r.q, rows, out)
+		return withDevices(ctx, r.q, rows)
 	})
-	return out, total, err
+	if err != nil {
+		return nil, 0, err
+	}
+	out := make([]session.Session, len(rows))
+	for i, row := range rows {
+		if out[i], err = decode(s.seal, row); err != nil {
+			return nil, 0, err
+		}
+		out[i].Devices = row.devices
+	}
+	return out, total, nil
 }
 
 // condition renders a filter; only its shape goes into the text.
@@ -128,7 +140,7 @@ func condition(f order.Filter) (where string, args []any) {
 
 func page(ctx context.Context, r *reader, where string, args []any) ([]sessionRow, error) {
 	//nolint:gosec // where holds column names and question marks only
-	rows, err := r.conn.QueryContext(ctx, "SELECT n, id, vpn, version, doc_schema, doc, token FROM session"+where+
+	rows, err := r.conn.conn.QueryContext(ctx, "SELECT n, id, vpn, version, doc_schema, doc, token FROM session"+where+
 		" ORDER BY n DESC LIMIT ? OFFSET ?", args...)
 	if err != nil {
 		return nil, fmt.Errorf("read sessions: %w", err)

@@ -4,7 +4,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/s2cd/s2cd/pathcomp"
@@ -14,7 +13,7 @@ import (
 
 // loadReservations streams a million rows and more, where the generated
 // queries would first collect them. Names are looked up in memory.
-func loadReservations(ctx context.Context, conn *sql.Conn, arcs []sqlitedb.Arc, each func(pathcomp.Change) error) error {
+func loadReservations(ctx context.Context, conn *statements, arcs []sqlitedb.Arc, each func(pathcomp.Change) error) error {
 	byNumber := make(map[int64]*sqlitedb.Arc, len(arcs))
 	for i := range arcs {
 		byNumber[arcs[i].N] = &arcs[i]
@@ -59,7 +58,7 @@ func loadReservations(ctx context.Context, conn *sql.Conn, arcs []sqlitedb.Arc, 
 	return nil
 }
 
-func liveIDs(ctx context.Context, conn *sql.Conn) (map[int64]string, error) {
+func liveIDs(ctx context.Context, conn *statements) (map[int64]string, error) {
 	rows, err := conn.QueryContext(ctx, "SELECT n, id FROM session WHERE live = 1")
 	if err != nil {
 		return nil, fmt.Errorf("read session ids: %w", err)

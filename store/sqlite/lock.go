@@ -42,3 +42,9 @@ func takeLock(f *os.File) error {
 	}
 	return nil
 }
+
+// unlock lets the store go at once: a process forked a moment ago still has
+// the file open until it becomes another program.
+func unlock(f *os.File) error {
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
+}

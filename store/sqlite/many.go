@@ -4,8 +4,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -15,8 +13,8 @@ const mostRows = 64
 
 // many inserts several rows with one statement, which sqlc cannot express.
 type many struct {
-	conn  *sql.Conn
-	ready map[manyKey]*sql.Stmt
+	conn  *statements
+	texts map[manyKey]string
 }
 
 type manyKey struct {
@@ -24,8 +22,8 @@ type manyKey struct {
 	rows int
 }
 
-func newMany(conn *sql.Conn) *many {
-	return &many{conn: conn, ready: map[manyKey]*sql.Stmt{}}
+func newMany(conn *statements) *many {
+	return &many{conn: conn, texts: map[manyKey]string{}}
 }
 
 // insert puts rows of width values each into a table: "arc (n, name)". Row
@@ -36,11 +34,7 @@ func (m *many) insert(ctx context.Context, into string, width int, values []any)
 		for rows*width > len(values) {
 			rows /= 2
 		}
-		stmt, err := m.prepare(ctx, into, width, rows) //nolint:sqlclosecheck // close does, for all that are ready
-		if err != nil {
-			return err
-		}
-		if _, err := stmt.ExecContext(ctx, values[:rows*width]...); err != nil {
+		if _, err := m.conn.ExecContext(ctx, m.text(into, width, rows), values[:rows*width]...); err != nil {
 			return fmt.Errorf("insert into %s: %w", into, err)
 		}
 		values = values[rows*width:]
@@ -48,25 +42,13 @@ func (m *many) insert(ctx context.Context, into string, width int, values []any)
 	return nil
 }
 
-func (m *many) prepare(ctx context.Context, into string, width, rows int) (*sql.Stmt, error) {
+func (m *many) text(into string, width, rows int) string {
 	key := manyKey{into, rows}
-	if stmt := m.ready[key]; stmt != nil {
-		return stmt, nil
+	text, ok := m.texts[key]
+	if !ok {
+		row := "(?" + strings.Repeat(",?", width-1) + ")"
+		text = "INSERT INTO " + into + " VALUES " + row + strings.Repeat(","+row, rows-1)
+		m.texts[key] = text
 	}
-	row := "(?" + strings.Repeat(",?", width-1) + ")"
-	text := "INSERT INTO " + into + " VALUES " + row + strings.Repeat(","+row, rows-1) //nolint:gosec // into is a constant of this package
-	stmt, err := m.conn.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("prepare insert into %s: %w", into, err)
-	}
-	m.ready[key] = stmt
-	return stmt, nil
-}
-
-func (m *many) close() error {
-	var errs []error
-	for _, stmt := range m.ready {
-		errs = append(errs, stmt.Close())
-	}
-	return errors.Join(errs...)
+	return text
 }

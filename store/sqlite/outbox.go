@@ -41,9 +41,9 @@ func (s *Store) claimStream(ctx context.Context, t *tx, holder string, now, unti
 		if err != nil {
 			return order.Stream{}, false, fmt.Errorf("read due stream: %w", err)
 		}
-		of := sessionRow{
+		of := sessionRow{selectedRow: selectedRow{
 			N: row.SessionN, ID: row.ID, Vpn: row.Vpn, Version: row.Version, DocSchema: row.DocSchema, Doc: row.Doc, Token: row.Token,
-		}
+		}}
 		claim := sqlitedb.ClaimStreamParams{
 			Holder: holder, Fence: row.Fence + 1, NextAt: micros(until), SessionN: row.SessionN,
 		}

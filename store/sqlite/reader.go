@@ -19,9 +19,9 @@ const (
 	readLimit = time.Second
 )
 
-// reader is a connection that only reads, with its statements prepared.
+// reader is a connection that only reads.
 type reader struct {
-	conn *sql.Conn
+	conn *statements
 	q    *sqlitedb.Queries
 }
 
@@ -32,11 +32,8 @@ func newReaders(ctx context.Context, db *sql.DB) (chan *reader, error) {
 		if err != nil {
 			return readers, fmt.Errorf("open reader: %w", err)
 		}
-		q, err := sqlitedb.Prepare(ctx, conn)
-		if err != nil {
-			return readers, errors.Join(fmt.Errorf("prepare reader: %w", err), conn.Close())
-		}
-		readers <- &reader{conn: conn, q: q}
+		prepared := newStatements(conn)
+		readers <- &reader{conn: prepared, q: sqlitedb.New(prepared)}
 	}
 	return readers, nil
 }
@@ -48,7 +45,7 @@ func closeReaders(readers chan *reader) error {
 	for range readerCount {
 		select {
 		case r := <-readers:
-			errs = append(errs, r.q.Close(), r.conn.Close())
+			errs = append(errs, r.conn.close())
 		case <-time.After(2 * readLimit):
 			return errors.Join(append(errs, errors.New("a read did not end"))...)
 		}

@@ -60,7 +60,7 @@ func (s *Store) repeated(
 	if err != nil {
 		return first, false, fmt.Errorf("read session %s: %w", key.SessionID, err)
 	}
-	first, err = full(ctx, s.seal, q, sessionRow(row))
+	first, err = full(ctx, s.seal, q, asRow(row))
 	return first, err == nil, err
 }
 

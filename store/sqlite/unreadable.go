@@ -26,7 +26,7 @@ type unreadable struct {
 // others and are not to be changed.
 func (s *Store) readable(ctx context.Context, rows []sessionRow) (good []sessionRow, sessions []session.Session, bad []sessionRow) {
 	for _, row := range rows {
-		one, err := s.decoded.get(s.seal, row)
+		one, err := s.shared(row)
 		if err != nil {
 			s.reportUnreadable(ctx, row, err)
 			bad = append(bad, row)
@@ -52,23 +52,23 @@ func (s *Store) reportUnreadable(ctx context.Context, row sessionRow, err error)
 func (s *Store) Unreadable(ctx context.Context) ([]session.ID, error) {
 	var out []session.ID
 	for after, more := int64(0), true; more; {
-		err := s.read(ctx, func(ctx context.Context, r *reader) error {
-			rows, err := r.q.SessionsAfter(ctx, sqlitedb.SessionsAfterParams{N: after, Limit: onePage})
-			if err != nil {
+		var rows []sqlitedb.SessionsAfterRow
+		err := s.read(ctx, func(ctx context.Context, r *reader) (err error) {
+			if rows, err = r.q.SessionsAfter(ctx, sqlitedb.SessionsAfterParams{N: after, Limit: onePage}); err != nil {
 				return fmt.Errorf("read sessions: %w", err)
 			}
-			for _, row := range rows {
-				if _, err := decode(s.seal, sessionRow(row)); err != nil {
-					out = append(out, session.ID(row.ID))
-				}
-				after = row.N
-			}
-			more = len(rows) == onePage
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
+		for _, row := range rows {
+			if _, err := decode(s.seal, asRow(row)); err != nil {
+				out = append(out, session.ID(row.ID))
+			}
+			after = row.N
+		}
+		more = len(rows) == onePage
 	}
 	return out, nil
 }

@@ -4,7 +4,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,10 +19,9 @@ import (
 // writer is the one goroutine that writes.
 type writer struct {
 	queue *queue
-	conn  *sql.Conn
+	conn  *statements
 	q     *sqlitedb.Queries
 	many  *many
-	steps map[string]*sql.Stmt // of a transaction
 	clock func() time.Time
 	log   *slog.Logger
 
@@ -37,20 +35,10 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open writer: %w", err)
 	}
-	q, err := sqlitedb.Prepare(ctx, conn)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare writer: %w", err), conn.Close())
-	}
+	prepared := newStatements(conn)
 	w := &writer{
-		queue: newQueue(), conn: conn, q: q, many: newMany(conn),
-		clock: s.clock, log: s.log, done: make(chan struct{}), steps: map[string]*sql.Stmt{},
-	}
-	for _, text := range []string{
-		"BEGIN IMMEDIATE", "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part", "COMMIT", "ROLLBACK",
-	} {
-		if w.steps[text], err = conn.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // close does
-			return nil, errors.Join(fmt.Errorf("prepare %s: %w", text, err), q.Close(), conn.Close())
-		}
+		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared),
+		clock: s.clock, log: s.log, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
 	go w.loop() //nolint:contextcheck // a transaction outlives the callers it serves
@@ -89,11 +77,7 @@ func (w *writer) close() error {
 		j.done <- ErrClosed
 	}
 	<-w.done
-	errs := []error{w.many.close(), w.q.Close()}
-	for _, stmt := range w.steps {
-		errs = append(errs, stmt.Close())
-	}
-	return errors.Join(append(errs, w.conn.Close())...)
+	return w.conn.close()
 }
 
 func (w *writer) loop() {
@@ -171,9 +155,9 @@ func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause
 	return unavailable("commit, outcome unknown", errors.Join(cause, err))
 }
 
-// exec runs one of steps.
+// exec runs a step of a transaction.
 func (w *writer) exec(ctx context.Context, statement string) error {
-	_, err := w.steps[statement].ExecContext(ctx)
+	_, err := w.conn.ExecContext(ctx, statement)
 	return err //nolint:wrapcheck // callers name the step
 }
 

@@ -19,7 +19,7 @@ type ArcRow struct {
 }
 
 func (q *Queries) Arc(ctx context.Context, name string) (ArcRow, error) {
-	row := q.queryRow(ctx, q.arcStmt, arc, name)
+	row := q.db.QueryRowContext(ctx, arc, name)
 	var i ArcRow
 	err := row.Scan(&i.N, &i.Version)
 	return i, err
@@ -35,7 +35,7 @@ type ArcByNumberRow struct {
 }
 
 func (q *Queries) ArcByNumber(ctx context.Context, n int64) (ArcByNumberRow, error) {
-	row := q.queryRow(ctx, q.arcByNumberStmt, arcByNumber, n)
+	row := q.db.QueryRowContext(ctx, arcByNumber, n)
 	var i ArcByNumberRow
 	err := row.Scan(&i.Name, &i.Version)
 	return i, err
@@ -46,7 +46,7 @@ SELECT n, name, version FROM arc ORDER BY n
 `
 
 func (q *Queries) Arcs(ctx context.Context) ([]Arc, error) {
-	rows, err := q.query(ctx, q.arcsStmt, arcs)
+	rows, err := q.db.QueryContext(ctx, arcs)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ type ChangesSinceRow struct {
 }
 
 func (q *Queries) ChangesSince(ctx context.Context, arg ChangesSinceParams) ([]ChangesSinceRow, error) {
-	rows, err := q.query(ctx, q.changesSinceStmt, changesSince, arg.Arc, arg.Known, arg.Newest)
+	rows, err := q.db.QueryContext(ctx, changesSince, arg.Arc, arg.Known, arg.Newest)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ DELETE FROM reservation WHERE session_n = ?
 `
 
 func (q *Queries) DeleteReservations(ctx context.Context, sessionN int64) error {
-	_, err := q.exec(ctx, q.deleteReservationsStmt, deleteReservations, sessionN)
+	_, err := q.db.ExecContext(ctx, deleteReservations, sessionN)
 	return err
 }
 
@@ -134,7 +134,7 @@ SELECT EXISTS (SELECT 1 FROM reservation r WHERE r.session_n = ?1
 `
 
 func (q *Queries) HoldsAnything(ctx context.Context, n int64) (bool, error) {
-	row := q.queryRow(ctx, q.holdsAnythingStmt, holdsAnything, n)
+	row := q.db.QueryRowContext(ctx, holdsAnything, n)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
@@ -145,7 +145,7 @@ INSERT INTO arc (name, version) VALUES (?, 0) RETURNING n
 `
 
 func (q *Queries) InsertArc(ctx context.Context, name string) (int64, error) {
-	row := q.queryRow(ctx, q.insertArcStmt, insertArc, name)
+	row := q.db.QueryRowContext(ctx, insertArc, name)
 	var n int64
 	err := row.Scan(&n)
 	return n, err
@@ -156,7 +156,7 @@ SELECT CAST(coalesce(max(n), 0) AS INTEGER) FROM arc
 `
 
 func (q *Queries) LastArc(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.lastArcStmt, lastArc)
+	row := q.db.QueryRowContext(ctx, lastArc)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -175,7 +175,7 @@ type ReservationsOfRow struct {
 }
 
 func (q *Queries) ReservationsOf(ctx context.Context, sessionN int64) ([]ReservationsOfRow, error) {
-	rows, err := q.query(ctx, q.reservationsOfStmt, reservationsOf, sessionN)
+	rows, err := q.db.QueryContext(ctx, reservationsOf, sessionN)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ type SetArcVersionParams struct {
 }
 
 func (q *Queries) SetArcVersion(ctx context.Context, arg SetArcVersionParams) error {
-	_, err := q.exec(ctx, q.setArcVersionStmt, setArcVersion, arg.Version, arg.N)
+	_, err := q.db.ExecContext(ctx, setArcVersion, arg.Version, arg.N)
 	return err
 }
 
@@ -228,6 +228,6 @@ type TrimChangesParams struct {
 }
 
 func (q *Queries) TrimChanges(ctx context.Context, arg TrimChangesParams) error {
-	_, err := q.exec(ctx, q.trimChangesStmt, trimChanges, arg.First, arg.Beyond, arg.Before)
+	_, err := q.db.ExecContext(ctx, trimChanges, arg.First, arg.Beyond, arg.Before)
 	return err
 }

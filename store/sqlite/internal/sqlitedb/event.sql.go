@@ -23,7 +23,7 @@ type AddDeadLetterParams struct {
 }
 
 func (q *Queries) AddDeadLetter(ctx context.Context, arg AddDeadLetterParams) error {
-	_, err := q.exec(ctx, q.addDeadLetterStmt, addDeadLetter,
+	_, err := q.db.ExecContext(ctx, addDeadLetter,
 		arg.SessionN,
 		arg.After,
 		arg.Last,
@@ -45,7 +45,7 @@ type ClaimStreamParams struct {
 }
 
 func (q *Queries) ClaimStream(ctx context.Context, arg ClaimStreamParams) error {
-	_, err := q.exec(ctx, q.claimStreamStmt, claimStream,
+	_, err := q.db.ExecContext(ctx, claimStream,
 		arg.Holder,
 		arg.Fence,
 		arg.NextAt,
@@ -68,7 +68,7 @@ type DeadLettersRow struct {
 }
 
 func (q *Queries) DeadLetters(ctx context.Context, limit int64) ([]DeadLettersRow, error) {
-	rows, err := q.query(ctx, q.deadLettersStmt, deadLetters, limit)
+	rows, err := q.db.QueryContext(ctx, deadLetters, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ DELETE FROM dead_letter WHERE session_n = ?
 `
 
 func (q *Queries) DeleteDeadLetters(ctx context.Context, sessionN int64) error {
-	_, err := q.exec(ctx, q.deleteDeadLettersStmt, deleteDeadLetters, sessionN)
+	_, err := q.db.ExecContext(ctx, deleteDeadLetters, sessionN)
 	return err
 }
 
@@ -110,7 +110,7 @@ DELETE FROM event WHERE session_n = ?
 `
 
 func (q *Queries) DeleteEvents(ctx context.Context, sessionN int64) error {
-	_, err := q.exec(ctx, q.deleteEventsStmt, deleteEvents, sessionN)
+	_, err := q.db.ExecContext(ctx, deleteEvents, sessionN)
 	return err
 }
 
@@ -119,7 +119,7 @@ DELETE FROM stream WHERE session_n = ?
 `
 
 func (q *Queries) DeleteStream(ctx context.Context, sessionN int64) error {
-	_, err := q.exec(ctx, q.deleteStreamStmt, deleteStream, sessionN)
+	_, err := q.db.ExecContext(ctx, deleteStream, sessionN)
 	return err
 }
 
@@ -144,7 +144,7 @@ type DueStreamRow struct {
 }
 
 func (q *Queries) DueStream(ctx context.Context, nextAt int64) (DueStreamRow, error) {
-	row := q.queryRow(ctx, q.dueStreamStmt, dueStream, nextAt)
+	row := q.db.QueryRowContext(ctx, dueStream, nextAt)
 	var i DueStreamRow
 	err := row.Scan(
 		&i.SessionN,
@@ -185,7 +185,7 @@ type HeadOfStreamRow struct {
 }
 
 func (q *Queries) HeadOfStream(ctx context.Context, arg HeadOfStreamParams) (HeadOfStreamRow, error) {
-	row := q.queryRow(ctx, q.headOfStreamStmt, headOfStream, arg.SessionN, arg.Seq)
+	row := q.db.QueryRowContext(ctx, headOfStream, arg.SessionN, arg.Seq)
 	var i HeadOfStreamRow
 	err := row.Scan(
 		&i.Seq,
@@ -220,7 +220,7 @@ type InsertEventParams struct {
 }
 
 func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
-	_, err := q.exec(ctx, q.insertEventStmt, insertEvent,
+	_, err := q.db.ExecContext(ctx, insertEvent,
 		arg.SessionN,
 		arg.Seq,
 		arg.ID,
@@ -240,7 +240,7 @@ SELECT CAST(coalesce(max(seq), 0) AS INTEGER) FROM event WHERE session_n = ?
 `
 
 func (q *Queries) LastEvent(ctx context.Context, sessionN int64) (int64, error) {
-	row := q.queryRow(ctx, q.lastEventStmt, lastEvent, sessionN)
+	row := q.db.QueryRowContext(ctx, lastEvent, sessionN)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -260,7 +260,7 @@ type OpenStreamParams struct {
 }
 
 func (q *Queries) OpenStream(ctx context.Context, arg OpenStreamParams) error {
-	_, err := q.exec(ctx, q.openStreamStmt, openStream, arg.SessionN, arg.Delivered, arg.NextAt)
+	_, err := q.db.ExecContext(ctx, openStream, arg.SessionN, arg.Delivered, arg.NextAt)
 	return err
 }
 
@@ -281,7 +281,7 @@ type SetStreamParams struct {
 }
 
 func (q *Queries) SetStream(ctx context.Context, arg SetStreamParams) error {
-	_, err := q.exec(ctx, q.setStreamStmt, setStream,
+	_, err := q.db.ExecContext(ctx, setStream,
 		arg.Delivered,
 		arg.State,
 		arg.NextAt,
@@ -310,7 +310,7 @@ type StreamOfRow struct {
 }
 
 func (q *Queries) StreamOf(ctx context.Context, id string) (StreamOfRow, error) {
-	row := q.queryRow(ctx, q.streamOfStmt, streamOf, id)
+	row := q.db.QueryRowContext(ctx, streamOf, id)
 	var i StreamOfRow
 	err := row.Scan(
 		&i.SessionN,
@@ -342,7 +342,7 @@ type TimelineRow struct {
 }
 
 func (q *Queries) Timeline(ctx context.Context, sessionN int64) ([]TimelineRow, error) {
-	rows, err := q.query(ctx, q.timelineStmt, timeline, sessionN)
+	rows, err := q.db.QueryContext(ctx, timeline, sessionN)
 	if err != nil {
 		return nil, err
 	}

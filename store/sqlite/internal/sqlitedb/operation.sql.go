@@ -19,7 +19,7 @@ type AnyTokenRow struct {
 }
 
 func (q *Queries) AnyToken(ctx context.Context) (AnyTokenRow, error) {
-	row := q.queryRow(ctx, q.anyTokenStmt, anyToken)
+	row := q.db.QueryRowContext(ctx, anyToken)
 	var i AnyTokenRow
 	err := row.Scan(&i.ID, &i.Token)
 	return i, err
@@ -35,7 +35,7 @@ type DeleteFreezeParams struct {
 }
 
 func (q *Queries) DeleteFreeze(ctx context.Context, arg DeleteFreezeParams) error {
-	_, err := q.exec(ctx, q.deleteFreezeStmt, deleteFreeze, arg.Scope, arg.Name)
+	_, err := q.db.ExecContext(ctx, deleteFreeze, arg.Scope, arg.Name)
 	return err
 }
 
@@ -44,7 +44,7 @@ DELETE FROM slot_key WHERE gateway = ?
 `
 
 func (q *Queries) DeleteSlotKeys(ctx context.Context, gateway string) error {
-	_, err := q.exec(ctx, q.deleteSlotKeysStmt, deleteSlotKeys, gateway)
+	_, err := q.db.ExecContext(ctx, deleteSlotKeys, gateway)
 	return err
 }
 
@@ -59,7 +59,7 @@ type DeviceLeaseRow struct {
 }
 
 func (q *Queries) DeviceLease(ctx context.Context, device string) (DeviceLeaseRow, error) {
-	row := q.queryRow(ctx, q.deviceLeaseStmt, deviceLease, device)
+	row := q.db.QueryRowContext(ctx, deviceLease, device)
 	var i DeviceLeaseRow
 	err := row.Scan(&i.Holder, &i.Fence, &i.UntilAt)
 	return i, err
@@ -70,7 +70,7 @@ SELECT scope, name, reason, since FROM freeze ORDER BY scope, name
 `
 
 func (q *Queries) Freezes(ctx context.Context) ([]Freeze, error) {
-	rows, err := q.query(ctx, q.freezesStmt, freezes)
+	rows, err := q.db.QueryContext(ctx, freezes)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ type InsertTopologyParams struct {
 }
 
 func (q *Queries) InsertTopology(ctx context.Context, arg InsertTopologyParams) (int64, error) {
-	row := q.queryRow(ctx, q.insertTopologyStmt, insertTopology, arg.LoadedAt, arg.Digest, arg.Body)
+	row := q.db.QueryRowContext(ctx, insertTopology, arg.LoadedAt, arg.Digest, arg.Body)
 	var revision int64
 	err := row.Scan(&revision)
 	return revision, err
@@ -119,7 +119,7 @@ SELECT value FROM meta WHERE name = ?
 `
 
 func (q *Queries) Meta(ctx context.Context, name string) (int64, error) {
-	row := q.queryRow(ctx, q.metaStmt, meta, name)
+	row := q.db.QueryRowContext(ctx, meta, name)
 	var value int64
 	err := row.Scan(&value)
 	return value, err
@@ -133,7 +133,7 @@ ORDER BY s.n
 `
 
 func (q *Queries) ReleasedHolders(ctx context.Context) ([]string, error) {
-	rows, err := q.query(ctx, q.releasedHoldersStmt, releasedHolders)
+	rows, err := q.db.QueryContext(ctx, releasedHolders)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ SELECT sealed FROM seal_check
 `
 
 func (q *Queries) SealCheck(ctx context.Context) ([]byte, error) {
-	row := q.queryRow(ctx, q.sealCheckStmt, sealCheck)
+	row := q.db.QueryRowContext(ctx, sealCheck)
 	var sealed []byte
 	err := row.Scan(&sealed)
 	return sealed, err
@@ -179,7 +179,7 @@ type SetDeviceLeaseParams struct {
 }
 
 func (q *Queries) SetDeviceLease(ctx context.Context, arg SetDeviceLeaseParams) error {
-	_, err := q.exec(ctx, q.setDeviceLeaseStmt, setDeviceLease,
+	_, err := q.db.ExecContext(ctx, setDeviceLease,
 		arg.Device,
 		arg.Holder,
 		arg.Fence,
@@ -201,7 +201,7 @@ type SetFreezeParams struct {
 }
 
 func (q *Queries) SetFreeze(ctx context.Context, arg SetFreezeParams) error {
-	_, err := q.exec(ctx, q.setFreezeStmt, setFreeze,
+	_, err := q.db.ExecContext(ctx, setFreeze,
 		arg.Scope,
 		arg.Name,
 		arg.Reason,
@@ -220,7 +220,7 @@ type SetMetaParams struct {
 }
 
 func (q *Queries) SetMeta(ctx context.Context, arg SetMetaParams) error {
-	_, err := q.exec(ctx, q.setMetaStmt, setMeta, arg.Name, arg.Value)
+	_, err := q.db.ExecContext(ctx, setMeta, arg.Name, arg.Value)
 	return err
 }
 
@@ -229,7 +229,7 @@ INSERT INTO seal_check (one, sealed) VALUES (1, ?)
 `
 
 func (q *Queries) SetSealCheck(ctx context.Context, sealed []byte) error {
-	_, err := q.exec(ctx, q.setSealCheckStmt, setSealCheck, sealed)
+	_, err := q.db.ExecContext(ctx, setSealCheck, sealed)
 	return err
 }
 
@@ -245,7 +245,7 @@ type SetSlotKeyParams struct {
 }
 
 func (q *Queries) SetSlotKey(ctx context.Context, arg SetSlotKeyParams) error {
-	_, err := q.exec(ctx, q.setSlotKeyStmt, setSlotKey, arg.Gateway, arg.Port, arg.PublicKey)
+	_, err := q.db.ExecContext(ctx, setSlotKey, arg.Gateway, arg.Port, arg.PublicKey)
 	return err
 }
 
@@ -259,7 +259,7 @@ type SlotKeyParams struct {
 }
 
 func (q *Queries) SlotKey(ctx context.Context, arg SlotKeyParams) (string, error) {
-	row := q.queryRow(ctx, q.slotKeyStmt, slotKey, arg.Gateway, arg.Port)
+	row := q.db.QueryRowContext(ctx, slotKey, arg.Gateway, arg.Port)
 	var public_key string
 	err := row.Scan(&public_key)
 	return public_key, err
@@ -271,7 +271,7 @@ WHERE NOT EXISTS (SELECT 1 FROM session s WHERE s.vpn = v.id AND s.live = 1) ORD
 `
 
 func (q *Queries) StrayVPNs(ctx context.Context) ([]string, error) {
-	rows, err := q.query(ctx, q.strayVPNsStmt, strayVPNs)
+	rows, err := q.db.QueryContext(ctx, strayVPNs)
 	if err != nil {
 		return nil, err
 	}
@@ -298,7 +298,7 @@ SELECT revision, loaded_at, digest, body FROM topology_revision ORDER BY revisio
 `
 
 func (q *Queries) Topology(ctx context.Context) (TopologyRevision, error) {
-	row := q.queryRow(ctx, q.topologyStmt, topology)
+	row := q.db.QueryRowContext(ctx, topology)
 	var i TopologyRevision
 	err := row.Scan(
 		&i.Revision,
@@ -319,7 +319,7 @@ type TopologyDigestRow struct {
 }
 
 func (q *Queries) TopologyDigest(ctx context.Context) (TopologyDigestRow, error) {
-	row := q.queryRow(ctx, q.topologyDigestStmt, topologyDigest)
+	row := q.db.QueryRowContext(ctx, topologyDigest)
 	var i TopologyDigestRow
 	err := row.Scan(&i.Revision, &i.Digest)
 	return i, err
@@ -333,7 +333,7 @@ ORDER BY t.name
 `
 
 func (q *Queries) WrongTenantUse(ctx context.Context) ([]string, error) {
-	rows, err := q.query(ctx, q.wrongTenantUseStmt, wrongTenantUse)
+	rows, err := q.db.QueryContext(ctx, wrongTenantUse)
 	if err != nil {
 		return nil, err
 	}

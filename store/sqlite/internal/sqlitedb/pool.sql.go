@@ -19,7 +19,7 @@ type AddOwnerParams struct {
 }
 
 func (q *Queries) AddOwner(ctx context.Context, arg AddOwnerParams) error {
-	_, err := q.exec(ctx, q.addOwnerStmt, addOwner, arg.SessionN, arg.ValueN)
+	_, err := q.db.ExecContext(ctx, addOwner, arg.SessionN, arg.ValueN)
 	return err
 }
 
@@ -33,7 +33,7 @@ type DeleteGapParams struct {
 }
 
 func (q *Queries) DeleteGap(ctx context.Context, arg DeleteGapParams) error {
-	_, err := q.exec(ctx, q.deleteGapStmt, deleteGap, arg.PoolN, arg.Last)
+	_, err := q.db.ExecContext(ctx, deleteGap, arg.PoolN, arg.Last)
 	return err
 }
 
@@ -47,7 +47,7 @@ type DeleteOwnerParams struct {
 }
 
 func (q *Queries) DeleteOwner(ctx context.Context, arg DeleteOwnerParams) error {
-	_, err := q.exec(ctx, q.deleteOwnerStmt, deleteOwner, arg.SessionN, arg.ValueN)
+	_, err := q.db.ExecContext(ctx, deleteOwner, arg.SessionN, arg.ValueN)
 	return err
 }
 
@@ -56,7 +56,7 @@ DELETE FROM pool_value WHERE n = ?
 `
 
 func (q *Queries) DeleteValue(ctx context.Context, n int64) error {
-	_, err := q.exec(ctx, q.deleteValueStmt, deleteValue, n)
+	_, err := q.db.ExecContext(ctx, deleteValue, n)
 	return err
 }
 
@@ -75,7 +75,7 @@ type FirstGapRow struct {
 }
 
 func (q *Queries) FirstGap(ctx context.Context, arg FirstGapParams) (FirstGapRow, error) {
-	row := q.queryRow(ctx, q.firstGapStmt, firstGap, arg.Pool, arg.Least)
+	row := q.db.QueryRowContext(ctx, firstGap, arg.Pool, arg.Least)
 	var i FirstGapRow
 	err := row.Scan(&i.First, &i.Last)
 	return i, err
@@ -92,7 +92,7 @@ type InsertGapParams struct {
 }
 
 func (q *Queries) InsertGap(ctx context.Context, arg InsertGapParams) error {
-	_, err := q.exec(ctx, q.insertGapStmt, insertGap, arg.PoolN, arg.Last, arg.First)
+	_, err := q.db.ExecContext(ctx, insertGap, arg.PoolN, arg.Last, arg.First)
 	return err
 }
 
@@ -101,7 +101,7 @@ INSERT INTO pool (name) VALUES (?) RETURNING n
 `
 
 func (q *Queries) InsertPool(ctx context.Context, name string) (int64, error) {
-	row := q.queryRow(ctx, q.insertPoolStmt, insertPool, name)
+	row := q.db.QueryRowContext(ctx, insertPool, name)
 	var n int64
 	err := row.Scan(&n)
 	return n, err
@@ -118,7 +118,7 @@ type InsertValueParams struct {
 }
 
 func (q *Queries) InsertValue(ctx context.Context, arg InsertValueParams) (int64, error) {
-	row := q.queryRow(ctx, q.insertValueStmt, insertValue, arg.PoolN, arg.Value, arg.Holder)
+	row := q.db.QueryRowContext(ctx, insertValue, arg.PoolN, arg.Value, arg.Holder)
 	var n int64
 	err := row.Scan(&n)
 	return n, err
@@ -135,7 +135,7 @@ type MoveGapParams struct {
 }
 
 func (q *Queries) MoveGap(ctx context.Context, arg MoveGapParams) error {
-	_, err := q.exec(ctx, q.moveGapStmt, moveGap, arg.First, arg.PoolN, arg.Last)
+	_, err := q.db.ExecContext(ctx, moveGap, arg.First, arg.PoolN, arg.Last)
 	return err
 }
 
@@ -151,7 +151,7 @@ type OwnedValuesRow struct {
 }
 
 func (q *Queries) OwnedValues(ctx context.Context, sessionN int64) ([]OwnedValuesRow, error) {
-	rows, err := q.query(ctx, q.ownedValuesStmt, ownedValues, sessionN)
+	rows, err := q.db.QueryContext(ctx, ownedValues, sessionN)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ SELECT n FROM pool WHERE name = ?
 `
 
 func (q *Queries) Pool(ctx context.Context, name string) (int64, error) {
-	row := q.queryRow(ctx, q.poolStmt, pool, name)
+	row := q.db.QueryRowContext(ctx, pool, name)
 	var n int64
 	err := row.Scan(&n)
 	return n, err
@@ -195,7 +195,7 @@ type PoolGapsRow struct {
 }
 
 func (q *Queries) PoolGaps(ctx context.Context) ([]PoolGapsRow, error) {
-	rows, err := q.query(ctx, q.poolGapsStmt, poolGaps)
+	rows, err := q.db.QueryContext(ctx, poolGaps)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ type PoolValuesRow struct {
 }
 
 func (q *Queries) PoolValues(ctx context.Context) ([]PoolValuesRow, error) {
-	rows, err := q.query(ctx, q.poolValuesStmt, poolValues)
+	rows, err := q.db.QueryContext(ctx, poolValues)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +272,7 @@ type ValueOfRow struct {
 }
 
 func (q *Queries) ValueOf(ctx context.Context, arg ValueOfParams) (ValueOfRow, error) {
-	row := q.queryRow(ctx, q.valueOfStmt, valueOf, arg.PoolN, arg.Holder)
+	row := q.db.QueryRowContext(ctx, valueOf, arg.PoolN, arg.Holder)
 	var i ValueOfRow
 	err := row.Scan(&i.N, &i.Value)
 	return i, err
@@ -283,7 +283,7 @@ SELECT EXISTS (SELECT 1 FROM pool_owner WHERE value_n = ?)
 `
 
 func (q *Queries) ValueOwned(ctx context.Context, valueN int64) (bool, error) {
-	row := q.queryRow(ctx, q.valueOwnedStmt, valueOwned, valueN)
+	row := q.db.QueryRowContext(ctx, valueOwned, valueN)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err

@@ -23,7 +23,7 @@ type AddDeviceParams struct {
 }
 
 func (q *Queries) AddDevice(ctx context.Context, arg AddDeviceParams) error {
-	_, err := q.exec(ctx, q.addDeviceStmt, addDevice,
+	_, err := q.db.ExecContext(ctx, addDevice,
 		arg.SessionN,
 		arg.Device,
 		arg.Have,
@@ -45,7 +45,7 @@ type AddTenantUseParams struct {
 }
 
 func (q *Queries) AddTenantUse(ctx context.Context, arg AddTenantUseParams) error {
-	_, err := q.exec(ctx, q.addTenantUseStmt, addTenantUse, arg.Name, arg.Sessions, arg.Kbps)
+	_, err := q.db.ExecContext(ctx, addTenantUse, arg.Name, arg.Sessions, arg.Kbps)
 	return err
 }
 
@@ -61,7 +61,7 @@ type ClaimSessionParams struct {
 }
 
 func (q *Queries) ClaimSession(ctx context.Context, arg ClaimSessionParams) error {
-	_, err := q.exec(ctx, q.claimSessionStmt, claimSession,
+	_, err := q.db.ExecContext(ctx, claimSession,
 		arg.ClaimHolder,
 		arg.ClaimUntil,
 		arg.NextAt,
@@ -82,7 +82,7 @@ type DecideSessionParams struct {
 }
 
 func (q *Queries) DecideSession(ctx context.Context, arg DecideSessionParams) error {
-	_, err := q.exec(ctx, q.decideSessionStmt, decideSession,
+	_, err := q.db.ExecContext(ctx, decideSession,
 		arg.Decision,
 		arg.DocSchema,
 		arg.Doc,
@@ -96,7 +96,7 @@ DELETE FROM session_device WHERE session_n = ?
 `
 
 func (q *Queries) DeleteDevices(ctx context.Context, sessionN int64) error {
-	_, err := q.exec(ctx, q.deleteDevicesStmt, deleteDevices, sessionN)
+	_, err := q.db.ExecContext(ctx, deleteDevices, sessionN)
 	return err
 }
 
@@ -105,7 +105,7 @@ DELETE FROM idempotency WHERE created_at < ?
 `
 
 func (q *Queries) DeleteIdempotencyKeys(ctx context.Context, createdAt int64) error {
-	_, err := q.exec(ctx, q.deleteIdempotencyKeysStmt, deleteIdempotencyKeys, createdAt)
+	_, err := q.db.ExecContext(ctx, deleteIdempotencyKeys, createdAt)
 	return err
 }
 
@@ -114,7 +114,7 @@ DELETE FROM session WHERE n = ?
 `
 
 func (q *Queries) DeleteSession(ctx context.Context, n int64) error {
-	_, err := q.exec(ctx, q.deleteSessionStmt, deleteSession, n)
+	_, err := q.db.ExecContext(ctx, deleteSession, n)
 	return err
 }
 
@@ -123,7 +123,7 @@ DELETE FROM vpn WHERE id = ?
 `
 
 func (q *Queries) DeleteVPN(ctx context.Context, id string) error {
-	_, err := q.exec(ctx, q.deleteVPNStmt, deleteVPN, id)
+	_, err := q.db.ExecContext(ctx, deleteVPN, id)
 	return err
 }
 
@@ -132,7 +132,7 @@ SELECT session_n, device, have, reason, at FROM session_device WHERE session_n =
 `
 
 func (q *Queries) DevicesOf(ctx context.Context, sessionN int64) ([]SessionDevice, error) {
-	rows, err := q.query(ctx, q.devicesOfStmt, devicesOf, sessionN)
+	rows, err := q.db.QueryContext(ctx, devicesOf, sessionN)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ WHERE session_n IN (SELECT value FROM json_each(CAST(?1 AS TEXT))) ORDER BY sess
 `
 
 func (q *Queries) DevicesOfMany(ctx context.Context, numbers string) ([]SessionDevice, error) {
-	rows, err := q.query(ctx, q.devicesOfManyStmt, devicesOfMany, numbers)
+	rows, err := q.db.QueryContext(ctx, devicesOfMany, numbers)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,7 @@ type DueSessionsRow struct {
 }
 
 func (q *Queries) DueSessions(ctx context.Context, arg DueSessionsParams) ([]DueSessionsRow, error) {
-	rows, err := q.query(ctx, q.dueSessionsStmt, dueSessions, arg.Now, arg.Most)
+	rows, err := q.db.QueryContext(ctx, dueSessions, arg.Now, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +262,7 @@ type IdempotencyKeyRow struct {
 }
 
 func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) (IdempotencyKeyRow, error) {
-	row := q.queryRow(ctx, q.idempotencyKeyStmt, idempotencyKey, arg.Tenant, arg.Client, arg.Key)
+	row := q.db.QueryRowContext(ctx, idempotencyKey, arg.Tenant, arg.Client, arg.Key)
 	var i IdempotencyKeyRow
 	err := row.Scan(&i.Fingerprint, &i.SessionID, &i.CreatedAt)
 	return i, err
@@ -298,7 +298,7 @@ type InsertSessionParams struct {
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) (int64, error) {
-	row := q.queryRow(ctx, q.insertSessionStmt, insertSession,
+	row := q.db.QueryRowContext(ctx, insertSession,
 		arg.ID,
 		arg.Tenant,
 		arg.Client,
@@ -337,7 +337,7 @@ type PurgeableSessionsParams struct {
 }
 
 func (q *Queries) PurgeableSessions(ctx context.Context, arg PurgeableSessionsParams) ([]int64, error) {
-	rows, err := q.query(ctx, q.purgeableSessionsStmt, purgeableSessions, arg.ReleasedAt, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, purgeableSessions, arg.ReleasedAt, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -374,7 +374,7 @@ type SessionByIDRow struct {
 }
 
 func (q *Queries) SessionByID(ctx context.Context, id string) (SessionByIDRow, error) {
-	row := q.queryRow(ctx, q.sessionByIDStmt, sessionByID, id)
+	row := q.db.QueryRowContext(ctx, sessionByID, id)
 	var i SessionByIDRow
 	err := row.Scan(
 		&i.N,
@@ -393,7 +393,7 @@ SELECT n FROM session WHERE id = ?
 `
 
 func (q *Queries) SessionNumber(ctx context.Context, id string) (int64, error) {
-	row := q.queryRow(ctx, q.sessionNumberStmt, sessionNumber, id)
+	row := q.db.QueryRowContext(ctx, sessionNumber, id)
 	var n int64
 	err := row.Scan(&n)
 	return n, err
@@ -416,7 +416,7 @@ type SessionStateRow struct {
 }
 
 func (q *Queries) SessionState(ctx context.Context, id string) (SessionStateRow, error) {
-	row := q.queryRow(ctx, q.sessionStateStmt, sessionState, id)
+	row := q.db.QueryRowContext(ctx, sessionState, id)
 	var i SessionStateRow
 	err := row.Scan(
 		&i.N,
@@ -452,7 +452,7 @@ type SessionsAfterRow struct {
 }
 
 func (q *Queries) SessionsAfter(ctx context.Context, arg SessionsAfterParams) ([]SessionsAfterRow, error) {
-	rows, err := q.query(ctx, q.sessionsAfterStmt, sessionsAfter, arg.N, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, sessionsAfter, arg.N, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -507,7 +507,7 @@ type SessionsAtRow struct {
 }
 
 func (q *Queries) SessionsAt(ctx context.Context, arg SessionsAtParams) ([]SessionsAtRow, error) {
-	rows, err := q.query(ctx, q.sessionsAtStmt, sessionsAt, arg.Tenant, arg.Point)
+	rows, err := q.db.QueryContext(ctx, sessionsAt, arg.Tenant, arg.Point)
 	if err != nil {
 		return nil, err
 	}
@@ -552,7 +552,7 @@ type SessionsOfVPNRow struct {
 }
 
 func (q *Queries) SessionsOfVPN(ctx context.Context, vpn string) ([]SessionsOfVPNRow, error) {
-	rows, err := q.query(ctx, q.sessionsOfVPNStmt, sessionsOfVPN, vpn)
+	rows, err := q.db.QueryContext(ctx, sessionsOfVPN, vpn)
 	if err != nil {
 		return nil, err
 	}
@@ -605,7 +605,7 @@ type SessionsOnDeviceRow struct {
 }
 
 func (q *Queries) SessionsOnDevice(ctx context.Context, arg SessionsOnDeviceParams) ([]SessionsOnDeviceRow, error) {
-	rows, err := q.query(ctx, q.sessionsOnDeviceStmt, sessionsOnDevice, arg.Device, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, sessionsOnDevice, arg.Device, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -649,7 +649,7 @@ type SetDeviceParams struct {
 }
 
 func (q *Queries) SetDevice(ctx context.Context, arg SetDeviceParams) error {
-	_, err := q.exec(ctx, q.setDeviceStmt, setDevice,
+	_, err := q.db.ExecContext(ctx, setDevice,
 		arg.SessionN,
 		arg.Device,
 		arg.Have,
@@ -675,7 +675,7 @@ type SetIdempotencyKeyParams struct {
 }
 
 func (q *Queries) SetIdempotencyKey(ctx context.Context, arg SetIdempotencyKeyParams) error {
-	_, err := q.exec(ctx, q.setIdempotencyKeyStmt, setIdempotencyKey,
+	_, err := q.db.ExecContext(ctx, setIdempotencyKey,
 		arg.Tenant,
 		arg.Client,
 		arg.Key,
@@ -700,7 +700,7 @@ type SetVPNParams struct {
 }
 
 func (q *Queries) SetVPN(ctx context.Context, arg SetVPNParams) error {
-	_, err := q.exec(ctx, q.setVPNStmt, setVPN,
+	_, err := q.db.ExecContext(ctx, setVPN,
 		arg.ID,
 		arg.Tenant,
 		arg.Number,
@@ -720,7 +720,7 @@ type TenantUseRow struct {
 }
 
 func (q *Queries) TenantUse(ctx context.Context, name string) (TenantUseRow, error) {
-	row := q.queryRow(ctx, q.tenantUseStmt, tenantUse, name)
+	row := q.db.QueryRowContext(ctx, tenantUse, name)
 	var i TenantUseRow
 	err := row.Scan(&i.Sessions, &i.Kbps)
 	return i, err
@@ -751,7 +751,7 @@ type UpdateSessionParams struct {
 }
 
 func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) error {
-	_, err := q.exec(ctx, q.updateSessionStmt, updateSession,
+	_, err := q.db.ExecContext(ctx, updateSession,
 		arg.Name,
 		arg.Level,
 		arg.Status,
@@ -776,7 +776,7 @@ SELECT EXISTS (SELECT 1 FROM session WHERE vpn = ? AND live = 1)
 `
 
 func (q *Queries) VPNInUse(ctx context.Context, vpn string) (bool, error) {
-	row := q.queryRow(ctx, q.vPNInUseStmt, vPNInUse, vpn)
+	row := q.db.QueryRowContext(ctx, vPNInUse, vpn)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
@@ -787,7 +787,7 @@ SELECT tenant FROM vpn WHERE id = ?
 `
 
 func (q *Queries) VPNTenant(ctx context.Context, id string) (string, error) {
-	row := q.queryRow(ctx, q.vPNTenantStmt, vPNTenant, id)
+	row := q.db.QueryRowContext(ctx, vPNTenant, id)
 	var tenant string
 	err := row.Scan(&tenant)
 	return tenant, err
@@ -804,6 +804,6 @@ type WakeSessionParams struct {
 }
 
 func (q *Queries) WakeSession(ctx context.Context, arg WakeSessionParams) error {
-	_, err := q.exec(ctx, q.wakeSessionStmt, wakeSession, arg.Due, arg.N)
+	_, err := q.db.ExecContext(ctx, wakeSession, arg.Due, arg.N)
 	return err
 }

@@ -42,6 +42,8 @@ func TestKernelLab(t *testing.T) {
 		{"unconfirmed commit is undone, also across kill -9", l.rollback},
 		{"an old fence is refused", l.fenced},
 		{"wireguard-go dies and comes back", l.killChild},
+		{"wireguard-go hangs and is replaced", l.hungChild},
+		{"a broken customer holds up no other", l.brokenOther},
 		{"a refused object leaves nothing", l.refused},
 		{"all removed", l.removeAll},
 	} {

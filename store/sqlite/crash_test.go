@@ -98,7 +98,7 @@ func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store")
 	said := map[session.ID]string{}
 	for round := range 4 {
-		runAndKill(t, path, 60+40*round, said)
+		runAndKill(t, path, 30+20*round, said)
 		checkAfterCrash(t, path, said)
 	}
 }

@@ -33,7 +33,7 @@ func crowded(t testing.TB, many int) *sqlite.Store {
 // TestCrowdedDevice reads a device over several pages.
 func TestCrowdedDevice(t *testing.T) {
 	t.Parallel()
-	const many = 1500 // three pages to the full, and an empty one
+	const many = 1000 // two pages to the full, and an empty one
 	s := crowded(t, many)
 	for range 2 {
 		got, err := s.OnDevice(t.Context(), "gw1")

@@ -107,10 +107,21 @@ func (b *bundle) step(t *testing.T, s order.Step) session.Session {
 // release takes a session to its end.
 func (b *bundle) release(t *testing.T, s session.Session) session.Session {
 	t.Helper()
+	s, err := b.tryRelease(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (b *bundle) tryRelease(ctx context.Context, s session.Session) (session.Session, error) {
 	s.Phase, s.Decision = session.Releasing, session.DecideAbsent
-	s = b.step(t, order.Step{Session: s})
+	s, err := b.Advance(ctx, order.Step{Session: s}, b.ledger)
+	if err != nil {
+		return s, err
+	}
 	s.Phase, s.Status, s.EndedAt = session.Released, session.Terminated, b.clock.Now()
-	return b.step(t, order.Step{Session: s, Return: true})
+	return b.Advance(ctx, order.Step{Session: s, Return: true}, b.ledger)
 }
 
 func wantCode(t *testing.T, err error, code session.Code) {

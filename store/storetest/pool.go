@@ -5,6 +5,7 @@ package storetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/s2cd/s2cd/order"
@@ -23,11 +24,16 @@ func poolTests() tests {
 func (b *bundle) draw(t *testing.T, tenant string, requests ...order.PoolRequest) (session.Session, []uint64, error) {
 	t.Helper()
 	var values []uint64
+	r := b.batch(t, drawing(tenant, &values, requests...))[0]
+	return r.Session, values, r.Err
+}
+
+// drawing is an order for values only, which it puts where told.
+func drawing(tenant string, values *[]uint64, requests ...order.PoolRequest) order.Admission {
 	a := small(tenant, "v-"+tenant)
 	a.Session.Sink, a.Session.Devices, a.Route.Uses = nil, nil, nil
-	a.Pools, a.Assign = requests, func(v []uint64) { values = v }
-	r := b.batch(t, a)[0]
-	return r.Session, values, r.Err
+	a.Pools, a.Assign = requests, func(v []uint64) { *values = v }
+	return a
 }
 
 func testLowest(t *testing.T, b *bundle) {
@@ -115,49 +121,93 @@ func (m model) remove(id session.ID) {
 }
 
 func testPoolChurn(t *testing.T, b *bundle) {
-	random := rand.New(rand.NewPCG(4, 2))
-	pools := model{}
-	var live []session.Session
-	exhausted := 0
-	for range 2400 {
-		if len(live) > 0 && random.IntN(100) < 45 {
-			at := random.IntN(len(live))
-			pools.remove(live[at].ID)
-			b.release(t, live[at])
-			live = append(live[:at], live[at+1:]...)
-			continue
+	c := churn{bundle: b, random: rand.New(rand.NewPCG(4, 2)), pools: model{}}
+	for c.moves < 2400 {
+		n := 1 + c.random.IntN(8)
+		if len(c.live) >= n && c.random.IntN(100) < 45 {
+			c.leave(t, n)
+		} else {
+			c.come(t, n)
 		}
-		requests := []order.PoolRequest{
-			{Pool: "vpn", Holder: fmt.Sprint("v", random.IntN(60)), Min: 1, Max: 40},
-			{Pool: fmt.Sprint("rd:", random.IntN(3)), Holder: fmt.Sprint("v", random.IntN(60)), Min: 1, Max: 25},
-		}
-		s, values, err := b.draw(t, fmt.Sprint("t", random.IntN(5)), requests...)
-		full := false
-		for i, r := range requests {
-			want, ok := pools.expect(r)
-			full = full || !ok
-			if ok && err == nil && values[i] != want {
-				t.Fatalf("%+v: value %d, want %d", r, values[i], want)
-			}
-		}
-		if full != (err != nil) {
-			t.Fatalf("exhausted = %v, answered %v", full, err)
-		}
-		if full {
-			exhausted++
-			wantCode(t, err, session.NoResources)
-			continue
-		}
-		for i, r := range requests {
-			pools.add(r, values[i], s.ID)
-		}
-		live = append(live, s)
 	}
-	t.Logf("%d live at the end, %d times exhausted", len(live), exhausted)
+	t.Logf("%d live at the end, %d times exhausted", len(c.live), c.exhausted)
+	if c.exhausted == 0 {
+		t.Error("no pool was ever exhausted")
+	}
 	if faults, err := b.Audit(t.Context()); err != nil || len(faults) > 0 {
 		t.Errorf("audit: %v, %v", faults, err)
 	}
-	for _, s := range live {
-		b.release(t, s)
+	c.leave(t, len(c.live))
+}
+
+// churn has sessions come and go, some at once, and knows what each must get.
+type churn struct {
+	*bundle
+	random    *rand.Rand
+	pools     model
+	live      []session.Session
+	moves     int
+	exhausted int
+}
+
+// come admits n sessions of one tenant, in order and in one transaction.
+func (c *churn) come(t *testing.T, n int) {
+	t.Helper()
+	tenant := fmt.Sprint("t", c.random.IntN(5))
+	batch, got := make([]order.Admission, n), make([][]uint64, n)
+	for i := range batch {
+		batch[i] = drawing(tenant, &got[i],
+			order.PoolRequest{Pool: "vpn", Holder: fmt.Sprint("v", c.random.IntN(60)), Min: 1, Max: 40},
+			order.PoolRequest{
+				Pool: fmt.Sprint("rd:", c.random.IntN(3)), Holder: fmt.Sprint("v", c.random.IntN(60)), Min: 1, Max: 25,
+			})
 	}
+	for i, r := range c.batch(t, batch...) {
+		c.check(t, batch[i].Pools, got[i], r)
+	}
+	c.moves += n
+}
+
+// check compares an answer with what the model expects.
+func (c *churn) check(t *testing.T, requests []order.PoolRequest, got []uint64, answer order.AdmitResult) {
+	t.Helper()
+	full := false
+	for i, r := range requests {
+		want, ok := c.pools.expect(r)
+		full = full || !ok
+		if ok && answer.Err == nil && got[i] != want {
+			t.Fatalf("%+v: value %d, want %d", r, got[i], want)
+		}
+	}
+	if full != (answer.Err != nil) {
+		t.Fatalf("exhausted = %v, answered %v", full, answer.Err)
+	}
+	if full {
+		c.exhausted++
+		wantCode(t, answer.Err, session.NoResources)
+		return
+	}
+	for i, r := range requests {
+		c.pools.add(r, got[i], answer.Session.ID)
+	}
+	c.live = append(c.live, answer.Session)
+}
+
+// leave releases n sessions at once.
+func (c *churn) leave(t *testing.T, n int) {
+	t.Helper()
+	var all sync.WaitGroup
+	for range n {
+		at := c.random.IntN(len(c.live))
+		one := c.live[at]
+		c.live = append(c.live[:at], c.live[at+1:]...)
+		c.pools.remove(one.ID)
+		all.Go(func() {
+			if _, err := c.tryRelease(t.Context(), one); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	c.moves += n
 }

@@ -19,10 +19,8 @@ func Purge(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer r.Close()
-	if _, err := r.Apply(ctx, gateway.Desired{}); err != nil {
-		return err
-	}
-	var faults []error
+	_, err = r.Apply(ctx, gateway.Desired{})
+	faults := []error{err}
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		faults = append(faults, r.moveLocalRule(family, 0))
 	}

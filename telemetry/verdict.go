@@ -57,12 +57,13 @@ func (m *Monitor) Measured(s session.Session) order.Measured {
 		out.Verification = order.ControlPlane
 	}
 	for _, e := range ends {
-		p, ok, detail := m.probe(s, e, provision.ProvenProbe)
+		p, ok, _ := m.probe(s, e, provision.ProvenProbe)
 		if !ok {
-			out.Verification, out.Detail = order.NotVerified, detail
+			// Which device is silent is for operators; see provision's reasons.
+			out.Verification, out.Detail = order.NotVerified, "not measured at this moment"
 			break
 		}
-		merge(&out, p, e)
+		merge(&out, p)
 	}
 	out.CustomerA, out.CustomerZ = m.customer(s, s.A, s.Z), m.customer(s, s.Z, s.A)
 	m.count(s, &out)
@@ -70,9 +71,9 @@ func (m *Monitor) Measured(s session.Session) order.Measured {
 }
 
 // merge adds what one gateway's probe says; with two, the worse counts.
-func merge(out *order.Measured, p southbound.ProbeResult, e session.End) {
+func merge(out *order.Measured, p southbound.ProbeResult) {
 	if p.Received == 0 {
-		out.Detail = fmt.Sprintf("no probe packet came back to %s", e.Gateway())
+		out.Detail = "no packet came back"
 		return
 	}
 	out.Verification = order.DataPlane
@@ -93,10 +94,10 @@ func (m *Monitor) customer(s session.Session, end, far session.End) order.FarEnd
 	if far.Gateway() == "" {
 		return order.FarEnd{State: "unknown", Detail: "nobody on the way asks it"}
 	}
-	p, ok, detail := m.probe(s, far, provision.CustomerProbe)
+	p, ok, _ := m.probe(s, far, provision.CustomerProbe)
 	switch {
 	case !ok:
-		return order.FarEnd{State: "unknown", Detail: detail}
+		return order.FarEnd{State: "unknown", Detail: "not measured at this moment"}
 	case p.Received > 0 && m.Clock().Sub(p.LastReply) <= m.Stale:
 		return order.FarEnd{State: "up", Since: p.LastReply}
 	}
@@ -108,7 +109,7 @@ func (m *Monitor) tunnelEnd(end session.End) order.FarEnd {
 	t, known := seen.tunnels[provision.TunnelName(end.Tunnel.Port)]
 	switch {
 	case !ok || !known:
-		return order.FarEnd{State: "unknown", Detail: fmt.Sprintf("gateway %s tells nothing of the tunnel", end.Gateway())}
+		return order.FarEnd{State: "unknown", Detail: "not measured at this moment"}
 	case t.LastHandshake.IsZero():
 		return order.FarEnd{State: "down", Detail: "the tunnel never had a handshake"}
 	case m.Clock().Sub(t.LastHandshake) > handshakeLives:

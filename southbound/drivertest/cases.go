@@ -58,7 +58,7 @@ func (s *suite) unconfirmedRollsBack() {
 		}
 		time.Sleep(tick)
 	}
-	s.fails("confirm too late", s.Driver.Confirm(s.ctx(), tx), southbound.Refused)
+	s.fails("confirm too late", s.Driver.Confirm(s.ctx(), tx), southbound.InDoubt)
 	s.expect("after the late confirm", one)
 }
 
@@ -163,7 +163,7 @@ func (s *suite) secondCommit() {
 func (s *suite) confirmOfNothing() {
 	one := s.config(s.VRF(0))
 	s.commit(s.config(), one)
-	s.fails("confirm", s.Another().Confirm(s.ctx(), s.tx(one, one)), southbound.Refused)
+	s.fails("confirm", s.Another().Confirm(s.ctx(), s.tx(one, one)), southbound.InDoubt)
 	s.expect("unchanged", one)
 }
 

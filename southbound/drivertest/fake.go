@@ -232,7 +232,7 @@ func (f *Fake) confirm(tx southbound.Transaction) error {
 	if f.settled[tx.ID] {
 		return nil
 	}
-	return f.fail("confirm", southbound.Refused, fmt.Errorf("no open commit %s", tx.ID))
+	return f.fail("confirm", southbound.InDoubt, fmt.Errorf("no open commit %s", tx.ID))
 }
 
 func (f *Fake) cancel(tx southbound.Transaction) error {

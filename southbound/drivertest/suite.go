@@ -68,7 +68,7 @@ func Run(t *testing.T, setup func(t *testing.T) Harness) {
 		{"OldFenceIsFenced", (*suite).oldFence},
 		{"RefusedLeavesAllAsItWas", (*suite).refused},
 		{"SecondCommitIsBusy", (*suite).secondCommit},
-		{"ConfirmOfNothingIsRefused", (*suite).confirmOfNothing},
+		{"ConfirmOfNothingIsInDoubt", (*suite).confirmOfNothing},
 		{"AnotherDaemonConfirms", (*suite).anotherConfirms},
 		{"Observe", (*suite).observe},
 	} {

@@ -158,7 +158,7 @@ func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause
 // exec runs a step of a transaction.
 func (w *writer) exec(ctx context.Context, statement string) error {
 	_, err := w.conn.ExecContext(ctx, statement)
-	return err //nolint:wrapcheck // callers name the step
+	return err
 }
 
 // rollback ends the transaction if SQLite has not ended it already.

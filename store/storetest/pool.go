@@ -21,10 +21,10 @@ func poolTests() tests {
 }
 
 // draw admits a session that asks for the given values only.
-func (b *bundle) draw(t *testing.T, tenant string, requests ...order.PoolRequest) (session.Session, []uint64, error) {
+func (b *bundle) draw(t *testing.T, requests ...order.PoolRequest) (session.Session, []uint64, error) {
 	t.Helper()
 	var values []uint64
-	r := b.batch(t, drawing(tenant, &values, requests...))[0]
+	r := b.batch(t, drawing("t1", &values, requests...))[0]
 	return r.Session, values, r.Err
 }
 
@@ -42,17 +42,17 @@ func testLowest(t *testing.T, b *bundle) {
 		return order.PoolRequest{Pool: "p", Holder: fmt.Sprint(i), Min: 3, Max: 7}
 	}
 	for i := range 5 {
-		s, values, err := b.draw(t, "t1", ask(i))
+		s, values, err := b.draw(t, ask(i))
 		if err != nil || values[0] != uint64(3+i) {
 			t.Fatalf("value %v, want %d: %v", values, 3+i, err)
 		}
 		live = append(live, s)
 	}
-	_, _, err := b.draw(t, "t1", ask(9))
+	_, _, err := b.draw(t, ask(9))
 	wantCode(t, err, session.NoResources)
 	for i, at := range []int{3, 1, 4} {
 		b.release(t, live[at])
-		_, values, err := b.draw(t, "t1", ask(10+i))
+		_, values, err := b.draw(t, ask(10+i))
 		if err != nil || values[0] != uint64(3+at) {
 			t.Errorf("value %v, want %d: %v", values, 3+at, err)
 		}
@@ -64,7 +64,7 @@ func testRanges(t *testing.T, b *bundle) {
 		{10, 20, 10}, {0, 5, 0}, {11, 11, 11}, {0, 12, 1}, {10, 20, 12}, {1 << 40, 1 << 41, 1 << 40}, {0, 1, 99}, {2, 2, 2}, {2, 2, 99},
 		{1<<63 - 1, 1<<63 - 1, 1<<63 - 1}, {1<<63 - 1, 1<<63 - 1, 99},
 	} {
-		_, values, err := b.draw(t, "t1", order.PoolRequest{Pool: "p", Holder: fmt.Sprint(i), Min: test.low, Max: test.high})
+		_, values, err := b.draw(t, order.PoolRequest{Pool: "p", Holder: fmt.Sprint(i), Min: test.low, Max: test.high})
 		if test.want == 99 {
 			wantCode(t, err, session.NoResources)
 			continue

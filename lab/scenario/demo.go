@@ -52,7 +52,7 @@ func RunDemo(ctx context.Context, s *Stack, out io.Writer) error {
 			{"label stacks of the VRF, both directions", 10 * time.Second, d.stacks},
 			{"labels seen on the wire, both directions", 20 * time.Second, d.labels},
 			{"WireGuard handshake", 10 * time.Second, d.handshake},
-			{"bandwidth held to what was bought, both directions", time.Minute, d.throughput},
+			{"bandwidth held to what was bought, both directions", 90 * time.Second, d.throughput},
 			{"latency and loss measured, customer's ends apart", 20 * time.Second, d.measured},
 		}},
 		{"A second cloud in the same VPN, a second customer with the same addresses", []step{
@@ -284,33 +284,14 @@ func (d *Demo) throughput(ctx context.Context) (string, error) {
 		{From: firstCloud.site, To: firstCloud.cloud, FromAddr: site, ToAddr: cloud},
 		{From: firstCloud.cloud, To: firstCloud.site, FromAddr: cloud, ToAddr: site},
 	} {
-		note, err := d.heldTo(ctx, l)
+		l.Bps, l.Duration, l.Size = 2*soldMbps*1_000_000, 4*time.Second, 1200
+		r, err := d.HeldTo(ctx, l, soldMbps*1e6)
 		if err != nil {
 			return "", err
 		}
-		notes = append(notes, note)
+		notes = append(notes, fmt.Sprintf("%s to %s: %.2f of %d Mbit/s offered", l.From, l.To, r.Bps/1e6, 2*soldMbps))
 	}
 	return strings.Join(notes, ", "), nil
-}
-
-// heldTo offers twice what was bought. More than that must never arrive; less may
-// when the machine is busy with something else, so that is measured again.
-func (d *Demo) heldTo(ctx context.Context, l network.Load) (note string, err error) {
-	l.Bps, l.Duration, l.Size = 2*soldMbps*1_000_000, 4*time.Second, 1200
-	for try := 1; ; try++ {
-		r, err := d.Throughput(ctx, l)
-		if err != nil {
-			return "", err
-		}
-		mbps := r.Bps / 1e6
-		note = fmt.Sprintf("%s to %s: %.2f of %d Mbit/s offered", l.From, l.To, mbps, 2*soldMbps)
-		switch {
-		case mbps > 1.1*soldMbps, mbps < 0.75*soldMbps && try == 4:
-			return "", fmt.Errorf("bought %d Mbit/s: %s", soldMbps, note)
-		case mbps >= 0.75*soldMbps:
-			return note, nil
-		}
-	}
 }
 
 func (d *Demo) measured(ctx context.Context) (string, error) {

@@ -137,8 +137,12 @@ func boot(ctx context.Context, o options, command []string) (int, error) {
 	if len(command) == 2 && strings.HasPrefix(command[1], "inside-") {
 		command = append(command, "--results", o.results, "--bin", o.bin, "--inventory", o.inventory, fmt.Sprintf("--keep=%t", o.keep), fmt.Sprintf("--shell=%t", o.keep && typed()))
 	}
+	visible := []string{o.bin}
+	if _, err := os.Stat(o.inventory); err == nil {
+		visible = append(visible, filepath.Dir(o.inventory))
+	}
 	return kernel.Boot(ctx, kernel.Config{
-		Mode: kernel.Mode(o.mode), Packages: o.packages, Results: o.results, Visible: []string{o.bin, filepath.Dir(o.inventory)},
+		Mode: kernel.Mode(o.mode), Packages: o.packages, Results: o.results, Visible: visible,
 		Command: command, MemoryMiB: o.memory, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	})
 }

@@ -70,7 +70,7 @@ type DeviceStatus struct {
 	Since       time.Time         `json:"since,omitzero"`   // of State
 	ChangedAt   time.Time         `json:"changedAt,omitzero"`
 	Fence       uint64            `json:"fence"`       // of the lease under which it is managed
-	Quarantined int               `json:"quarantined"` // objects of a newer store epoch, left alone
+	Quarantined int               `json:"quarantined"` // marked VRFs that the store does not know, left alone
 	Sessions    int               `json:"sessions"`
 }
 

@@ -139,35 +139,54 @@ const certificateWarning = 14 * 24 * time.Hour
 
 // Findings implements northbound.OperatorDoctor.
 func (o operations) Findings(ctx context.Context) ([]northbound.Finding, error) {
+	all := slices.Concat(o.devicesWrong(), o.certificates())
+	for _, e := range o.d.ledger.Excesses() {
+		all = append(all, fault("arc "+string(e.Arc), fmt.Sprintf("more is reserved than may be sold: %+v", e)))
+	}
+	for _, ask := range []func(context.Context) ([]northbound.Finding, error){o.stuck, o.frozenTenants, o.unreadable} {
+		found, err := ask(ctx)
+		if err != nil {
+			found = append(found, fault("store", err.Error()))
+		}
+		all = append(all, found...)
+	}
+	slices.SortStableFunc(all, func(a, b northbound.Finding) int { return cmp.Compare(a.Severity, b.Severity) })
+	return all, nil
+}
+
+func fault(subject, detail string) northbound.Finding {
+	return northbound.Finding{Severity: "fault", Subject: subject, Detail: detail}
+}
+
+// devicesWrong names devices that are not as decided.
+func (o operations) devicesWrong() []northbound.Finding {
 	var all []northbound.Finding
 	for _, s := range o.d.runner.Status() {
+		subject := "device " + string(s.Device)
 		switch s.State {
 		case "in sync", "changing", "starting":
 		case "frozen":
-			all = append(all, northbound.Finding{Severity: "warning", Subject: "device " + string(s.Device), Detail: "frozen: " + s.Reason})
+			all = append(all, northbound.Finding{Severity: "warning", Subject: subject, Detail: "frozen: " + s.Reason})
 		default:
-			all = append(all, northbound.Finding{Severity: "fault", Subject: "device " + string(s.Device), Detail: s.State + ": " + s.Reason})
+			all = append(all, fault(subject, s.State+": "+s.Reason))
 		}
 		if s.Objects > 0 {
-			all = append(all, northbound.Finding{
-				Severity: "fault", Subject: "device " + string(s.Device),
-				Detail: fmt.Sprintf("holds %d objects of a newer store epoch: this store is an old copy", s.Objects),
-			})
+			all = append(all, fault(subject, fmt.Sprintf("holds %d marked VRFs that this store does not know; they are left alone", s.Objects)))
 		}
 	}
-	for _, e := range o.d.ledger.Excesses() {
-		all = append(all, northbound.Finding{Severity: "fault", Subject: "arc " + string(e.Arc), Detail: fmt.Sprintf("more is reserved than may be sold: %+v", e)})
-	}
-	stuck, err := o.stuck(ctx)
+	return all
+}
+
+// unreadable names sessions whose row cannot be read.
+func (o operations) unreadable(ctx context.Context) ([]northbound.Finding, error) {
+	ids, err := o.d.store.Unreadable(ctx)
 	if err != nil {
-		all = append(all, northbound.Finding{Severity: "fault", Subject: "store", Detail: err.Error()})
+		return nil, fmt.Errorf("unreadable sessions: %w", err)
 	}
-	frozen, err := o.frozenTenants(ctx)
-	if err != nil {
-		all = append(all, northbound.Finding{Severity: "fault", Subject: "store", Detail: err.Error()})
+	var all []northbound.Finding
+	for _, id := range ids {
+		all = append(all, fault("session "+string(id), "its row cannot be read; its VPN is left as it is on devices"))
 	}
-	all = slices.Concat(all, stuck, frozen, o.certificates())
-	slices.SortStableFunc(all, func(a, b northbound.Finding) int { return cmp.Compare(a.Severity, b.Severity) })
 	return all, nil
 }
 

@@ -17,22 +17,13 @@ import (
 	"github.com/s2cd/s2cd/lab"
 	"github.com/s2cd/s2cd/lab/client"
 	"github.com/s2cd/s2cd/lab/network"
+	"github.com/s2cd/s2cd/lab/report"
 )
-
-// Step is one line of the report.
-type Step struct {
-	Name string
-	Took time.Duration
-	Note string
-	Err  error
-}
 
 // Suite is a running selftest.
 type Suite struct {
-	env   *lab.Env
-	out   io.Writer
-	pe    map[string]*client.Client
-	steps []Step
+	env *lab.Env
+	pe  map[string]*client.Client
 }
 
 // The two ends of the VPN that is tested. The far one is a site on the
@@ -60,7 +51,7 @@ const (
 
 // Run does all steps and prints the report. Its error says how many failed.
 func Run(ctx context.Context, env *lab.Env, out io.Writer) error {
-	s := &Suite{env: env, out: out, pe: map[string]*client.Client{}}
+	s := &Suite{env: env, pe: map[string]*client.Client{}}
 	defer s.close()
 	for _, name := range env.PEs() {
 		c, err := client.Dial(name, env.PEAddr[name], env.Client)
@@ -69,14 +60,11 @@ func Run(ctx context.Context, env *lab.Env, out io.Writer) error {
 		}
 		s.pe[name] = c
 	}
+	r := report.New(out)
 	for _, step := range s.plan() {
-		ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-		began := time.Now()
-		note, err := step.do(ctx)
-		cancel()
-		s.record(Step{step.name, time.Since(began), note, err})
+		r.Do(ctx, step.name, 3*time.Minute, step.do)
 	}
-	return s.report()
+	return r.End()
 }
 
 func (s *Suite) close() {
@@ -115,30 +103,6 @@ func (s *Suite) plan() []step {
 		{"nothing left", s.nothingLeft},
 		{"WireGuard between two clouds", s.wireguard},
 	}
-}
-
-func (s *Suite) record(st Step) {
-	s.steps = append(s.steps, st)
-	verdict := "PASS"
-	note := st.Note
-	if st.Err != nil {
-		verdict, note = "FAIL", strings.ReplaceAll(st.Err.Error(), "\n", "; ")
-	}
-	_, _ = fmt.Fprintf(s.out, "%s %7.2fs  %-44s %s\n", verdict, st.Took.Seconds(), st.Name, note)
-}
-
-func (s *Suite) report() error {
-	failed := 0
-	for _, st := range s.steps {
-		if st.Err != nil {
-			failed++
-		}
-	}
-	_, _ = fmt.Fprintf(s.out, "%d of %d steps passed\n", len(s.steps)-failed, len(s.steps))
-	if failed > 0 {
-		return fmt.Errorf("%d of %d steps failed", failed, len(s.steps))
-	}
-	return nil
 }
 
 func (s *Suite) attach(context.Context) (string, error) {

@@ -107,7 +107,17 @@ func encodeActual(v order.View) api.Actual {
 	if m.CustomerA.State != "" || m.CustomerZ.State != "" {
 		a.CustomerEnds = &api.CustomerEnds{AccessPoint: encodeFarEnd(m.CustomerA), EndPoint: encodeFarEnd(m.CustomerZ)}
 	}
+	if m.AttachmentA.Known || m.AttachmentZ.Known {
+		a.Attachments = &api.AttachmentCounters{AccessPoint: encodeCounter(m.AttachmentA), EndPoint: encodeCounter(m.AttachmentZ)}
+	}
 	return a
+}
+
+func encodeCounter(o order.Octets) *api.AttachmentCounter {
+	if !o.Known {
+		return nil
+	}
+	return &api.AttachmentCounter{ReceivedOctets: int64(min(o.In, maxOctets)), SentOctets: int64(min(o.Out, maxOctets))} //nolint:gosec // within 53 bits
 }
 
 func encodeFarEnd(f order.FarEnd) api.CustomerEnd {
@@ -182,7 +192,10 @@ func seconds(d time.Duration) int32 {
 }
 
 // octets stays within what every JSON reader can hold.
-func octets(n uint64) *int64 { return optional(int64(min(n, 1<<53-1))) }
+// maxOctets is the largest number of octets that the contract allows.
+const maxOctets = 1<<53 - 1
+
+func octets(n uint64) *int64 { return optional(int64(min(n, maxOctets))) }
 
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {

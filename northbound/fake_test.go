@@ -134,7 +134,7 @@ func (f *fakeCore) view(caller order.Caller, id session.ID) (order.View, error) 
 		Z: order.Handover{MTU: 1420, TunnelEndpoint: netip.MustParseAddrPort("203.0.113.7:51900"), TunnelPublicKey: testKey, TunnelAllowedIPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}},
 		Actual: order.Measured{
 			Verification: order.DataPlane, At: testNow(), RTTMicros: 11900, LossPPM: 100, Window: time.Minute, FullSize: true, FullSizeBytes: 1420,
-			SentOctets: 1 << 60, RecvOctets: 7, CustomerA: order.FarEnd{State: "up", Since: testNow()}, CustomerZ: order.FarEnd{State: "unknown"}, Detail: "fine",
+			SentOctets: 1 << 60, RecvOctets: 7, AttachmentA: order.Octets{Known: true, In: 1 << 60, Out: 9}, CustomerA: order.FarEnd{State: "up", Since: testNow()}, CustomerZ: order.FarEnd{State: "unknown"}, Detail: "fine",
 		},
 	}, nil
 }

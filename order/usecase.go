@@ -135,9 +135,17 @@ type Measured struct {
 	FullSizeBytes uint16
 	SentOctets    uint64 // towards the cloud or second end
 	RecvOctets    uint64
+	AttachmentA   Octets // of the attachments at both ends, all sessions on them
+	AttachmentZ   Octets
 	CustomerA     FarEnd // the customer's own ends, never our breach
 	CustomerZ     FarEnd
 	Detail        string // in words; empty: nothing to say
+}
+
+// Octets is what a router has counted on an attachment.
+type Octets struct {
+	Known   bool // false: no attachment, or nothing heard of it yet
+	In, Out uint64
 }
 
 // FarEnd is the state of the customer's own equipment.

@@ -119,8 +119,10 @@ func (m *Monitor) tunnelEnd(end session.End) order.FarEnd {
 }
 
 // count adds the octets that passed the session's tunnel, or its attachment
-// where there is no tunnel.
+// where there is no tunnel, and those of both attachments.
 func (m *Monitor) count(s session.Session, out *order.Measured) {
+	out.AttachmentA, out.AttachmentZ = m.attachment(s.A), m.attachment(s.Z)
+	out.SentOctets, out.RecvOctets = out.AttachmentA.In, out.AttachmentA.Out
 	for _, e := range []session.End{s.Z, s.A} {
 		if e.Tunnel == nil {
 			continue
@@ -131,12 +133,19 @@ func (m *Monitor) count(s session.Session, out *order.Measured) {
 			return
 		}
 	}
-	if a := s.A.Terminal.Attachment; a != nil {
-		if seen, ok := m.of(a.PE); ok {
-			c := seen.attachments[attachmentKey{a.Port, a.VLAN}]
-			out.SentOctets, out.RecvOctets = c.InOctets, c.OutOctets
-		}
+}
+
+// attachment is what the router of an end has counted on its attachment.
+func (m *Monitor) attachment(e session.End) order.Octets {
+	a := e.Terminal.Attachment
+	if a == nil {
+		return order.Octets{}
 	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	// Routers are looked at seldom: what they counted last stays true.
+	c, ok := m.seen[a.PE].attachments[attachmentKey{a.Port, a.VLAN}]
+	return order.Octets{Known: ok, In: c.InOctets, Out: c.OutOctets}
 }
 
 // probe returns a session's probe on the gateway of one end; detail says why

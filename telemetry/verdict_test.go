@@ -127,6 +127,16 @@ func TestMeasured(t *testing.T) {
 	if got.Verification != order.DataPlane || got.RTTMicros != 4200 || got.LossPPM != 50_000 || !got.FullSize || got.SentOctets != 7 || got.RecvOctets != 9 {
 		t.Errorf("measured %+v", got)
 	}
+	if got.AttachmentA.Known || got.AttachmentZ.Known {
+		t.Errorf("attachments that nobody told of: %+v", got)
+	}
+	m.look(t.Context(), Source{Device: "pe1", Observer: &told{o: southbound.Observation{
+		Attachments: []southbound.AttachmentState{{Port: "eth1", VLAN: 10, InOctets: 100, OutOctets: 200}},
+	}}})
+	got = m.Measured(siteToCloud())
+	if want := (order.Octets{Known: true, In: 100, Out: 200}); got.AttachmentA != want || got.SentOctets != 7 {
+		t.Errorf("attachment %+v, tunnel %d", got.AttachmentA, got.SentOctets)
+	}
 	if got.CustomerA.State != "up" || got.CustomerZ.State != "up" {
 		t.Errorf("customer's ends %+v %+v", got.CustomerA, got.CustomerZ)
 	}

@@ -46,7 +46,13 @@ type Session struct {
 		Latency      float64 `json:"latency"`
 		Loss         float64 `json:"packetLossRate"`
 		FullSize     bool    `json:"fullSizePacketVerified"`
-		Ends         struct {
+		Sent         int64   `json:"sentOctets"`
+		Attachments  struct {
+			Near struct {
+				Received int64 `json:"receivedOctets"`
+			} `json:"accessPoint"`
+		} `json:"attachments"`
+		Ends struct {
 			Near struct{ State string } `json:"accessPoint"`
 			Far  struct{ State string } `json:"endPoint"`
 		} `json:"customerEnds"`

@@ -53,7 +53,7 @@ func RunDemo(ctx context.Context, s *Stack, out io.Writer) error {
 			{"labels seen on the wire, both directions", 20 * time.Second, d.labels},
 			{"WireGuard handshake", 10 * time.Second, d.handshake},
 			{"bandwidth held to what was bought, both directions", 90 * time.Second, d.throughput},
-			{"latency and loss measured, customer's ends apart", 20 * time.Second, d.measured},
+			{"latency, loss and octets measured, customer's ends apart", 30 * time.Second, d.measured},
 		}},
 		{"A second cloud in the same VPN, a second customer with the same addresses", []step{
 			{"second session of the same site ACTIVATED", 40 * time.Second, d.secondCloud},
@@ -301,8 +301,10 @@ func (d *Demo) measured(ctx context.Context) (string, error) {
 			return "", err
 		}
 		a := s.Actual
-		if a.Verification == "DATA_PLANE" && a.FullSize && a.Latency > 0 && a.Ends.Near.State == "UP" && a.Ends.Far.State == "UP" {
-			return fmt.Sprintf("round trip %.2f ms, loss %.2f %%, full-size packet passed, both customer ends up", a.Latency, a.Loss), nil
+		if a.Verification == "DATA_PLANE" && a.FullSize && a.Latency > 0 && a.Sent > 0 && a.Attachments.Near.Received > 0 &&
+			a.Ends.Near.State == "UP" && a.Ends.Far.State == "UP" {
+			return fmt.Sprintf("round trip %.2f ms, loss %.2f %%, full-size packet passed, %d octets in at the site, %d into the tunnel, both customer ends up",
+				a.Latency, a.Loss, a.Attachments.Near.Received, a.Sent), nil
 		}
 		select {
 		case <-ctx.Done():

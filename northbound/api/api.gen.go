@@ -442,6 +442,9 @@ type AccessTokenCredentialCredentialType string
 
 // Actual What was delivered, between the provider's demarcation points
 type Actual struct {
+	// Attachments Counters of the ends that are attached to a router; an end that is not, or was not heard of yet, is absent
+	Attachments *AttachmentCounters `json:"attachments,omitempty"`
+
 	// CustomerEnds What is seen of the customer's own equipment at both ends
 	CustomerEnds *CustomerEnds `json:"customerEnds,omitempty"`
 
@@ -538,6 +541,24 @@ type ApiNotificationEventSpecversion string
 //
 // Example: 65010
 type AsNumber = int64
+
+// AttachmentCounter What the provider's router has counted on an attachment, of all sessions on it, since it was set up
+type AttachmentCounter struct {
+	// ReceivedOctets Octets from the customer
+	ReceivedOctets int64 `json:"receivedOctets"`
+
+	// SentOctets Octets to the customer
+	SentOctets int64 `json:"sentOctets"`
+}
+
+// AttachmentCounters Counters of the ends that are attached to a router; an end that is not, or was not heard of yet, is absent
+type AttachmentCounters struct {
+	// AccessPoint What the provider's router has counted on an attachment, of all sessions on it, since it was set up
+	AccessPoint *AttachmentCounter `json:"accessPoint,omitempty"`
+
+	// EndPoint What the provider's router has counted on an attachment, of all sessions on it, since it was set up
+	EndPoint *AttachmentCounter `json:"endPoint,omitempty"`
+}
 
 // Availability When what is asked for can be had
 type Availability string

@@ -117,7 +117,7 @@ func encodeCounter(o order.Octets) *api.AttachmentCounter {
 	if !o.Known {
 		return nil
 	}
-	return &api.AttachmentCounter{ReceivedOctets: int64(min(o.In, maxOctets)), SentOctets: int64(min(o.Out, maxOctets))} //nolint:gosec // within 53 bits
+	return &api.AttachmentCounter{ReceivedOctets: int64(min(o.In, maxOctets)), SentOctets: int64(min(o.Out, maxOctets))}
 }
 
 func encodeFarEnd(f order.FarEnd) api.CustomerEnd {

@@ -6,12 +6,9 @@ import (
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,9 +82,9 @@ func (d *daemon) run(ctx context.Context) error {
 func (d *daemon) close() error { return d.closers.Close() }
 
 func (d *daemon) openStore(ctx context.Context) error {
-	key, err := readKey(d.cfg.Store.SealKeyFile)
+	key, err := d.cfg.Store.ReadSealKey()
 	if err != nil {
-		return err
+		return fmt.Errorf("seal key: %w", err)
 	}
 	box, err := seal.New(key)
 	if err != nil {
@@ -100,18 +97,6 @@ func (d *daemon) openStore(ctx context.Context) error {
 	d.closers = append(d.closers, d.store)
 	d.parts = append(d.parts, part{"purge", d.purge})
 	return nil
-}
-
-func readKey(file string) ([]byte, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // the operator's own file
-	if err != nil {
-		return nil, fmt.Errorf("seal key: %w", err)
-	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("seal key %s: not hex digits", file) // the cause would show a part of the key
-	}
-	return key, nil
 }
 
 // loadInventory makes the inventory a revision of the topology, and the ledger
@@ -212,9 +197,9 @@ func (d *daemon) buildMonitor() (*telemetry.Monitor, error) {
 }
 
 func (d *daemon) buildOrders(context.Context) error {
-	key, err := readKey(d.cfg.Store.SealKeyFile)
+	key, err := d.cfg.Store.ReadSealKey()
 	if err != nil {
-		return err
+		return fmt.Errorf("seal key: %w", err)
 	}
 	offerKey, err := hkdf.Key(sha256.New, key, nil, "s2cd offers", 32)
 	if err != nil {

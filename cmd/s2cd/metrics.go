@@ -4,13 +4,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
@@ -71,11 +69,6 @@ func (d countedDriver) counted(operation string, err error) error {
 	}
 	d.count.WithLabelValues(operation, outcome).Inc()
 	return err
-}
-
-// sessionLister is what of the store is needed to count sessions.
-type sessionLister interface {
-	Sessions(ctx context.Context, f order.Filter) ([]session.Session, int, error)
 }
 
 // countTimeout is how long counting sessions may hold a scrape up.
@@ -139,22 +132,11 @@ func (c *stateCollector) count(ctx context.Context) (phases map[session.Phase]in
 		}
 	}
 	now := c.now()
-	const page = 1000
-	for offset := 0; ; offset += page {
-		list, total, err := c.sessions.Sessions(ctx, order.Filter{
-			Statuses: []session.Status{session.Requested, session.Scheduled, session.Activated}, Offset: offset, Limit: page,
-		})
-		if err != nil {
-			return nil, 0, fmt.Errorf("list sessions: %w", err)
+	err = eachLive(ctx, c.sessions, func(s session.Session) {
+		phases[s.Phase]++
+		if waits(s) {
+			longest = max(longest, now.Sub(s.UpdatedAt))
 		}
-		for _, s := range list {
-			phases[s.Phase]++
-			if waits(s) {
-				longest = max(longest, now.Sub(s.UpdatedAt))
-			}
-		}
-		if offset+page >= total {
-			return phases, longest, nil
-		}
-	}
+	})
+	return phases, longest, err
 }

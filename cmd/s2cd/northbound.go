@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/s2cd/s2cd/internal/config"
 	"github.com/s2cd/s2cd/internal/devtoken"
 	"github.com/s2cd/s2cd/northbound"
 	"github.com/s2cd/s2cd/northbound/auth"
@@ -83,11 +82,11 @@ func (d *daemon) buildIssuer(ctx context.Context) (*devtoken.Issuer, error) {
 	}
 	c := devtoken.Config{Addr: d.cfg.Dev.Listen, Audience: d.cfg.Auth.Audience, TTL: d.cfg.Dev.TokenTTL, Now: d.now, Log: d.log}
 	for _, one := range d.cfg.Dev.Clients {
-		secret, err := clientSecret(one)
+		secret, err := one.ReadSecret()
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("secret of client %s: %w", one.ID, err)
 		}
-		c.Clients = append(c.Clients, devtoken.Client{ID: one.ID, Secret: secret, Scopes: scopes})
+		c.Clients = append(c.Clients, devtoken.Client{ID: one.ID, Secret: string(secret), Scopes: scopes})
 	}
 	i, err := devtoken.Listen(ctx, c)
 	if err != nil {
@@ -95,17 +94,6 @@ func (d *daemon) buildIssuer(ctx context.Context) (*devtoken.Issuer, error) {
 	}
 	d.parts = append(d.parts, part{"token issuer", i.Serve})
 	return i, nil
-}
-
-func clientSecret(c config.DevClient) (string, error) {
-	if c.SecretFile == "" {
-		return string(c.Secret), nil
-	}
-	text, err := os.ReadFile(c.SecretFile)
-	if err != nil {
-		return "", fmt.Errorf("secret of client %s: %w", c.ID, err)
-	}
-	return strings.TrimSpace(string(text)), nil
 }
 
 func (d *daemon) buildWebhook(guard webhook.Guard) error {

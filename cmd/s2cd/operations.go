@@ -192,27 +192,13 @@ func (o operations) unreadable(ctx context.Context) ([]northbound.Finding, error
 
 // stuck names sessions that have been on their way for long.
 func (o operations) stuck(ctx context.Context) ([]northbound.Finding, error) {
-	const page = 1000
 	var all []northbound.Finding
-	for offset := 0; ; offset += page {
-		list, total, err := o.d.store.Sessions(ctx, order.Filter{
-			Statuses: []session.Status{session.Requested, session.Activated, session.Scheduled}, Offset: offset, Limit: page,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("list sessions: %w", err)
+	err := eachLive(ctx, o.d.store, func(s session.Session) {
+		if waits(s) && o.d.now().Sub(s.UpdatedAt) > stuckAfter {
+			all = append(all, fault("session "+string(s.ID), fmt.Sprintf("%s since %s: %s", s.Phase, s.UpdatedAt.Format(time.RFC3339), s.Reason)))
 		}
-		for _, s := range list {
-			if waits(s) && o.d.now().Sub(s.UpdatedAt) > stuckAfter {
-				all = append(all, northbound.Finding{
-					Severity: "fault", Subject: "session " + string(s.ID),
-					Detail: fmt.Sprintf("%s since %s: %s", s.Phase, s.UpdatedAt.Format(time.RFC3339), s.Reason),
-				})
-			}
-		}
-		if offset+page >= total {
-			return all, nil
-		}
-	}
+	})
+	return all, err
 }
 
 // waits reports whether a session is in a phase that passes.

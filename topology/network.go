@@ -36,6 +36,7 @@ type Node struct {
 	Identity    string     // what its certificate must name (URI or DNS SAN)
 	PinSHA256   string     // hex of its key's SPKI hash; empty: not pinned
 	Maintenance bool       // no new paths through it
+	Down        bool       // forwards nothing now
 	Location    [2]float64 // latitude, longitude; both 0: unknown
 }
 
@@ -46,6 +47,8 @@ type Link struct {
 	Kbps        [2]uint64 // capacity A to Z and Z to A
 	Micros      [2]uint32 // latency one way
 	IGPMetric   [2]uint32
+	TEMetric    [2]uint32 // RFC 5305 section 3.7; 0: the IGP metric
+	LossPPM     [2]uint32 // packets lost in a million (RFC 8570 section 4.4), less than 1,000,000
 	Reservable  Shares
 	SRLGs       []uint32 // shared risk link groups, RFC 4202 section 2.3
 	AdminGroups uint32   // RFC 3630 section 2.5.9

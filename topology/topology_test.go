@@ -63,6 +63,8 @@ func TestValidate(t *testing.T) {
 		{"link capacity", func(n *topology.Network) { n.Links[0].Kbps[1] = 0 }, "link pe1-p1: no capacity z to a"},
 		{"metric 0", func(n *topology.Network) { n.Links[0].IGPMetric[0] = 0 }, "link pe1-p1: IGP metric 0 a to z is not in 1..16777215"},
 		{"metric", func(n *topology.Network) { n.Links[0].IGPMetric[1] = 1 << 24 }, "link pe1-p1: IGP metric 16777216 z to a is not in 1..16777215"},
+		{"TE metric", func(n *topology.Network) { n.Links[0].TEMetric[1] = 1 << 24 }, "link pe1-p1: TE metric 16777216 z to a is not in 0..16777215"},
+		{"loss", func(n *topology.Network) { n.Links[0].LossPPM[0] = 1_000_000 }, "link pe1-p1: a loss of 1000000 in a million a to z leaves nothing"},
 		{"share", func(n *topology.Network) { n.Links[0].Reservable.All = 10_001 }, "link pe1-p1: reservable share 10001/1000 is more than 10000"},
 		{"class share", func(n *topology.Network) { n.Access[0].Reservable.ByClass = map[string]uint32{"gold": 10_001} }, "access port:pe1:eth1: share 10001/1000 of class gold is more than 10000"},
 		{"class name", func(n *topology.Network) { n.Access[0].Reservable.ByClass = map[string]uint32{"": 1} }, "access port:pe1:eth1: a share for a class without a name"},

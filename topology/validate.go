@@ -149,6 +149,12 @@ func (v *validator) link(i int, l *Link) {
 		if l.IGPMetric[d] == 0 || l.IGPMetric[d] > MaxMetric {
 			v.fault("link %s: IGP metric %d %s is not in 1..%d", l.Name, l.IGPMetric[d], way, MaxMetric)
 		}
+		if l.TEMetric[d] > MaxMetric {
+			v.fault("link %s: TE metric %d %s is not in 0..%d", l.Name, l.TEMetric[d], way, MaxMetric)
+		}
+		if l.LossPPM[d] >= 1_000_000 {
+			v.fault("link %s: a loss of %d in a million %s leaves nothing", l.Name, l.LossPPM[d], way)
+		}
 	}
 	v.shares("link "+l.Name, l.Reservable)
 }

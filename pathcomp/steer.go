@@ -46,7 +46,7 @@ func (s *snapshot) newSolver() *csp.Solver {
 			Delay: uint32(min(uint64(a.micros)+uint64(back.micros), math.MaxUint32)),
 		}
 	}
-	return csp.NewSolver(mustGraph(len(s.network.Nodes), pairs), 0)
+	return csp.NewSolver(mustGraph(len(s.network.Nodes), pairs), csp.Options{})
 }
 
 // steering is one search for a steered way. It is the filter of its search.

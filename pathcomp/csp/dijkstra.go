@@ -38,8 +38,7 @@ func (d *Dijkstra) Distance(from, to uint32, usable Filter) (uint32, bool) {
 		if at == to {
 			return dist, true
 		}
-		g := d.graph
-		for _, e := range g.leaving[g.leavingAt[at]:g.leavingAt[at+1]] {
+		for _, e := range d.graph.leaving(at) {
 			next := capped(dist, e.cost)
 			if next > MaxPath || d.seen[e.node] == d.epoch && next >= d.dist[e.node] || usable != nil && !usable.Usable(e.arc) {
 				continue
@@ -67,7 +66,7 @@ func (g *Graph) DistancesTo(to uint32, usable Filter) []uint32 {
 		if top.key > uint64(dist[at]) {
 			continue
 		}
-		for _, e := range g.reaching[g.reachingAt[at]:g.reachingAt[at+1]] {
+		for _, e := range g.reaching(at) {
 			next := capped(dist[at], e.cost)
 			if next > MaxPath || next >= dist[e.node] || usable != nil && !usable.Usable(e.arc) {
 				continue

@@ -2,13 +2,26 @@
 
 package csp
 
+import (
+	"math"
+	"slices"
+	"sync/atomic"
+)
+
 // A potential is, for one destination, the best way there from every node, in
 // each of several orders. An order gives a bound: no way on from a node is
 // better in that order. And it gives a completion: the way itself. Computed on
-// the graph without reservations the bounds hold whatever is reserved or fails.
-// They are consistent: no arc makes them fall by more than its own length.
+// the graph without reservations the bounds hold whatever is reserved or fails,
+// and however much dearer arcs get. They are consistent: no arc makes them fall
+// by more than its own length.
 type potential struct {
-	ways []way // node by node, the orders side by side
+	graph  *Graph // that it was computed on
+	orders int
+	ways   []way // node by node, the orders side by side
+
+	// Made when a query first bounds them.
+
+	loss, hops atomic.Pointer[[]uint32] // least, by node
 }
 
 // way is the best way on from a node in one order.
@@ -37,9 +50,10 @@ func (o order) length(cost, delay uint32) uint64 {
 // path problem, Networks 10, 1980).
 func (g *Graph) orders() []order {
 	var cost, delay uint64
-	for i := range g.costs {
-		cost += uint64(g.costs[i])
-		delay += uint64(g.delays[i])
+	for i := range uint32(g.count) { //nolint:gosec // arcs are few
+		a := g.arc(i)
+		cost += uint64(a.Cost)
+		delay += uint64(a.Delay)
 	}
 	out := []order{{costs: 1 << 32, delays: 1}, {costs: 1, delays: 1 << 32}}
 	if cost == 0 || delay == 0 {
@@ -58,30 +72,75 @@ func (g *Graph) orders() []order {
 	return out
 }
 
-func newPotential(nodes, orders int) potential {
-	return potential{ways: make([]way, nodes*orders)}
+func newPotential(g *Graph, orders int) *potential {
+	return &potential{graph: g, orders: orders, ways: make([]way, g.nodes*orders)}
 }
 
-// fill computes the ways to a destination over the usable arcs (nil: all), in
-// order number k of count, by Dijkstra against the arcs.
-func (p potential) fill(g *Graph, o order, k, count int, to uint32, usable Filter, q *queue) {
-	for i := k; i < len(p.ways); i += count {
+// clone shares what is there. What is made later, on one graph, stays apart.
+func (p *potential) clone() *potential {
+	next := &potential{graph: p.graph, orders: p.orders, ways: p.ways}
+	next.loss.Store(p.loss.Load())
+	next.hops.Store(p.hops.Load())
+	return next
+}
+
+func (p *potential) at(node uint32) []way {
+	n := p.orders
+	return p.ways[int(node)*n : int(node)*n+n]
+}
+
+// holds says whether the bounds are good for arc a too, which was cheaper or
+// not there when they were computed.
+func (p *potential) holds(orders []order, a Arc) bool {
+	tail, head := p.at(a.From), p.at(a.To)
+	for k, o := range orders[:p.orders] {
+		if o.length(tail[k].cost, tail[k].delay) > o.length(capped(head[k].cost, a.Cost), capped(head[k].delay, a.Delay)) {
+			return false
+		}
+	}
+	if loss := p.loss.Load(); loss != nil && (*loss)[a.From] > capped((*loss)[a.To], a.Loss) {
+		return false
+	}
+	hops := p.hops.Load()
+	return hops == nil || (*hops)[a.From] <= capped((*hops)[a.To], 1)
+}
+
+// reach is how far fill looks, and where.
+type reach struct {
+	to     uint32
+	usable Filter // nil: every arc
+	most   uint64 // length; what is farther counts as not there
+	within uint32 // only nodes with a way as fast as this in order byDelay; none: all
+}
+
+// everywhere is the reach of bounds that are kept.
+func everywhere(to uint32, usable Filter) reach {
+	return reach{to: to, usable: usable, most: math.MaxUint64, within: none}
+}
+
+// fill computes the ways to a destination in order k by Dijkstra against the
+// arcs. A way longer than r.most may come out longer than it is.
+func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
+	for i := k; i < len(p.ways); i += p.orders {
 		p.ways[i] = way{cost: none, delay: none, branch: none}
 	}
-	p.ways[int(to)*count+k] = way{branch: none}
+	p.ways[int(r.to)*p.orders+k] = way{branch: none}
 	*q = (*q)[:0]
-	q.push(0, to)
+	q.push(0, r.to)
 	for len(*q) > 0 {
 		top := q.pop()
-		at := p.ways[int(top.value)*count+k]
+		at := p.ways[int(top.value)*p.orders+k]
 		if top.key > o.length(at.cost, at.delay) {
 			continue
 		}
-		for _, e := range g.reaching[g.reachingAt[top.value]:g.reachingAt[top.value+1]] {
-			w := &p.ways[int(e.node)*count+k]
+		if top.key > r.most {
+			return
+		}
+		for _, e := range g.reaching(top.value) {
+			w := &p.ways[int(e.node)*p.orders+k]
 			cost, delay := capped(at.cost, e.cost), capped(at.delay, e.delay)
 			length := o.length(cost, delay)
-			if length >= o.length(w.cost, w.delay) || usable != nil && !usable.Usable(e.arc) {
+			if length >= o.length(w.cost, w.delay) || !p.fast(e.node, r.within) || r.usable != nil && !r.usable.Usable(e.arc) {
 				continue
 			}
 			*w = way{cost: cost, delay: delay, branch: e.arc}
@@ -89,6 +148,42 @@ func (p potential) fill(g *Graph, o order, k, count int, to uint32, usable Filte
 		}
 	}
 }
+
+func (p *potential) fast(node, within uint32) bool {
+	return within == none || p.ways[int(node)*p.orders+byDelay].delay <= within
+}
+
+// least returns the least sum of one metric from every node to r.to.
+func (g *Graph) least(metric func(arc uint32) uint32, r reach, q *queue, into []uint32) []uint32 {
+	into = slices.Grow(into[:0], g.nodes)[:g.nodes]
+	for i := range into {
+		into[i] = none
+	}
+	into[r.to] = 0
+	*q = (*q)[:0]
+	q.push(0, r.to)
+	for len(*q) > 0 {
+		top := q.pop()
+		if top.key > uint64(into[top.value]) {
+			continue
+		}
+		if top.key > r.most {
+			return into
+		}
+		for _, e := range g.reaching(top.value) {
+			next := capped(into[top.value], metric(e.arc))
+			if next < into[e.node] && (r.usable == nil || r.usable.Usable(e.arc)) {
+				into[e.node] = next
+				q.push(uint64(next), e.node)
+			}
+		}
+	}
+	return into
+}
+
+func (g *Graph) lossOf(arc uint32) uint32 { return g.arc(arc).Loss }
+
+func oneHop(uint32) uint32 { return 1 }
 
 // capped adds, up to none.
 func capped(a, b uint32) uint32 {

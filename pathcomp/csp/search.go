@@ -10,11 +10,15 @@ import (
 // workspace is what a search writes to. It is used again: nodes carry the
 // search they were last written in.
 type workspace struct {
+	one    [1]Leg
 	epoch  uint32
-	nodes  []nodeState
+	nodes  []nodeState // leg by leg
 	labels []label
 	queue  queue
-	tight  potential
+	legs   []stretch
+	tight  []*potential // by leg
+	search search
+	several several
 }
 
 // nodeState is what one search knows of a node; void if epoch is another's.
@@ -29,8 +33,19 @@ type nodeState struct {
 type label struct {
 	cost, delay uint32
 	node        uint32
+	leg         uint32 // under way here
 	parent      uint32 // label; none: the source
 	arc         uint32
+}
+
+const mostOrders = 4
+
+// stretch is a leg with the bounds to its end, and those of the legs after it.
+type stretch struct {
+	Leg
+	*potential
+	after [mostOrders]way // sums, by order
+	stale bool            // the bounds are of a graph with other metrics
 }
 
 // search is WC-A* (Ahmadi, Tack, Harabor, Kilby: Enhanced methods for the
@@ -48,12 +63,13 @@ type label struct {
 // best cost and the bound on delay.
 type search struct {
 	*workspace
-	graph     *Graph
-	query     Query
-	usable    Filter
-	potential potential
-	orders    []order
-	budget    int // negative: none
+	graph  *Graph
+	tour   Tour
+	orders []order
+	budget int  // negative: none
+	cold   bool // there were no bounds to know
+
+	further bool // there are other bounds than that on delay
 
 	best      uint64 // packed cost and delay of the best answer so far
 	bestLabel uint32 // and where it leaves the labels
@@ -66,39 +82,126 @@ type search struct {
 type outcome struct {
 	Result
 	overBudget bool
+	last       uint32 // label of the answer, where there is no other place for it
+}
+
+// begin makes a search of a workspace.
+func (s *search) begin(w *workspace, of *Solver, t Tour) {
+	*s = search{workspace: w, graph: of.graph, tour: t, orders: of.orders, budget: of.budget}
+	w.legs = w.legs[:0]
+	for _, l := range t.Legs {
+		w.legs = append(w.legs, stretch{Leg: l})
+	}
+	if need := len(t.Legs) * of.graph.nodes; len(w.nodes) < need {
+		w.nodes = append(w.nodes, make([]nodeState, need-len(w.nodes))...)
+	}
+}
+
+// know takes the bounds that are kept; false: some are not there.
+func (s *search) know(of *Solver) bool {
+	for i := range s.legs {
+		p := of.known.get(s.legs[i].To)
+		if p == nil {
+			s.cold = true
+			return false
+		}
+		s.legs[i].potential, s.legs[i].stale = p, p.graph != s.graph
+	}
+	s.sumUp()
+	return true
+}
+
+// tighten gives a search bounds of its own, over the usable arcs and as far as
+// its bound on delay goes, and all the expansions it needs. False: there is
+// nothing to find. On these bounds the orders between cost and delay save less
+// than they take to compute.
+func (s *search) tighten(of *Solver) bool {
+	s.orders, s.budget = of.orders[:between], -1
+	// The most telling order first: most searches that go astray are for a path
+	// that does not exist.
+	from, left := s.tour.From, s.tour.MaxDelay
+	var fastest uint64 // cost of the fastest tour
+	for i := range s.legs {
+		if i == len(s.tight) {
+			s.workspace.tight = append(s.workspace.tight, newPotential(s.graph, between))
+		}
+		l := &s.legs[i]
+		l.potential, l.stale = s.tight[i], false
+		l.graph = s.graph
+		l.fill(s.graph, s.orders[byDelay], byDelay, reach{to: l.To, usable: l.Usable, most: farthest(left), within: none}, &s.queue)
+		w := l.at(from)[byDelay]
+		if w.delay > left {
+			return false
+		}
+		left -= w.delay
+		fastest += uint64(w.cost)
+		from = l.To
+	}
+	most := farthest(uint32(min(fastest, MaxPath)))
+	if s.further { // the fastest tour may break the others
+		most = math.MaxUint64
+	}
+	for i := range s.legs {
+		l := &s.legs[i]
+		l.fill(s.graph, s.orders[byCost], byCost, reach{to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.queue)
+	}
+	s.sumUp()
+	return true
+}
+
+// sumUp adds up the best ways over the legs that come after each.
+func (s *search) sumUp() {
+	var after [mostOrders]way
+	for i := len(s.legs) - 1; i >= 0; i-- {
+		s.legs[i].after = after
+		if i > 0 {
+			for k, w := range s.legs[i].at(s.legs[i-1].To) {
+				after[k].cost, after[k].delay = capped(after[k].cost, w.cost), capped(after[k].delay, w.delay)
+			}
+		}
+	}
 }
 
 func (s *search) run() outcome {
 	var r outcome
-	s.begin()
-	q := s.query
-	ways := s.ways(q.From)
-	if ways[byDelay].delay > q.MaxDelay || ways[byCost].cost > MaxPath {
+	s.reset()
+	first := label{node: s.tour.From, parent: none, arc: none}
+	if !s.arrive(&first) {
+		r.Found = true // every end is where the tour begins
+		s.best, s.bestLabel = 0, 0
+		s.labels = append(s.labels, first)
 		return r
 	}
-	s.chooseLagrange(ways)
-	s.labels = append(s.labels, label{node: q.From, parent: none, arc: none})
-	s.queue.push(pack(ways[byCost].cost, ways[byCost].delay), 0)
+	l := &s.legs[first.leg]
+	ways := l.at(first.node)
+	if uint64(ways[byDelay].delay)+uint64(l.after[byDelay].delay) > uint64(s.tour.MaxDelay) ||
+		uint64(ways[byCost].cost)+uint64(l.after[byCost].cost) > MaxPath {
+		return r
+	}
+	s.chooseLagrange(l, ways)
+	s.labels = append(s.labels, first)
+	s.queue.push(s.key(l, ways, first.cost, first.delay), 0)
 	for len(s.queue) > 0 {
 		top := s.queue.pop()
 		if top.key >= s.best {
 			break
 		}
-		l := s.labels[top.value]
-		state := s.state(l.node)
-		if l.delay >= state.delay || s.hopeless(l.cost, l.delay, s.ways(l.node)) {
+		at := s.labels[top.value]
+		l := &s.legs[at.leg]
+		state := s.state(at.leg, at.node)
+		if at.delay >= state.delay || s.hopeless(l, at.cost, at.delay, l.at(at.node)) {
 			continue
 		}
-		if s.complete(l, top.value); s.best <= top.key {
+		if s.complete(at, top.value); s.best <= top.key {
 			break
 		}
 		if r.Expansions == s.budget {
 			r.overBudget = true
 			return r
 		}
-		state.delay = l.delay
+		state.delay = at.delay
 		r.Expansions++
-		s.expand(l, top.value)
+		s.expand(l, at, top.value)
 	}
 	if s.best != math.MaxUint64 {
 		r.Found = true
@@ -107,15 +210,31 @@ func (s *search) run() outcome {
 	return r
 }
 
-// complete tries the ways on from l.
-func (s *search) complete(l label, number uint32) {
-	for k, w := range s.ways(l.node) {
-		cost, delay := uint64(l.cost)+uint64(w.cost), uint64(l.delay)+uint64(w.delay)
-		if delay > uint64(s.query.MaxDelay) || cost > MaxPath {
+// key is the order in which labels are popped.
+func (s *search) key(l *stretch, ways []way, cost, delay uint32) uint64 {
+	return pack(cost+ways[byCost].cost+l.after[byCost].cost, capped(capped(delay, ways[byCost].delay), l.after[byCost].delay))
+}
+
+// arrive moves a label on to the legs that begin where it is; false: there are
+// no more.
+func (s *search) arrive(l *label) bool {
+	for int(l.leg) < len(s.legs) && s.legs[l.leg].To == l.node {
+		l.leg++
+	}
+	return int(l.leg) < len(s.legs)
+}
+
+// complete tries the ways on from at.
+func (s *search) complete(at label, number uint32) {
+	l := &s.legs[at.leg]
+	for k, w := range l.at(at.node) {
+		cost := uint64(at.cost) + uint64(w.cost) + uint64(l.after[k].cost)
+		delay := uint64(at.delay) + uint64(w.delay) + uint64(l.after[k].delay)
+		if delay > uint64(s.tour.MaxDelay) || cost > MaxPath {
 			continue
 		}
 		key := cost<<32 | delay
-		if key >= s.best || !s.whole(l.node, k) {
+		if key >= s.best || !s.whole(int(at.leg), at.node, k) {
 			continue
 		}
 		s.best, s.bestLabel, s.bestOrder = key, number, k
@@ -123,22 +242,27 @@ func (s *search) complete(l label, number uint32) {
 	}
 }
 
-// expand makes the labels that follow l.
-func (s *search) expand(l label, number uint32) {
-	g := s.graph
-	for _, e := range g.leaving[g.leavingAt[l.node]:g.leavingAt[l.node+1]] {
-		ways := s.ways(e.node)
-		delay := uint64(l.delay) + uint64(e.delay)
-		if delay+uint64(ways[byDelay].delay) > uint64(s.query.MaxDelay) {
+// expand makes the labels that follow at.
+func (s *search) expand(l *stretch, at label, number uint32) {
+	for _, e := range s.graph.leaving(at.node) {
+		ways := l.at(e.node)
+		delay := uint64(at.delay) + uint64(e.delay)
+		if delay+uint64(ways[byDelay].delay)+uint64(l.after[byDelay].delay) > uint64(s.tour.MaxDelay) {
 			continue
 		}
-		cost := uint64(l.cost) + uint64(e.cost)
-		if cost+uint64(ways[byCost].cost) > MaxPath || delay >= uint64(s.state(e.node).delay) {
+		cost := uint64(at.cost) + uint64(e.cost)
+		if cost+uint64(ways[byCost].cost)+uint64(l.after[byCost].cost) > MaxPath || delay >= uint64(s.state(at.leg, e.node).delay) {
 			continue
 		}
-		next := label{cost: capped(l.cost, e.cost), delay: capped(l.delay, e.delay), node: e.node, parent: number, arc: e.arc}
-		key := pack(next.cost+ways[byCost].cost, capped(next.delay, ways[byCost].delay))
-		if key >= s.best || s.hopeless(next.cost, next.delay, ways) || s.usable != nil && !s.usable.Usable(e.arc) {
+		next := label{cost: capped(at.cost, e.cost), delay: capped(at.delay, e.delay), node: e.node, leg: at.leg, parent: number, arc: e.arc}
+		key := s.key(l, ways, next.cost, next.delay)
+		if key >= s.best || s.hopeless(l, next.cost, next.delay, ways) || l.Usable != nil && !l.Usable.Usable(e.arc) {
+			continue
+		}
+		if e.node == l.To && !s.arrive(&next) {
+			s.best, s.bestLabel, s.bestOrder = key, uint32(len(s.labels)), byCost //nolint:gosec // memory ends before 2^32 labels
+			s.labels = append(s.labels, next)
+			s.setLimit()
 			continue
 		}
 		s.labels = append(s.labels, next)
@@ -147,12 +271,13 @@ func (s *search) expand(l label, number uint32) {
 }
 
 // chooseLagrange takes the order that bounds the cost from the source best.
-func (s *search) chooseLagrange(ways []way) {
+func (s *search) chooseLagrange(l *stretch, ways []way) {
 	s.lagrange = byCost
-	most := float64(ways[byCost].cost)
+	most := float64(ways[byCost].cost) + float64(l.after[byCost].cost)
 	for k := between; k < len(s.orders); k++ {
 		o := s.orders[k]
-		bound := (float64(o.length(ways[k].cost, ways[k].delay)) - float64(o.delays)*float64(s.query.MaxDelay)) / float64(o.costs)
+		length := float64(o.length(ways[k].cost, ways[k].delay)) + float64(o.length(l.after[k].cost, l.after[k].delay))
+		bound := (length - float64(o.delays)*float64(s.tour.MaxDelay)) / float64(o.costs)
 		if bound > most {
 			s.lagrange, most = k, bound
 		}
@@ -163,83 +288,100 @@ func (s *search) chooseLagrange(ways []way) {
 func (s *search) setLimit() {
 	if s.lagrange != byCost {
 		cost, _ := unpack(s.best)
-		s.limit = s.orders[s.lagrange].length(cost, s.query.MaxDelay)
+		s.limit = s.orders[s.lagrange].length(cost, s.tour.MaxDelay)
 	}
 }
 
 // hopeless says that no path through a label is as cheap as the best.
-func (s *search) hopeless(cost, delay uint32, ways []way) bool {
-	w := ways[s.lagrange]
-	o := s.orders[s.lagrange]
-	return s.limit != math.MaxUint64 && o.length(cost, delay)+o.length(w.cost, w.delay) > s.limit
+func (s *search) hopeless(l *stretch, cost, delay uint32, ways []way) bool {
+	if s.limit == math.MaxUint64 {
+		return false
+	}
+	w, a, o := ways[s.lagrange], l.after[s.lagrange], s.orders[s.lagrange]
+	return o.length(cost, delay)+o.length(w.cost, w.delay)+o.length(a.cost, a.delay) > s.limit
 }
 
-// whole says whether the way on from node in order k is usable throughout. What
-// it learns it keeps for every node on the way.
-func (s *search) whole(node uint32, k int) bool {
+// whole says whether the way on from node in order k is usable throughout, over
+// all legs, and as long as it was. What it learns it keeps for every node on
+// the way.
+func (s *search) whole(leg int, node uint32, k int) bool {
+	l := &s.legs[leg]
 	bit := uint8(1) << k
 	at := node
 	whole := false
 	for {
-		if at == s.query.To {
-			whole = true
+		if at == l.To {
+			whole = leg+1 == len(s.legs) || s.whole(leg+1, at, k)
 			break
 		}
-		state := s.state(at)
+		state := s.state(uint32(leg), at) //nolint:gosec // legs are few
 		if (state.whole|state.broken)&bit != 0 {
 			whole = state.whole&bit != 0
 			break
 		}
-		arc := s.ways(at)[k].branch
-		if s.usable != nil && !s.usable.Usable(arc) {
+		w := l.at(at)[k]
+		if l.Usable != nil && !l.Usable.Usable(w.branch) || l.stale && !s.asLong(l, w, k) {
 			state.broken |= bit
 			break
 		}
-		at = s.graph.heads[arc]
+		at = s.graph.arc(w.branch).To
 	}
-	for i := node; i != at; i = s.graph.heads[s.ways(i)[k].branch] {
-		if whole {
-			s.state(i).whole |= bit
+	for i := node; i != at; i = s.graph.arc(l.at(i)[k].branch).To {
+		if state := s.state(uint32(leg), i); whole { //nolint:gosec // legs are few
+			state.whole |= bit
 		} else {
-			s.state(i).broken |= bit
+			state.broken |= bit
 		}
 	}
 	return whole
 }
 
-// path appends the arcs of the best answer.
-func (s *search) path(path []uint32) []uint32 {
+// asLong says whether the first arc of a way is as long as when the way was
+// found.
+func (s *search) asLong(l *stretch, w way, k int) bool {
+	a := s.graph.arc(w.branch)
+	next := l.at(a.To)[k]
+	return w.cost == capped(next.cost, a.Cost) && w.delay == capped(next.delay, a.Delay)
+}
+
+// answer appends the arcs of the best answer, if there is one.
+func (s *search) answer(r Result, path []uint32) (Result, []uint32) {
+	if !r.Found {
+		return r, path
+	}
 	first := len(path)
 	for i := s.bestLabel; s.labels[i].parent != none; i = s.labels[i].parent {
 		path = append(path, s.labels[i].arc)
 	}
 	slices.Reverse(path[first:])
-	for at := s.labels[s.bestLabel].node; at != s.query.To; {
-		arc := s.ways(at)[s.bestOrder].branch
-		path = append(path, arc)
-		at = s.graph.heads[arc]
+	at := s.labels[s.bestLabel]
+	for leg := int(at.leg); leg < len(s.legs); leg++ {
+		for at.node != s.legs[leg].To {
+			arc := s.legs[leg].at(at.node)[s.bestOrder].branch
+			path = append(path, arc)
+			at.node = s.graph.arc(arc).To
+		}
 	}
-	return path
+	return r, path
 }
 
-// begin voids what the search before has left.
-func (s *search) begin() {
-	s.labels, s.queue = s.labels[:0], s.queue[:0]
+// reset voids what the search before has left.
+func (s *search) reset() {
+	s.workspace.reset()
 	s.best, s.lagrange, s.limit = math.MaxUint64, byCost, math.MaxUint64
-	s.epoch++
-	if s.epoch == 0 {
-		clear(s.nodes)
-		s.epoch = 1
+}
+
+func (w *workspace) reset() {
+	w.labels, w.queue = w.labels[:0], w.queue[:0]
+	w.epoch++
+	if w.epoch == 0 {
+		clear(w.nodes)
+		w.epoch = 1
 	}
 }
 
-func (s *search) ways(node uint32) []way {
-	n := len(s.orders)
-	return s.potential.ways[int(node)*n : int(node)*n+n]
-}
-
-func (s *search) state(node uint32) *nodeState {
-	n := &s.nodes[node]
+func (s *search) state(leg, node uint32) *nodeState {
+	n := &s.nodes[int(leg)*s.graph.nodes+int(node)]
 	if n.epoch != s.epoch {
 		*n = nodeState{epoch: s.epoch, delay: none}
 	}

@@ -3,31 +3,21 @@
 package csp
 
 import (
+	"math"
 	"sync"
-	"sync/atomic"
 )
 
-// Filter says which arcs may be used. If that changes during a search, each arc
-// of the path was usable when it was asked for, and the path may not be the
-// cheapest.
-type Filter interface {
-	Usable(arc uint32) bool
-}
-
-// Query asks for the cheapest path from From to To with a delay of at most
-// MaxDelay.
-type Query struct {
-	From, To uint32
-	MaxDelay uint32
-}
-
-// Result is the answer to a query. Among paths of equal cost it is one with the
-// least delay.
-type Result struct {
-	Found       bool
-	Cost, Delay uint32
-	Expansions  int  // labels popped and relaxed
-	Tight       bool // the cached bounds were not good enough for this query
+// Options are what a Solver may be given. They change speed, never answers.
+type Options struct {
+	// Budget is the number of expansions after which a search gives the known
+	// bounds up and computes its own, on the arcs usable now; 0: a default.
+	Budget int
+	// MostKnown bounds for how many destinations bounds are kept; 0: as many as
+	// take half a gigabyte.
+	MostKnown int
+	// Open says which arcs are worth a thought on the way to a destination: a
+	// filter lets no others through. Nil: all.
+	Open func(arc, to uint32) bool
 }
 
 // Solver answers queries on one graph. Safe for concurrent use.
@@ -35,24 +25,142 @@ type Solver struct {
 	graph  *Graph
 	orders []order
 	budget int
-	known  []atomic.Pointer[potential] // by destination
-
-	mu   sync.Mutex // guards idle
-	idle []*workspace
+	open   func(arc, to uint32) bool
+	known  *known
+	spaces *workspaces
 }
 
-// NewSolver returns a solver for g. Budget is the number of expansions after
-// which a search gives the cached bounds up and computes its own, on the arcs
-// usable now; 0: a default. It changes speed, never answers.
-func NewSolver(g *Graph, budget int) *Solver {
-	if budget <= 0 {
-		budget = g.nodes/4 + 64
+// NewSolver returns a solver for g.
+func NewSolver(g *Graph, o Options) *Solver {
+	if o.Budget <= 0 {
+		o.Budget = g.nodes/4 + 64
 	}
-	return &Solver{graph: g, orders: g.orders(), budget: budget, known: make([]atomic.Pointer[potential], g.nodes)}
+	orders := g.orders()
+	if o.MostKnown <= 0 {
+		const bytes, aWay = 512 << 20, 12
+		o.MostKnown = max(1, bytes/(max(g.nodes, 1)*len(orders)*aWay))
+	}
+	return &Solver{
+		graph: g, orders: orders, budget: o.Budget, open: o.Open,
+		known: newKnown(o.MostKnown), spaces: &workspaces{nodes: g.nodes},
+	}
+}
+
+// With returns a solver for g, which comes of the solver's graph by With, and
+// for Open, by which the arcs in opened may be usable now that were not before.
+// Bounds that are still good are kept: dearer and closed arcs harm none, and for
+// others each is checked. It takes the time of the changes, once for each
+// destination known.
+func (s *Solver) With(g *Graph, changed, opened []uint32, open func(arc, to uint32) bool) *Solver {
+	var better []Arc
+	for _, i := range changed {
+		if was, is := s.graph.arc(i), g.arc(i); is.Cost < was.Cost || is.Delay < was.Delay || is.Loss < was.Loss {
+			better = append(better, *is)
+		}
+	}
+	for _, i := range opened {
+		better = append(better, *g.arc(i))
+	}
+	next := *s
+	next.graph, next.open = g, open
+	next.known = s.known.with(better, s.orders)
+	return &next
+}
+
+// Graph returns the graph that queries are about.
+func (s *Solver) Graph() *Graph { return s.graph }
+
+// Known returns for how many destinations bounds are kept.
+func (s *Solver) Known() int { return s.known.destinations() }
+
+// Prepare computes and keeps the bounds to a destination, if they are not
+// there. Queries do not wait for it.
+func (s *Solver) Prepare(to uint32) {
+	if s.known.get(to) != nil {
+		return
+	}
+	w := s.spaces.take()
+	defer s.spaces.giveBack(w)
+	p := newPotential(s.graph, len(s.orders))
+	for k, o := range s.orders {
+		p.fill(s.graph, o, k, everywhere(to, s.opening(to)), &w.queue)
+	}
+	s.known.put(to, p)
+}
+
+// opening returns the filter of what is worth a thought on the way to to.
+func (s *Solver) opening(to uint32) Filter {
+	if s.open == nil {
+		return nil
+	}
+	return opening{s.open, to}
+}
+
+type opening struct {
+	open func(arc, to uint32) bool
+	to   uint32
+}
+
+// Usable implements Filter.
+func (o opening) Usable(arc uint32) bool { return o.open(arc, o.to) }
+
+// Find answers q over the arcs that usable (nil: all) lets through. The
+// numbers of the path's arcs are appended to path.
+func (s *Solver) Find(q Query, usable Filter, path []uint32) (Result, []uint32) {
+	w := s.spaces.take()
+	defer s.spaces.giveBack(w)
+	w.one[0] = Leg{To: q.To, Usable: usable}
+	return s.find(w, Tour{From: q.From, Legs: w.one[:], MaxDelay: q.MaxDelay}, path)
+}
+
+// FindTour answers t. The numbers of its arcs are appended to path, one leg
+// after another: a leg ends where its end is first reached.
+func (s *Solver) FindTour(t Tour, path []uint32) (Result, []uint32) {
+	w := s.spaces.take()
+	defer s.spaces.giveBack(w)
+	if t.MaxLoss > 0 || t.MaxHops > 0 {
+		return s.findBounded(w, t, false, path)
+	}
+	first := len(path)
+	r, path := s.find(w, t, path)
+	if r.Found && len(t.Legs) > 1 && !s.graph.simple(t, path[first:]) {
+		return s.findBounded(w, t, true, path[:first])
+	}
+	return r, path
+}
+
+// find answers a tour with a bound on delay only.
+func (s *Solver) find(w *workspace, t Tour, path []uint32) (Result, []uint32) {
+	t.MaxDelay = min(t.MaxDelay, MaxPath)
+	search := &w.search
+	search.begin(w, s, t)
+	var spent int
+	if search.know(s) {
+		if r := search.run(); !r.overBudget {
+			return search.answer(r.Result, path)
+		} else {
+			spent = r.Expansions
+		}
+	}
+	var r Result
+	cold := search.cold
+	if search.tighten(s) {
+		r = search.run().Result
+	}
+	r.Expansions += spent
+	r.Tight, r.Cold = true, cold
+	return search.answer(r, path)
+}
+
+// workspaces are used again.
+type workspaces struct {
+	nodes int
+	mu    sync.Mutex // guards idle
+	idle  []*workspace
 }
 
 // take returns a workspace that nobody else uses.
-func (s *Solver) take() *workspace {
+func (s *workspaces) take() *workspace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if last := len(s.idle) - 1; last >= 0 {
@@ -60,82 +168,36 @@ func (s *Solver) take() *workspace {
 		s.idle = s.idle[:last]
 		return w
 	}
-	return &workspace{nodes: make([]nodeState, s.graph.nodes)}
+	return &workspace{nodes: make([]nodeState, s.nodes)}
 }
 
-func (s *Solver) giveBack(w *workspace) {
+func (s *workspaces) giveBack(w *workspace) {
 	s.mu.Lock()
 	s.idle = append(s.idle, w)
 	s.mu.Unlock()
 }
 
-// Prepare computes the bounds to a destination, which the first query to it
-// would have to wait for.
-func (s *Solver) Prepare(to uint32) { s.potential(to, &queue{}) }
-
-func (s *Solver) potential(to uint32, q *queue) potential {
-	if p := s.known[to].Load(); p != nil {
-		return *p
-	}
-	p := newPotential(s.graph.nodes, len(s.orders))
-	for k, o := range s.orders {
-		p.fill(s.graph, o, k, len(s.orders), to, nil, q)
-	}
-	s.known[to].Store(&p)
-	return p
-}
-
-// Find answers q over the arcs that usable (nil: all) lets through. The
-// numbers of the path's arcs are appended to path.
-func (s *Solver) Find(q Query, usable Filter, path []uint32) (Result, []uint32) {
-	q.MaxDelay = min(q.MaxDelay, MaxPath)
-	w := s.take()
-	defer s.giveBack(w)
-	search := search{
-		workspace: w, graph: s.graph, query: q, usable: usable,
-		potential: s.potential(q.To, &w.queue), orders: s.orders, budget: s.budget,
-	}
-	result := search.run()
-	if result.overBudget {
-		spent := result.Expansions
-		result = outcome{}
-		if s.tighten(&search) {
-			result = search.run()
+// simple says whether no path of a tour visits a node twice.
+func (g *Graph) simple(t Tour, arcs []uint32) bool {
+	leg, first := 0, 0 // first arc of the path under way
+	for i := 0; i <= len(arcs); i++ {
+		at := t.From
+		if i > 0 {
+			at = g.arc(arcs[i-1]).To
 		}
-		result.Expansions += spent
-		result.Tight = true
-	}
-	if !result.Found {
-		return result.Result, path
-	}
-	return result.Result, search.path(path)
-}
-
-// tighten gives a search bounds of its own, over the usable arcs, and all the
-// expansions it needs. False: there is nothing to find. On these bounds the
-// orders between cost and delay save less than they take to compute.
-func (s *Solver) tighten(search *search) bool {
-	w := search.workspace
-	if w.tight.ways == nil {
-		w.tight = newPotential(s.graph.nodes, between)
-	}
-	search.potential, search.orders, search.budget = w.tight, s.orders[:between], -1
-	// The most telling order first: most searches that go astray are for a path
-	// that does not exist.
-	for _, k := range [...]int{byDelay, byCost} {
-		w.tight.fill(s.graph, s.orders[k], k, between, search.query.To, search.usable, &w.queue)
-		if search.ways(search.query.From)[byDelay].delay > search.query.MaxDelay {
-			return false
+		for k := first; k < i; k++ {
+			if g.arc(arcs[k]).From == at {
+				return false
+			}
+		}
+		for leg < len(t.Legs) && at == t.Legs[leg].To {
+			if leg++; leg < len(t.Legs) && t.Legs[leg].Turn {
+				first = i
+			}
 		}
 	}
 	return true
 }
 
-// LeastDelay returns the least delay there is from one node to another if every
-// arc is usable; false: no path.
-func (s *Solver) LeastDelay(from, to uint32) (uint32, bool) {
-	w := s.take()
-	defer s.giveBack(w)
-	best := s.potential(to, &w.queue).ways[int(from)*len(s.orders)+byDelay]
-	return best.delay, best.delay != none
-}
+// farthest is the length up to which an order looks for ways of a delay.
+func farthest(delay uint32) uint64 { return uint64(delay)<<32 | math.MaxUint32 }

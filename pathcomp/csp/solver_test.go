@@ -18,7 +18,7 @@ func solver(t testing.TB, in instance, budget int) *csp.Solver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return csp.NewSolver(g, budget)
+	return csp.NewSolver(g, csp.Options{Budget: budget})
 }
 
 func TestBruteForce(t *testing.T) {
@@ -70,10 +70,10 @@ func TestProperties(t *testing.T) {
 			got.Expansions, got.Tight = 0, false
 			return got
 		}
-		s := csp.NewSolver(g, 0)
+		s := csp.NewSolver(g, csp.Options{})
 		got := find(s, q, in.usable)
 		for _, budget := range []int{1, 7, 1 << 30} {
-			other := csp.NewSolver(g, budget)
+			other := csp.NewSolver(g, csp.Options{Budget: budget})
 			if cold := find(other, q, in.usable); cold != got {
 				t.Fatalf("budget %d: %+v, else %+v", budget, cold, got)
 			}
@@ -91,7 +91,7 @@ func TestProperties(t *testing.T) {
 		if more := find(s, q, nil); got.Found && (!more.Found || more.Cost > got.Cost) {
 			t.Fatalf("more arcs cost more: %+v, %+v", more, got)
 		}
-		if least, ok := s.LeastDelay(q.From, q.To); ok {
+		if least, ok := s.LeastDelay(q.From, q.To, nil); ok {
 			if at := find(s, csp.Query{From: q.From, To: q.To, MaxDelay: least}, nil); !at.Found {
 				t.Fatalf("nothing at the least delay %d", least)
 			}
@@ -121,7 +121,7 @@ func renamed(t *rapid.T, r *rand.Rand, in instance, q csp.Query, want csp.Result
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _ := csp.NewSolver(g, 0).Find(csp.Query{From: uint32(to[q.From]), To: uint32(to[q.To]), MaxDelay: q.MaxDelay}, other.usable, nil)
+	got, _ := csp.NewSolver(g, csp.Options{}).Find(csp.Query{From: uint32(to[q.From]), To: uint32(to[q.To]), MaxDelay: q.MaxDelay}, other.usable, nil)
 	if got.Found != want.Found || got.Cost != want.Cost || got.Delay != want.Delay {
 		t.Fatalf("with other numbers %+v, want %+v", got, want)
 	}
@@ -163,7 +163,7 @@ func TestSumsBeyondMaxPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, path := csp.NewSolver(g, 0).Find(csp.Query{From: 0, To: 2, MaxDelay: large}, nil, nil)
+	got, path := csp.NewSolver(g, csp.Options{}).Find(csp.Query{From: 0, To: 2, MaxDelay: large}, nil, nil)
 	if !got.Found || got.Cost != 16 || got.Delay != 5 || len(path) != 2 {
 		t.Errorf("found %+v by %v, want cost 16 and delay 5", got, path)
 	}

@@ -79,7 +79,10 @@ func TestCases(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, budget := range []int{0, 1, 1 << 30} {
-				solver := csp.NewSolver(graph, budget)
+				solver := csp.NewSolver(graph, csp.Options{Budget: budget})
+				for _, q := range queries {
+					solver.Prepare(q.To)
+				}
 				sum, tight, wrong, found := 0, 0, 0, 0
 				asked := queries
 				if budget == 1 && g.Nodes > 1000 {

@@ -24,7 +24,7 @@ func solver(t testing.TB, in instance, budget int) *csp.Solver {
 func TestBruteForce(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	for graph := range 40_000 {
+	for graph := range 100_000 {
 		nodes := 1 + r.IntN(9)
 		in := randomInstance(r, nodes, r.IntN(3*nodes+2), 12)
 		s := solver(t, in, []int{0, 1, 2, 1 << 30}[r.IntN(4)])

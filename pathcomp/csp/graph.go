@@ -34,7 +34,7 @@ type Graph struct {
 	nodes   int
 	out, in []*page    // rows by the node that arcs leave, and reach
 	arcs    []*arcPage // by number
-	count   int        // of arcs
+	heads   []uint32   // nodes that arcs reach, by number
 }
 
 const (
@@ -67,7 +67,10 @@ func NewGraph(nodes int, arcs []Arc) (*Graph, error) {
 			return nil, fmt.Errorf("arc %d: from %d to %d in a graph of %d nodes", i, a.From, a.To, nodes)
 		}
 	}
-	g := &Graph{nodes: nodes, count: len(arcs)}
+	g := &Graph{nodes: nodes, heads: make([]uint32, len(arcs))}
+	for i, a := range arcs {
+		g.heads[i] = a.To
+	}
 	for first := 0; first < len(arcs); first += pageSize {
 		p := &arcPage{}
 		copy(p[:], arcs[first:])
@@ -125,7 +128,7 @@ func (g *Graph) arc(i uint32) *Arc { return &g.arcs[i>>pageBits][i&pageMask] }
 func (g *Graph) Nodes() int { return g.nodes }
 
 // Arcs returns how many arcs the graph has.
-func (g *Graph) Arcs() int { return g.count }
+func (g *Graph) Arcs() int { return len(g.heads) }
 
 // Arc returns arc number i.
 func (g *Graph) Arc(i uint32) Arc { return *g.arc(i) }
@@ -140,7 +143,7 @@ type Metrics struct {
 // all pages but those in which something changed, and takes the time of these:
 // beside them, one pointer for each 64 nodes and 64 arcs is copied.
 func (g *Graph) With(changes []Metrics) *Graph {
-	next := &Graph{nodes: g.nodes, count: g.count, out: slices.Clone(g.out), in: slices.Clone(g.in), arcs: slices.Clone(g.arcs)}
+	next := &Graph{nodes: g.nodes, heads: g.heads, out: slices.Clone(g.out), in: slices.Clone(g.in), arcs: slices.Clone(g.arcs)}
 	for _, m := range changes {
 		i := m.Arc >> pageBits
 		if next.arcs[i] == g.arcs[i] {

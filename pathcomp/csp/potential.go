@@ -50,7 +50,7 @@ func (o order) length(cost, delay uint32) uint64 {
 // path problem, Networks 10, 1980).
 func (g *Graph) orders() []order {
 	var cost, delay uint64
-	for i := range uint32(g.count) { //nolint:gosec // arcs are few
+	for i := range uint32(len(g.heads)) { //nolint:gosec // arcs are few
 		a := g.arc(i)
 		cost += uint64(a.Cost)
 		delay += uint64(a.Delay)
@@ -59,7 +59,7 @@ func (g *Graph) orders() []order {
 	if cost == 0 || delay == 0 {
 		return out
 	}
-	for _, weight := range [...]float64{0.5, 2} {
+	for _, weight := range [...]float64{0.3, 1, 3} {
 		const scale = 1 << 10
 		o := order{costs: scale, delays: scale}
 		if r := float64(delay) / float64(cost) * weight; r >= 1 {

@@ -42,8 +42,8 @@ type Leg struct {
 type Result struct {
 	Found       bool
 	Cost, Delay uint32
-	Expansions  int    // labels popped and relaxed
-	Tight       bool   // bounds were computed for this query: none were known, or not good enough
-	Cold        bool   // none were known to one of the destinations: Prepare would help
-	GaveUp      bool   // not found, and not proven that there is none
+	Expansions  int  // labels popped and relaxed
+	Tight       bool // bounds were computed for this query: none were known, or not good enough
+	Cold        bool // none were known to one of the destinations: Prepare would help
+	GaveUp      bool // not found, and not proven that there is none
 }

@@ -10,14 +10,14 @@ import (
 // workspace is what a search writes to. It is used again: nodes carry the
 // search they were last written in.
 type workspace struct {
-	one    [1]Leg
-	epoch  uint32
-	nodes  []nodeState // leg by leg
-	labels []label
-	queue  queue
-	legs   []stretch
-	tight  []*potential // by leg
-	search search
+	one     [1]Leg
+	epoch   uint32
+	nodes   []nodeState // leg by leg
+	labels  []label
+	queue   queue
+	legs    []stretch
+	tight   []*potential // by leg
+	search  search
 	several several
 }
 
@@ -25,7 +25,6 @@ type workspace struct {
 type nodeState struct {
 	epoch  uint32
 	delay  uint32 // least of the labels expanded here; none: not yet
-	whole  uint8  // orders in which the way on is known to be usable throughout
 	broken uint8  // orders in which it is known not to be
 }
 
@@ -38,7 +37,7 @@ type label struct {
 	arc         uint32
 }
 
-const mostOrders = 4
+const mostOrders = 5
 
 // stretch is a leg with the bounds to its end, and those of the legs after it.
 type stretch struct {
@@ -63,11 +62,12 @@ type stretch struct {
 // best cost and the bound on delay.
 type search struct {
 	*workspace
-	graph  *Graph
-	tour   Tour
-	orders []order
-	budget int  // negative: none
-	cold   bool // there were no bounds to know
+	graph   *Graph
+	tour    Tour
+	orders  []order
+	budget  int  // negative: none
+	refused int  // arcs, by the filter
+	cold    bool // there were no bounds to know
 
 	further bool // there are other bounds than that on delay
 
@@ -195,7 +195,7 @@ func (s *search) run() outcome {
 		if s.complete(at, top.value); s.best <= top.key {
 			break
 		}
-		if r.Expansions == s.budget {
+		if s.spent(r.Expansions) {
 			r.overBudget = true
 			return r
 		}
@@ -208,6 +208,12 @@ func (s *search) run() outcome {
 		r.Cost, r.Delay = unpack(s.best)
 	}
 	return r
+}
+
+// spent says whether bounds of the search's own would pay: where the filter has
+// refused few arcs they would be no better.
+func (s *search) spent(expansions int) bool {
+	return s.budget >= 0 && expansions >= s.budget && (8*s.refused > expansions || expansions >= 16*s.budget)
 }
 
 // key is the order in which labels are popped.
@@ -256,7 +262,11 @@ func (s *search) expand(l *stretch, at label, number uint32) {
 		}
 		next := label{cost: capped(at.cost, e.cost), delay: capped(at.delay, e.delay), node: e.node, leg: at.leg, parent: number, arc: e.arc}
 		key := s.key(l, ways, next.cost, next.delay)
-		if key >= s.best || s.hopeless(l, next.cost, next.delay, ways) || l.Usable != nil && !l.Usable.Usable(e.arc) {
+		if key >= s.best || s.hopeless(l, next.cost, next.delay, ways) {
+			continue
+		}
+		if l.Usable != nil && !l.Usable.Usable(e.arc) {
+			s.refused++
 			continue
 		}
 		if e.node == l.To && !s.arrive(&next) {
@@ -302,38 +312,24 @@ func (s *search) hopeless(l *stretch, cost, delay uint32, ways []way) bool {
 }
 
 // whole says whether the way on from node in order k is usable throughout, over
-// all legs, and as long as it was. What it learns it keeps for every node on
-// the way.
+// all legs, and as long as it was. Where one is not, it is not tried again.
 func (s *search) whole(leg int, node uint32, k int) bool {
 	l := &s.legs[leg]
 	bit := uint8(1) << k
 	at := node
-	whole := false
-	for {
-		if at == l.To {
-			whole = leg+1 == len(s.legs) || s.whole(leg+1, at, k)
-			break
-		}
-		state := s.state(uint32(leg), at) //nolint:gosec // legs are few
-		if (state.whole|state.broken)&bit != 0 {
-			whole = state.whole&bit != 0
-			break
-		}
+	for at != l.To {
 		w := l.at(at)[k]
-		if l.Usable != nil && !l.Usable.Usable(w.branch) || l.stale && !s.asLong(l, w, k) {
-			state.broken |= bit
-			break
+		if s.state(uint32(leg), at).broken&bit != 0 || //nolint:gosec // legs are few
+			l.Usable != nil && !l.Usable.Usable(w.branch) || l.stale && !s.asLong(l, w, k) {
+			for i := node; ; i = s.graph.heads[l.at(i)[k].branch] {
+				if s.state(uint32(leg), i).broken |= bit; i == at { //nolint:gosec // legs are few
+					return false
+				}
+			}
 		}
-		at = s.graph.arc(w.branch).To
+		at = s.graph.heads[w.branch]
 	}
-	for i := node; i != at; i = s.graph.arc(l.at(i)[k].branch).To {
-		if state := s.state(uint32(leg), i); whole { //nolint:gosec // legs are few
-			state.whole |= bit
-		} else {
-			state.broken |= bit
-		}
-	}
-	return whole
+	return leg+1 == len(s.legs) || s.whole(leg+1, at, k)
 }
 
 // asLong says whether the first arc of a way is as long as when the way was
@@ -359,7 +355,7 @@ func (s *search) answer(r Result, path []uint32) (Result, []uint32) {
 		for at.node != s.legs[leg].To {
 			arc := s.legs[leg].at(at.node)[s.bestOrder].branch
 			path = append(path, arc)
-			at.node = s.graph.arc(arc).To
+			at.node = s.graph.heads[arc]
 		}
 	}
 	return r, path

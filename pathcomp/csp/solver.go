@@ -33,7 +33,7 @@ type Solver struct {
 // NewSolver returns a solver for g.
 func NewSolver(g *Graph, o Options) *Solver {
 	if o.Budget <= 0 {
-		o.Budget = g.nodes/4 + 64
+		o.Budget = g.nodes/32 + 64
 	}
 	orders := g.orders()
 	if o.MostKnown <= 0 {
@@ -42,7 +42,7 @@ func NewSolver(g *Graph, o Options) *Solver {
 	}
 	return &Solver{
 		graph: g, orders: orders, budget: o.Budget, open: o.Open,
-		known: newKnown(o.MostKnown), spaces: &workspaces{nodes: g.nodes},
+		known: newKnown(g.nodes, o.MostKnown), spaces: &workspaces{nodes: g.nodes},
 	}
 }
 
@@ -63,7 +63,7 @@ func (s *Solver) With(g *Graph, changed, opened []uint32, open func(arc, to uint
 	}
 	next := *s
 	next.graph, next.open = g, open
-	next.known = s.known.with(better, s.orders)
+	next.known = s.known.with(g.nodes, better, s.orders)
 	return &next
 }
 

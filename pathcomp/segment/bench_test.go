@@ -44,19 +44,16 @@ func provider(b *testing.B) instance {
 		slices.Repeat([]segment.ArcState{{IGP: true, SID: true}}, len(arcs)))
 }
 
-// detours returns paths of 12 hops across the provider's network that need three
-// segments or more: down from an access node, around the core, and up again.
-func (in instance) detours(b *testing.B) [][]uint32 {
-	b.Helper()
+// walks returns paths of 12 hops that begin in the core and go anywhere.
+func (in instance) walks() [][]uint32 {
 	const hops, core = 12, 100
 	r := rand.New(rand.NewPCG(13, 14))
-	e := in.encoder(b)
 	leaving := make([][]uint32, len(in.Nodes))
 	for i, a := range in.arcs {
 		leaving[a.From] = append(leaving[a.From], uint32(i))
 	}
 	var paths [][]uint32
-	for len(paths) < 50 {
+	for len(paths) < 20 {
 		at := r.Uint32N(core)
 		passed := map[uint32]bool{at: true}
 		var path []uint32
@@ -68,33 +65,42 @@ func (in instance) detours(b *testing.B) [][]uint32 {
 			passed[at] = true
 			path = append(path, arc)
 		}
-		if list, err := e.List(path, anyDepth(segment.Fewest)); err == nil && len(path) == hops && len(list) >= 3 {
+		if len(path) == hops {
 			paths = append(paths, path)
 		}
 	}
 	return paths
 }
 
+// lists are the shortest for paths; e knows all distances then.
+func lists(b *testing.B, e *segment.Encoder, paths [][]uint32) [][]segment.Segment {
+	b.Helper()
+	all := make([][]segment.Segment, len(paths))
+	for i, path := range paths {
+		var err error
+		if all[i], err = e.List(path, anyDepth(segment.Fewest)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return all
+}
+
 func BenchmarkList(b *testing.B) {
 	in := provider(b)
-	paths := in.detours(b)
+	paths := in.walks()
 	b.Run("warm", func(b *testing.B) {
 		e := in.encoder(b)
-		for _, path := range paths {
-			if _, err := e.List(path, anyDepth(segment.Fewest)); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportAllocs()
 		segments := 0
-		for i := 0; b.Loop(); i++ {
-			list, err := e.List(paths[i%len(paths)], anyDepth(segment.Fewest))
-			if err != nil {
-				b.Fatal(err)
-			}
+		for _, list := range lists(b, e, paths) {
 			segments += len(list)
 		}
-		b.ReportMetric(float64(segments)/float64(b.N), "segments/op")
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if _, err := e.List(paths[i%len(paths)], anyDepth(segment.Fewest)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(segments)/float64(len(paths)), "segments/list")
 	})
 	b.Run("cold", func(b *testing.B) {
 		b.ReportAllocs()
@@ -111,19 +117,23 @@ func BenchmarkList(b *testing.B) {
 
 func BenchmarkVerify(b *testing.B) {
 	in := provider(b)
-	paths := in.detours(b)
+	paths := in.walks()
 	e, s := in.encoder(b), in.simulator(b)
-	lists := make([][]segment.Segment, len(paths))
-	for i, path := range paths {
-		var err error
-		if lists[i], err = e.List(path, anyDepth(segment.Fewest)); err != nil {
-			b.Fatal(err)
+	all := lists(b, e, paths)
+	b.Run("pins", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if !e.Pins(paths[i%len(paths)], all[i%len(paths)]) {
+				b.Fatal("a list does not pin its path")
+			}
 		}
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if err := s.Verify(paths[i%len(paths)], lists[i%len(paths)]); err != nil {
-			b.Fatal(err)
+	})
+	b.Run("simulated", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if err := s.Verify(paths[i%len(paths)], all[i%len(paths)]); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
 }

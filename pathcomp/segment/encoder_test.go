@@ -319,6 +319,18 @@ func TestListOfAPathInCircles(t *testing.T) {
 	}
 }
 
+// TestListOfALinkTooLong: an arc longer than any path is no way, even if it is
+// as long as what stands for none.
+func TestListOfALinkTooLong(t *testing.T) {
+	t.Parallel()
+	in := newInstance(t, slices.Repeat([]segment.NodeState{{Transit: true, SID: true}}, 2),
+		[]csp.Arc{{From: 0, To: 1, Cost: csp.Unreachable}}, []segment.ArcState{{IGP: true}})
+	list, err := in.encoder(t).List([]uint32{0}, anyDepth(segment.Fewest))
+	if uncovered := (*segment.UncoveredError)(nil); !errors.As(err, &uncovered) {
+		t.Errorf("%v, %v, want no list", list, err)
+	}
+}
+
 func TestViewsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -112,8 +112,8 @@ func TestAdjacentWindowsDoNotMeet(t *testing.T) {
 	if got := p.max(0, 100); got != 7 {
 		t.Errorf("max over two windows that touch is %d, want 7", got)
 	}
-	if at := p.blocks[0].at; len(at) != 2 {
-		t.Errorf("two windows that touch keep breakpoints %v", at)
+	if row := p.blocks[0].row; len(row) != 2 {
+		t.Errorf("two windows that touch keep breakpoints %v", row)
 	}
 }
 

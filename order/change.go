@@ -38,7 +38,7 @@ func (s *Service) extension(found session.Session, by time.Duration, correlator 
 		Session: next, Due: next.UpdatedAt,
 		// The way stays as it is, whatever revision the topology has by now.
 		Reserve: &pathcomp.Admission{
-			Class: found.Route.Class, Uses: found.Route.Uses,
+			Class: found.Route.Class, Uses: found.Route.Uses, Variant: found.Route.Variant,
 			Window: pathcomp.Window{From: found.Route.Until, Until: next.Route.Until},
 		},
 		Events: []session.Event{{

@@ -175,9 +175,9 @@ func asError(err error, target **session.Error) bool {
 // nothingReserved fails when anything is held.
 func (s *shop) nothingReserved(t *testing.T) {
 	t.Helper()
-	err := s.store.LoadArcs(context.WithoutCancel(t.Context()), func(c pathcomp.Change) error {
-		if c.Kbps != 0 {
-			return fmt.Errorf("%s still has %d kbit/s of %s", c.Arc, c.Kbps, c.Owner)
+	err := s.store.LoadBookings(context.WithoutCancel(t.Context()), func(b pathcomp.Booking) error {
+		if b.Owner != "" {
+			return fmt.Errorf("%s still has %v", b.Owner, b.Uses)
 		}
 		return nil
 	})

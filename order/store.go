@@ -15,14 +15,18 @@ import (
 // write transaction, so that what is committed was valid against everything
 // committed before, also by other daemons.
 type Ledger interface {
-	// Known returns the newest version of arc that was entered.
-	Known(arc topology.ArcName) uint64
-	// CatchUp enters changes that others committed, in order of version.
-	CatchUp(changes []pathcomp.Change) error
+	// Known returns the newest number of the log of bookings up to which all
+	// are entered.
+	Known() uint64
+	// CatchUp enters bookings that others committed, in order.
+	CatchUp(bookings []pathcomp.Booking) error
+	// Reload replaces all that is durable, where the log no longer reaches back
+	// to what is known. A booking without owner tells the newest number only.
+	Reload(bookings []pathcomp.Booking) error
 	// Reserve checks that a fits at every instant and enters it as pending.
 	Reserve(owner string, a pathcomp.Admission) error
-	// Settle makes pending entries durable: changes carry their versions.
-	Settle(changes []pathcomp.Change)
+	// Settle makes pending entries durable: bookings carry their numbers.
+	Settle(bookings []pathcomp.Booking)
 	// Withdraw drops the pending entries of owner.
 	Withdraw(owner string)
 }
@@ -45,6 +49,10 @@ type Admission struct {
 	// session.Error of code Exists. Empty: not asked for.
 	Key         string
 	Fingerprint string
+	// Hold is spent by this admission, which takes its room over without
+	// letting go of it. A session.Error of code OfferInvalid around ErrHoldUnknown,
+	// ErrHoldForeign, ErrHoldSpent or ErrHoldExpired refuses. Empty: none.
+	Hold string
 }
 
 // Holdings is what a tenant holds while an admission is decided.
@@ -79,8 +87,11 @@ type Step struct {
 	Session session.Session     // as it shall be, with the Version it was read with
 	Events  []session.Event     // ID and Seq are given by the store
 	Due     time.Time           // when provision has to look again; zero: never
-	Reserve *pathcomp.Admission // more to reserve, nil: nothing
-	Return  bool                // bandwidth and pool values go back; not with Reserve
+	Reserve *pathcomp.Admission // more to reserve, nil: nothing; its Variant says beside what
+	// ReleaseBelow returns what is reserved in variants below it, after Reserve
+	// and without a moment between; 0: nothing.
+	ReleaseBelow uint32
+	Return       bool // bandwidth and pool values go back; not with the two above
 }
 
 // Filter selects sessions of one tenant for a list. Zero fields do not filter.
@@ -117,9 +128,15 @@ type Store interface {
 	// Attached returns the tenant's live sessions that end at one of the
 	// access points.
 	Attached(ctx context.Context, tenant session.TenantID, accessPoints ...string) ([]session.Session, error)
-	// LoadArcs returns every arc's live reservations as changes at its newest
-	// version, for a ledger that starts empty.
-	LoadArcs(ctx context.Context, each func(pathcomp.Change) error) error
+	// LoadBookings hands out all live bookings in order, for a ledger that
+	// starts empty. The last may have no owner: it tells the newest number.
+	LoadBookings(ctx context.Context, each func(pathcomp.Booking) error) error
+	// Hold keeps room for a tenant: all alternatives together, or nothing.
+	// ErrConflict: the room found is gone, search again.
+	Hold(ctx context.Context, hold Hold, ledger Ledger) error
+	// ExpireHolds ends the holds that expired by now, returns their room and
+	// says how many there were.
+	ExpireHolds(ctx context.Context, now time.Time, ledger Ledger) (int, error)
 	// SlotKey returns the public key a gateway announced for a tunnel slot;
 	// empty: not known yet.
 	SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error)

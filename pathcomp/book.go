@@ -27,10 +27,9 @@ type book struct {
 
 	// What follows is guarded by Ledger.commit.
 
-	known     uint64              // newest version up to which all are entered
-	ahead     map[uint64]struct{} // versions entered beyond known
-	forgotten uint32              // what was before is not kept
-	capacity  capacity            // of the current revision; zero: arc is gone
+	entries   []*entry // that take something here, in no order
+	forgotten uint32   // what was before is not kept
+	capacity  capacity // of the current revision; zero: arc is gone
 }
 
 type classProfile struct {
@@ -86,6 +85,25 @@ func (b *book) fits(class string, from, until uint32, kbps int64, most limit) bo
 	return kbps <= b.room(class, from, until, most)
 }
 
+// fitsAll is fits for what shifts of one class and of the total add.
+func (b *book) fitsAll(all []shift, most limit) bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for _, s := range all {
+		room := most.total - b.total().max(s.from, s.until)
+		if !s.total {
+			room = most.ofClass
+			if p := b.class(s.class); p != nil {
+				room -= p.max(s.from, s.until)
+			}
+		}
+		if s.kbps > max(room, 0) {
+			return false
+		}
+	}
+	return true
+}
+
 // room returns how much more class may reserve on [from, until); negative where
 // more is reserved than may be. The caller holds mu or Ledger.commit.
 func (b *book) room(class string, from, until uint32, most limit) int64 {
@@ -118,31 +136,55 @@ func (b *book) clearsAt(class string, from, until uint32, kbps int64, most limit
 // enter adds kbps (negative: takes away) for class on [from, until). What is
 // older than horizon is forgotten on the way. The caller holds Ledger.commit.
 func (b *book) enter(class string, from, until uint32, kbps int64, horizon uint32) {
+	b.shift([]shift{{class: class, from: from, until: until, kbps: kbps}, {total: true, from: from, until: until, kbps: kbps}}, horizon)
+}
+
+// shift is enter where classes do not add up to the total. Classes come first.
+func (b *book) shift(all []shift, horizon uint32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.class(class) == nil {
-		if len(b.classes) == 1 {
-			b.sum = b.classes[0].clone()
+	for _, s := range all {
+		if !s.total {
+			b.addClass(s.class)
 		}
-		b.classes = append(b.classes, classProfile{name: class})
 	}
 	lost := b.forget(horizon)
-	from = max(from, b.forgotten)
-	if from < until {
-		total := b.total()
-		was := b.peak.Load()
-		lost = lost || kbps < 0 && total.max(from, until) >= was
-		b.class(class).add(from, until, kbps)
-		if len(b.classes) > 1 {
-			total.add(from, until, kbps)
+	for _, s := range all {
+		from := max(s.from, b.forgotten)
+		if from >= s.until {
+			continue
 		}
-		if kbps > 0 {
-			b.peak.Store(max(was, total.max(from, until)))
+		if !s.total {
+			b.class(s.class).add(from, s.until, s.kbps)
+			continue
 		}
+		lost = b.addTotal(from, s.until, s.kbps) || lost
 	}
 	if lost {
 		b.peak.Store(b.total().peak())
 	}
+}
+
+// addClass makes class one of b's: the second brings a sum of its own.
+func (b *book) addClass(class string) {
+	if b.class(class) != nil {
+		return
+	}
+	if len(b.classes) == 1 {
+		b.sum = b.classes[0].clone()
+	}
+	b.classes = append(b.classes, classProfile{name: class})
+}
+
+// addTotal adds to the total of all classes, where that is not the profile of
+// the only one, and says whether the peak may be lost.
+func (b *book) addTotal(from, until uint32, kbps int64) (lost bool) {
+	if len(b.classes) > 1 {
+		b.sum.add(from, until, kbps)
+	}
+	most, peak := b.total().max(from, until), b.peak.Load()
+	b.peak.Store(max(most, peak))
+	return kbps < 0 && most-kbps >= peak
 }
 
 // forget drops what was before horizon and says whether there was anything.
@@ -159,38 +201,9 @@ func (b *book) forget(horizon uint32) bool {
 }
 
 // reset forgets all that was entered. The caller holds Ledger.commit.
-func (b *book) reset(version uint64) {
+func (b *book) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sum, b.classes = profile{}, nil
-	b.known, b.ahead = version, nil
+	b.sum, b.classes, b.entries = profile{}, nil, nil
 	b.peak.Store(0)
-}
-
-// has says whether version was entered.
-func (b *book) has(version uint64) bool {
-	if version <= b.known {
-		return true
-	}
-	_, ok := b.ahead[version]
-	return ok
-}
-
-// mark notes that version is entered.
-func (b *book) mark(version uint64) {
-	if version != b.known+1 {
-		if b.ahead == nil {
-			b.ahead = map[uint64]struct{}{}
-		}
-		b.ahead[version] = struct{}{}
-		return
-	}
-	b.known = version
-	for len(b.ahead) > 0 {
-		if _, ok := b.ahead[b.known+1]; !ok {
-			return
-		}
-		b.known++
-		delete(b.ahead, b.known)
-	}
 }

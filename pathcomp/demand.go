@@ -41,17 +41,11 @@ type Admission struct {
 	Reverse   []topology.NodeName
 	RTTMicros uint32 // the worst of all equal-cost ways
 	Uses      []Use  // sorted by arc, each arc once
-}
 
-// Change is one entry of an arc's log. Versions of an arc count from 1 without
-// gaps. Kbps is negative when bandwidth returns.
-type Change struct {
-	Arc     topology.ArcName
-	Version uint64
-	Owner   string // session id
-	Class   string
-	Kbps    int64
-	Window  Window
+	// Variant is that of the booking which this becomes, Replaces the owner
+	// whose bookings end with it: see Booking. A search leaves both empty.
+	Variant  uint32
+	Replaces string
 }
 
 // Cause says why a demand cannot be met (RFC 5440 section 7.5).

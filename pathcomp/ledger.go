@@ -19,8 +19,8 @@ var (
 	// ErrStale says that the admission was searched on another topology
 	// revision than the current one: search again.
 	ErrStale = errors.New("topology changed")
-	// ErrGap says that a version of an arc is missing: reload the arc.
-	ErrGap = errors.New("version missing")
+	// ErrGap says that a booking is missing: reload the ledger.
+	ErrGap = errors.New("booking missing")
 )
 
 // keep is how long the past stays in the calendars.
@@ -37,83 +37,77 @@ type Ledger struct {
 
 	// commit serialises changes. Taken before mu and before book.mu.
 	commit   sync.Mutex
-	pending  map[string][]entry // by owner
-	revision uint64             // of the capacities
-}
-
-// entry is a pending reservation on one arc.
-type entry struct {
-	book        *book
-	class       string
-	kbps        int64
-	from, until uint32
+	known    uint64              // newest seq up to which all are entered
+	owners   map[string]*holding // that hold something
+	pending  map[string][]*entry // by owner, in the order reserved
+	classes  map[string]string   // one copy of each name
+	revision uint64              // of the capacities
 }
 
 // NewLedger returns an empty ledger. It knows no capacities, and so refuses all,
 // until a Core is made for it.
 func NewLedger(clock func() time.Time) *Ledger {
-	return &Ledger{clock: clock, books: map[topology.ArcName]*book{}, pending: map[string][]entry{}}
+	return &Ledger{
+		clock: clock, books: map[topology.ArcName]*book{}, owners: map[string]*holding{},
+		pending: map[string][]*entry{}, classes: map[string]string{},
+	}
 }
 
-// Load enters one durable reservation at start, before anything else is done
-// with the ledger. Several changes of an arc may carry the same version: its
-// newest. A change of 0 kbit/s tells the version only.
-func (l *Ledger) Load(c Change) error {
+// Load enters one durable booking at start, before anything else is done with
+// the ledger. Seqs grow; those between are of what is over. A booking without
+// owner tells the newest seq only.
+func (l *Ledger) Load(b Booking) error {
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	b := l.book(c.Arc)
-	b.known = max(b.known, c.Version)
-	l.enter(b, c)
-	return nil
+	return l.load(b)
 }
 
-// Reload replaces all that is durable on arc, for a ledger that missed changes
-// which are no longer in the log. All changes carry the newest version. Pending
-// entries stay.
-func (l *Ledger) Reload(arc topology.ArcName, version uint64, changes []Change) {
+// Reload replaces all that is durable by what Load takes, for a ledger that
+// missed bookings which are no longer in the log. Pending entries stay.
+func (l *Ledger) Reload(bookings []Booking) error {
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	b := l.book(arc)
-	b.reset(version)
-	for _, c := range changes {
-		l.enter(b, c)
+	for _, b := range l.books {
+		b.reset()
+	}
+	l.known, l.owners = 0, map[string]*holding{}
+	var faults []error
+	for i := range bookings {
+		l.takePending(&bookings[i]) // what is durable no longer pends
+		faults = append(faults, l.load(bookings[i]))
 	}
 	for _, entries := range l.pending {
 		for _, e := range entries {
-			if e.book == b {
-				b.enter(e.class, e.from, e.until, e.kbps, 0)
-			}
+			e.index()
+			l.join(e.shares(), e)
 		}
 	}
+	return errors.Join(faults...)
 }
 
-// Known returns the newest version of arc up to which all are entered; 0: none.
-func (l *Ledger) Known(arc topology.ArcName) uint64 {
+// Known returns the newest seq up to which all are entered; 0: none.
+func (l *Ledger) Known() uint64 {
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	if b := l.find(arc); b != nil {
-		return b.known
-	}
-	return 0
+	return l.known
 }
 
-// CatchUp enters changes that others committed, or that were committed here and
-// never settled, in order of version. What is known is passed over. ErrGap: a
-// version is missing; what came before it is entered.
-func (l *Ledger) CatchUp(changes []Change) error {
+// CatchUp enters bookings that others committed, or that were committed here
+// and never settled, in order of Seq. What is known is passed over. ErrGap: one
+// is missing; what came before it is entered.
+func (l *Ledger) CatchUp(bookings []Booking) error {
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	for _, c := range changes {
-		b := l.book(c.Arc)
-		if b.has(c.Version) {
+	for i := range bookings {
+		b := &bookings[i]
+		if b.Seq <= l.known {
 			continue
 		}
-		if c.Version != b.known+1 {
-			return fmt.Errorf("arc %s: version %d after %d: %w", c.Arc, c.Version, b.known, ErrGap)
+		if b.Seq != l.known+1 {
+			return fmt.Errorf("booking %d after %d: %w", b.Seq, l.known, ErrGap)
 		}
-		b.mark(c.Version)
-		if !l.unpend(b, c) {
-			l.enter(b, c)
+		if err := l.commitOne(b); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -127,48 +121,37 @@ func (l *Ledger) Reserve(owner string, a Admission) error {
 	if a.Revision != 0 && a.Revision != l.revision {
 		return fmt.Errorf("revision %d, now %d: %w", a.Revision, l.revision, ErrStale)
 	}
-	from, until := a.Window.span()
-	entries := make([]entry, 0, len(a.Uses))
-	l.mu.RLock()
-	defer l.mu.RUnlock()
 	for _, u := range a.Uses {
-		b := l.books[u.Arc]
-		if b == nil {
+		if l.find(u.Arc) == nil {
 			return fmt.Errorf("arc %s: not known: %w", u.Arc, ErrNoRoom)
 		}
-		kbps := kbit(u.Kbps)
-		if !b.fits(a.Class, from, until, kbps, b.capacity.limit(a.Class)) {
-			return fmt.Errorf("arc %s: %d kbit/s: %w", u.Arc, u.Kbps, ErrNoRoom)
-		}
-		entries = append(entries, entry{book: b, class: a.Class, kbps: kbps, from: from, until: until})
 	}
-	if arc, twice := repeated(a.Uses); twice {
-		return fmt.Errorf("arc %s: used twice in one admission: %w", arc, ErrNoRoom)
+	e, err := l.newEntry(&Booking{
+		Owner: owner, Variant: a.Variant, Replaces: a.Replaces, Class: a.Class, Window: a.Window, Uses: a.Uses,
+	})
+	if err != nil {
+		return err
 	}
-	horizon := l.horizon()
-	for _, e := range entries {
-		e.book.enter(e.class, e.from, e.until, e.kbps, horizon)
+	if err := l.fits(e); err != nil {
+		return err
 	}
-	l.pending[owner] = append(l.pending[owner], entries...)
+	e.index()
+	l.join(e.shares(), e)
+	l.pending[owner] = append(l.pending[owner], e)
 	return nil
 }
 
-// Settle makes pending entries durable: changes carry the versions they got.
-// Bandwidth that returns is given back here.
-func (l *Ledger) Settle(changes []Change) {
+// Settle makes pending entries durable: bookings carry the seqs they got. What
+// does not follow on what is known stays pending until CatchUp brings it.
+func (l *Ledger) Settle(bookings []Booking) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	for _, c := range changes {
-		b := l.book(c.Arc)
-		if b.has(c.Version) { // CatchUp was faster
-			if e, ok := l.takePending(b, c); ok {
-				b.enter(e.class, e.from, e.until, -e.kbps, 0)
-			}
+	for i := range bookings {
+		if bookings[i].Seq != l.known+1 {
 			continue
 		}
-		b.mark(c.Version)
-		if !l.unpend(b, c) {
-			l.enter(b, c)
+		if l.commitOne(&bookings[i]) != nil {
+			return
 		}
 	}
 }
@@ -178,46 +161,133 @@ func (l *Ledger) Withdraw(owner string) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
 	for _, e := range l.pending[owner] {
-		e.book.enter(e.class, e.from, e.until, -e.kbps, 0)
+		l.drop(e.held, func(other *entry) bool { return other == e })
 	}
 	delete(l.pending, owner)
 }
 
-// enter enters a durable change.
-func (l *Ledger) enter(b *book, c Change) {
-	from, until := c.Window.span()
-	b.enter(c.Class, from, until, c.Kbps, l.horizon())
-}
-
-// unpend turns the pending entry that c makes durable, if there is one, into a
-// durable one: the bandwidth is in the calendar already.
-func (l *Ledger) unpend(b *book, c Change) bool {
-	_, ok := l.takePending(b, c)
-	return ok
-}
-
-// takePending removes and returns the pending entry that equals c.
-func (l *Ledger) takePending(b *book, c Change) (entry, bool) {
-	entries := l.pending[c.Owner]
-	if len(entries) == 0 || c.Kbps <= 0 {
-		return entry{}, false
+// fits checks that there is room for what e adds to its owner's.
+func (l *Ledger) fits(e *entry) error {
+	var before []*entry
+	if h := l.owners[e.shares()]; h != nil {
+		before = h.entries
 	}
-	from, until := c.Window.span()
-	want := entry{book: b, class: c.Class, kbps: c.Kbps, from: from, until: until}
-	i := slices.Index(entries, want)
+	after := append(slices.Clone(before), e)
+	alone := same(after)
+	for _, u := range e.uses {
+		most := u.book.capacity.limit(e.class)
+		room := u.book.fits(e.class, e.from, e.until, u.kbps, most)
+		if !alone && !room { // what the other variants have may do
+			room = u.book.fitsAll(shifts(u.book, before, after), most)
+		}
+		if !room {
+			return fmt.Errorf("arc %s: %d kbit/s: %w", u.book.arc, u.kbps, ErrNoRoom)
+		}
+	}
+	return nil
+}
+
+// load is Load without the lock.
+func (l *Ledger) load(b Booking) error {
+	l.known = max(l.known, b.Seq)
+	if b.Owner == "" {
+		return nil
+	}
+	e, err := l.newEntry(&b)
+	if err != nil {
+		return err
+	}
+	e.index()
+	l.join(b.Owner, e)
+	return nil
+}
+
+// commitOne enters the next entry of the log.
+func (l *Ledger) commitOne(b *Booking) error {
+	if b.Release {
+		if h := l.owners[b.Owner]; h != nil {
+			l.drop(h, func(e *entry) bool { return e.seq != 0 && e.owner == b.Owner && e.variant < b.Variant })
+		}
+		l.known = b.Seq
+		return nil
+	}
+	e := l.takePending(b)
+	if e == nil {
+		var err error
+		if e, err = l.newEntry(b); err != nil {
+			return err
+		}
+		e.index()
+		l.join(e.shares(), e)
+	}
+	e.seq, l.known = b.Seq, b.Seq
+	if e.replaces != "" {
+		l.succeed(e)
+	}
+	return nil
+}
+
+// succeed ends what e replaces, whose room e shared until now.
+func (l *Ledger) succeed(e *entry) {
+	h := e.held
+	l.drop(h, func(other *entry) bool { return other.seq != 0 && other.owner == e.replaces })
+	if own := l.owners[e.owner]; own == nil && len(h.entries) == 1 {
+		delete(l.owners, h.owner) // alone there as it will be here
+		own = l.holding(e.owner)
+		own.entries, e.held = h.entries, own
+		return
+	}
+	l.join(e.owner, e)
+	l.leave(h, func(other *entry) bool { return other == e })
+}
+
+// drop takes the entries of which out of h and out of the index.
+func (l *Ledger) drop(h *holding, which func(*entry) bool) {
+	for _, e := range h.entries {
+		if which(e) {
+			e.unindex()
+		}
+	}
+	l.leave(h, which)
+}
+
+// takePending removes and returns the pending entry that b makes durable; nil:
+// there is none.
+func (l *Ledger) takePending(b *Booking) *entry {
+	entries := l.pending[b.Owner]
+	i := slices.IndexFunc(entries, func(e *entry) bool { return e.is(b) })
 	if i < 0 {
-		return entry{}, false
+		return nil
 	}
+	e := entries[i]
 	if len(entries) == 1 {
-		delete(l.pending, c.Owner)
-		return want, true
+		delete(l.pending, b.Owner)
+	} else {
+		l.pending[b.Owner] = slices.Delete(entries, i, i+1)
 	}
-	if i == 0 { // changes mostly come in the order of the admission
-		l.pending[c.Owner] = entries[1:]
-		return want, true
+	return e
+}
+
+// newEntry returns b as the ledger keeps it, in no book and holding yet. Books
+// are made where need be.
+func (l *Ledger) newEntry(b *Booking) (*entry, error) {
+	if b.Release || b.Variant == EveryVariant {
+		return nil, fmt.Errorf("booking of %s: variant %d reserves nothing", b.Owner, b.Variant)
 	}
-	l.pending[c.Owner] = slices.Delete(entries, i, i+1)
-	return want, true
+	if arc, twice := repeated(b.Uses); twice {
+		return nil, fmt.Errorf("arc %s: used twice in one admission: %w", arc, ErrNoRoom)
+	}
+	class, ok := l.classes[b.Class]
+	if !ok {
+		class = b.Class
+		l.classes[class] = class
+	}
+	e := &entry{seq: b.Seq, owner: b.Owner, variant: b.Variant, replaces: b.Replaces, class: class, uses: make([]use, len(b.Uses))}
+	e.from, e.until = b.Window.span()
+	for i, u := range b.Uses {
+		e.uses[i] = use{book: l.book(u.Arc), kbps: kbit(u.Kbps)}
+	}
+	return e, nil
 }
 
 // horizon is the second before which the calendars forget.

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"pgregory.net/rapid"
 
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/topology"
@@ -32,53 +35,129 @@ func window(from, until int) pathcomp.Window {
 	return pathcomp.Window{From: clock().Add(time.Duration(from) * time.Second), Until: clock().Add(time.Duration(until) * time.Second)}
 }
 
-// log is what a store keeps: each arc's changes, in order of version. Its lock
-// is that of the arcs' rows.
+// log is what a store keeps: all bookings, in order. Its lock is that of the
+// log's head.
 type log struct {
-	mu      sync.Mutex
-	changes map[topology.ArcName][]pathcomp.Change
+	mu       sync.Mutex
+	bookings []pathcomp.Booking
 }
 
-// since returns the changes of arc after version.
-func (l *log) since(arc topology.ArcName, version uint64) []pathcomp.Change {
-	return l.changes[arc][version:]
+// since returns the bookings after seq.
+func (l *log) since(seq uint64) []pathcomp.Booking { return l.bookings[seq:] }
+
+// write appends b and returns it with its seq.
+func (l *log) write(b pathcomp.Booking) []pathcomp.Booking {
+	b.Seq = uint64(len(l.bookings) + 1)
+	l.bookings = append(l.bookings, b)
+	return l.bookings[len(l.bookings)-1:]
 }
 
-// write appends a change for each use and returns them with their versions.
-func (l *log) write(owner string, a pathcomp.Admission, sign int64) []pathcomp.Change {
-	out := make([]pathcomp.Change, 0, len(a.Uses))
-	for _, u := range a.Uses {
-		c := pathcomp.Change{
-			Arc: u.Arc, Version: uint64(len(l.changes[u.Arc]) + 1), Owner: owner,
-			Class: a.Class, Kbps: sign * int64(u.Kbps), Window: a.Window,
-		}
-		l.changes[u.Arc] = append(l.changes[u.Arc], c)
-		out = append(out, c)
+// booking is what the admission of owner becomes in the log.
+func booking(owner string, a pathcomp.Admission) pathcomp.Booking {
+	return pathcomp.Booking{
+		Owner: owner, Variant: a.Variant, Replaces: a.Replaces, Class: a.Class, Window: a.Window, Uses: a.Uses,
 	}
-	return out
 }
 
-// overbooked sums, second by second, all that is in the log and returns the
-// seconds in which an arc has more than its limits, and the busiest second.
-func (l *log) overbooked(seconds int) (over int, busiest int64) {
-	for _, changes := range l.changes {
-		total := make([]int64, seconds)
-		gold := make([]int64, seconds)
-		for _, c := range changes {
-			first, last := int(c.Window.From.Sub(clock()).Seconds()), int(c.Window.Until.Sub(clock()).Seconds())
+// live returns what is neither released nor replaced.
+func (l *log) live() []pathcomp.Booking {
+	var live []pathcomp.Booking
+	for _, b := range l.bookings {
+		live = slices.DeleteFunc(live, func(old pathcomp.Booking) bool {
+			return b.Release && old.Owner == b.Owner && old.Variant < b.Variant || b.Replaces != "" && old.Owner == b.Replaces
+		})
+		if !b.Release {
+			live = append(live, b)
+		}
+	}
+	return live
+}
+
+// loads sums, second by second, what bookings take of each arc in all and as
+// gold: the most of each owner's variants.
+func loads(bookings []pathcomp.Booking, seconds int) (total, gold map[topology.ArcName][]int64) {
+	type variant struct {
+		owner string
+		n     uint32
+	}
+	arcs := map[topology.ArcName]map[variant][2][]int64{}
+	for _, b := range bookings {
+		for _, u := range b.Uses {
+			if arcs[u.Arc] == nil {
+				arcs[u.Arc] = map[variant][2][]int64{}
+			}
+			v := variant{b.Owner, b.Variant}
+			sums, ok := arcs[u.Arc][v]
+			if !ok {
+				sums = [2][]int64{make([]int64, seconds), make([]int64, seconds)}
+				arcs[u.Arc][v] = sums
+			}
+			first, last := int(b.Window.From.Sub(clock()).Seconds()), int(b.Window.Until.Sub(clock()).Seconds())
 			for s := first; s < last; s++ {
-				total[s] += c.Kbps
-				if c.Class == "gold" {
-					gold[s] += c.Kbps
+				sums[0][s] += int64(u.Kbps)
+				if b.Class == "gold" {
+					sums[1][s] += int64(u.Kbps)
 				}
 			}
 		}
-		for s := range total {
-			if total[s] > 800 || gold[s] > 500 || total[s] < 0 || gold[s] < 0 {
-				over++
+	}
+	out := [2]map[topology.ArcName][]int64{{}, {}}
+	for arc, variants := range arcs {
+		for i := range out {
+			out[i][arc] = make([]int64, seconds)
+			for s := range seconds {
+				most := map[string]int64{}
+				for v, sums := range variants {
+					most[v.owner] = max(most[v.owner], sums[i][s])
+				}
+				for _, kbps := range most {
+					out[i][arc][s] += kbps
+				}
 			}
-			busiest = max(busiest, total[s])
 		}
+	}
+	return out[0], out[1]
+}
+
+// overbooked replays the log and returns how many link-seconds ever had more
+// than they may, and the busiest second.
+func (l *log) overbooked(seconds int) (over int, busiest int64) {
+	totals := map[string][2][]int64{}
+	for _, b := range l.bookings {
+		for _, u := range b.Uses {
+			k := string(u.Arc)
+			if _, ok := totals[k]; !ok {
+				totals[k] = [2][]int64{make([]int64, seconds), make([]int64, seconds)}
+			}
+		}
+	}
+	held := map[string][]pathcomp.Booking{}
+	add := func(b pathcomp.Booking, sign int64) {
+		first, last := int(b.Window.From.Sub(clock()).Seconds()), int(b.Window.Until.Sub(clock()).Seconds())
+		for _, u := range b.Uses {
+			for s := first; s < last; s++ {
+				sums := totals[string(u.Arc)]
+				sums[0][s] += sign * int64(u.Kbps)
+				if b.Class == "gold" {
+					sums[1][s] += sign * int64(u.Kbps)
+				}
+				if sums[0][s] > 800 || sums[1][s] > 500 || sums[0][s] < 0 || sums[1][s] < 0 {
+					over++
+				}
+				busiest = max(busiest, sums[0][s])
+			}
+		}
+	}
+	for _, b := range l.bookings {
+		if b.Release {
+			for _, old := range held[b.Owner] {
+				add(old, -1)
+			}
+			delete(held, b.Owner)
+			continue
+		}
+		held[b.Owner] = append(held[b.Owner], b)
+		add(b, 1)
 	}
 	return over, busiest
 }
@@ -88,19 +167,18 @@ type daemon struct {
 	core   *pathcomp.Core
 	ledger *pathcomp.Ledger
 	log    *log
-	late   chan []pathcomp.Change // committed, to be settled by somebody, later
+	late   chan []pathcomp.Booking // committed, to be settled by somebody, later
 }
 
 // admit goes through what a store does for one admission. fate: "durable",
-// "aborted", "unknown" (durable, and withdrawn without being settled) or "late"
-// (durable, and settled after others have gone on).
+// "aborted", "unknown" (durable, and never settled: left pending), "withdrawn"
+// (durable, and withdrawn without being settled) or "late" (durable, and
+// settled after others have gone on).
 func (d *daemon) admit(owner, fate string, a pathcomp.Admission) error {
 	d.log.mu.Lock()
 	defer d.log.mu.Unlock()
-	for _, u := range a.Uses {
-		if err := d.ledger.CatchUp(d.log.since(u.Arc, d.ledger.Known(u.Arc))); err != nil {
-			return err
-		}
+	if err := d.ledger.CatchUp(d.log.since(d.ledger.Known())); err != nil {
+		return err
 	}
 	if err := d.ledger.Reserve(owner, a); err != nil {
 		return err
@@ -109,36 +187,36 @@ func (d *daemon) admit(owner, fate string, a pathcomp.Admission) error {
 		d.ledger.Withdraw(owner)
 		return nil
 	}
-	changes := d.log.write(owner, a, 1)
+	written := d.log.write(booking(owner, a))
 	switch fate {
 	case "durable":
-		d.ledger.Settle(changes)
+		d.ledger.Settle(written)
 	case "late":
-		d.late <- changes
-	case "unknown":
+		d.late <- written
+	case "withdrawn":
 		d.ledger.Withdraw(owner)
 	}
 	return nil
 }
 
 // giveBack returns what an admission has taken.
-func (d *daemon) giveBack(owner string, a pathcomp.Admission) {
+func (d *daemon) giveBack(owner string) {
 	d.log.mu.Lock()
 	defer d.log.mu.Unlock()
-	d.ledger.Settle(d.log.write(owner, a, -1))
+	d.ledger.Settle(d.log.write(pathcomp.Booking{Owner: owner, Release: true, Variant: pathcomp.EveryVariant}))
 }
 
 func TestLedgersNeverOverbook(t *testing.T) {
 	t.Parallel()
 	const seconds, daemons, workers, rounds = 400, 2, 3, 1500
-	l := &log{changes: map[topology.ArcName][]pathcomp.Change{}}
+	l := &log{}
 	var group sync.WaitGroup
 	all := make([]*daemon, daemons)
 	var mu sync.Mutex
 	admitted := 0
 	for i := range all {
 		core, ledger := newCore(t, shared())
-		d := &daemon{core: core, ledger: ledger, log: l, late: make(chan []pathcomp.Change, workers*rounds)}
+		d := &daemon{core: core, ledger: ledger, log: l, late: make(chan []pathcomp.Booking, workers*rounds)}
 		all[i] = d
 		for w := range workers {
 			group.Go(func() {
@@ -162,21 +240,17 @@ func TestLedgersNeverOverbook(t *testing.T) {
 
 // work admits, aborts and gives back at random.
 func (d *daemon) work(t *testing.T, r *rand.Rand, name string, seconds, rounds int) int {
-	type held struct {
-		owner string
-		a     pathcomp.Admission
-	}
-	var mine []held
+	var mine []string
 	admitted := 0
 	for i := range rounds {
 		if len(mine) > 0 && r.IntN(3) == 0 {
 			k := r.IntN(len(mine))
-			d.giveBack(mine[k].owner, mine[k].a)
+			d.giveBack(mine[k])
 			mine = slices.Delete(mine, k, k+1)
 		}
 		select {
-		case changes := <-d.late:
-			d.ledger.Settle(changes)
+		case written := <-d.late:
+			d.ledger.Settle(written)
 		default:
 		}
 		from := r.IntN(seconds - 1)
@@ -190,14 +264,14 @@ func (d *daemon) work(t *testing.T, r *rand.Rand, name string, seconds, rounds i
 			continue
 		}
 		owner := fmt.Sprintf("%s-%d", name, i)
-		fate := []string{"durable", "durable", "aborted", "unknown", "late"}[r.IntN(5)]
+		fate := []string{"durable", "durable", "aborted", "unknown", "withdrawn", "late"}[r.IntN(6)]
 		err := d.admit(owner, fate, a)
 		if err != nil && !errors.Is(err, pathcomp.ErrNoRoom) {
 			t.Error(err)
 		}
 		if err == nil && fate != "aborted" {
 			admitted++
-			mine = append(mine, held{owner, a})
+			mine = append(mine, owner)
 		}
 	}
 	return admitted
@@ -208,30 +282,81 @@ func (d *daemon) work(t *testing.T, r *rand.Rand, name string, seconds, rounds i
 func compareWithLog(t *testing.T, l *log, daemons []*daemon, seconds int) {
 	t.Helper()
 	_, fresh := newCore(t, shared())
-	until := clock().Add(time.Duration(seconds) * time.Second)
-	for arc, changes := range l.changes {
-		for _, c := range changes {
-			c.Version = uint64(len(changes))
-			if err := fresh.Load(c); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want := fresh.Profile(arc, clock(), until)
-		for i, d := range daemons {
-			for len(d.late) > 0 {
-				d.ledger.Settle(<-d.late)
-			}
-			if err := d.ledger.CatchUp(l.since(arc, d.ledger.Known(arc))); err != nil {
-				t.Fatal(err)
-			}
-			if got := d.ledger.Known(arc); got != uint64(len(changes)) {
-				t.Errorf("daemon %d knows version %d of %s, want %d", i, got, arc, len(changes))
-			}
-			if diff := cmp.Diff(want, d.ledger.Profile(arc, clock(), until)); diff != "" {
-				t.Errorf("daemon %d, %s (-log +ledger):\n%s", i, arc, diff)
-			}
+	live := l.live()
+	for _, b := range append(live, pathcomp.Booking{Seq: uint64(len(l.bookings))}) {
+		if err := fresh.Load(b); err != nil {
+			t.Fatal(err)
 		}
 	}
+	for _, d := range daemons {
+		for len(d.late) > 0 {
+			d.ledger.Settle(<-d.late)
+		}
+		if err := d.ledger.CatchUp(l.since(d.ledger.Known())); err != nil {
+			t.Fatal(err)
+		}
+		compareWithLive(t, d.ledger, live, seconds)
+		if got := d.ledger.Known(); got != uint64(len(l.bookings)) {
+			t.Errorf("booking %d is known, want %d", got, len(l.bookings))
+		}
+	}
+	compareWithLive(t, fresh, live, seconds)
+	if got := fresh.Known(); got != uint64(len(l.bookings)) {
+		t.Errorf("new: booking %d is known, want %d", got, len(l.bookings))
+	}
+}
+
+// compareWithLive checks all that a ledger tells against live bookings.
+func compareWithLive(t rapid.TB, ledger *pathcomp.Ledger, live []pathcomp.Booking, seconds int) {
+	t.Helper()
+	total, gold := loads(live, seconds)
+	until := clock().Add(time.Duration(seconds) * time.Second)
+	for _, arc := range []topology.ArcName{"link:l<", "link:l>"} {
+		for what, of := range map[string]struct {
+			want []int64
+			got  []pathcomp.Step
+		}{
+			"total": {total[arc], ledger.Profile(arc, clock(), until)},
+			"gold":  {gold[arc], ledger.ClassProfile(arc, "gold", clock(), until)},
+		} {
+			if diff := cmp.Diff(steps(of.want), of.got); diff != "" {
+				t.Fatalf("%s of %s (-log +ledger):\n%s", what, arc, diff)
+			}
+		}
+		var owners []string
+		for _, b := range live {
+			if b.Window.Until.After(clock()) && slices.ContainsFunc(b.Uses, func(u pathcomp.Use) bool { return u.Arc == arc }) {
+				owners = append(owners, b.Owner)
+			}
+		}
+		slices.Sort(owners)
+		if diff := cmp.Diff(slices.Compact(owners), ledger.OwnersOn(arc)); diff != "" {
+			t.Fatalf("owners on %s (-log +ledger):\n%s", arc, diff)
+		}
+	}
+	byOwner := map[string][]pathcomp.Booking{}
+	for _, b := range live {
+		byOwner[b.Owner] = append(byOwner[b.Owner], b)
+	}
+	for owner, want := range byOwner {
+		if diff := cmp.Diff(want, ledger.Bookings(owner), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("bookings of %s (-log +ledger):\n%s", owner, diff)
+		}
+	}
+}
+
+// steps is what a row of loads, one a second, is as a profile.
+func steps(loads []int64) []pathcomp.Step {
+	out := []pathcomp.Step{{From: clock()}}
+	for s, kbps := range loads {
+		switch last := &out[len(out)-1]; {
+		case s == 0:
+			last.Kbps = kbps
+		case kbps != last.Kbps:
+			out = append(out, pathcomp.Step{From: clock().Add(time.Duration(s) * time.Second), Kbps: kbps})
+		}
+	}
+	return out
 }
 
 func TestReserveIsAllOrNothing(t *testing.T) {
@@ -252,25 +377,62 @@ func TestReserveIsAllOrNothing(t *testing.T) {
 	}
 }
 
-func TestCatchUpWantsEveryVersion(t *testing.T) {
+func TestCatchUpWantsEveryBooking(t *testing.T) {
 	t.Parallel()
 	_, ledger := newCore(t, shared())
-	change := func(version uint64) pathcomp.Change {
-		return pathcomp.Change{Arc: "link:l>", Version: version, Owner: "s", Class: "gold", Kbps: 10, Window: window(0, 10)}
+	one := func(seq uint64) pathcomp.Booking {
+		return pathcomp.Booking{
+			Seq: seq, Owner: "s", Class: "gold", Window: window(0, 10), Uses: []pathcomp.Use{{Arc: "link:l>", Kbps: 10}},
+		}
 	}
-	if err := ledger.CatchUp([]pathcomp.Change{change(1), change(1), change(3)}); !errors.Is(err, pathcomp.ErrGap) {
+	if err := ledger.CatchUp([]pathcomp.Booking{one(1), one(1), one(3)}); !errors.Is(err, pathcomp.ErrGap) {
 		t.Errorf("got %v, want ErrGap", err)
 	}
-	if got := ledger.Known("link:l>"); got != 1 {
+	if got := ledger.Known(); got != 1 {
 		t.Errorf("known is %d, want 1", got)
 	}
-	ledger.Reload("link:l>", 9, []pathcomp.Change{change(9), change(9), change(9)})
-	want := []pathcomp.Step{{From: clock(), Kbps: 30}, {From: clock().Add(10 * time.Second)}}
+	// Pending entries stay, also the one that became durable unheard.
+	unheard := pathcomp.Admission{Class: "best", Window: window(0, 10), Uses: []pathcomp.Use{{Arc: "link:l>", Kbps: 5}}}
+	pends := pathcomp.Admission{Class: "best", Window: window(0, 10), Uses: []pathcomp.Use{{Arc: "link:l>", Kbps: 200}}}
+	for owner, a := range map[string]pathcomp.Admission{"unheard": unheard, "pends": pends} {
+		if err := ledger.Reserve(owner, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	landed := booking("unheard", unheard)
+	landed.Seq = 6
+	if err := ledger.Reload([]pathcomp.Booking{one(3), one(4), landed, one(7), {Seq: 9}}); err != nil {
+		t.Fatal(err)
+	}
+	want := []pathcomp.Step{{From: clock(), Kbps: 235}, {From: clock().Add(10 * time.Second)}}
 	if diff := cmp.Diff(want, ledger.Profile("link:l>", clock(), clock().Add(time.Minute))); diff != "" {
 		t.Errorf("after reload (-want +got):\n%s", diff)
 	}
-	if got := ledger.Known("link:l>"); got != 9 {
+	if got := ledger.Known(); got != 9 {
 		t.Errorf("known is %d after reload, want 9", got)
+	}
+	ledger.Withdraw("pends")
+	ledger.Withdraw("unheard")
+	want[0].Kbps = 35
+	if diff := cmp.Diff(want, ledger.Profile("link:l>", clock(), clock().Add(time.Minute))); diff != "" {
+		t.Errorf("after what pends was withdrawn (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"s", "unheard"}, ledger.OwnersOn("link:l>")); diff != "" {
+		t.Errorf("owners (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoadRefusesWhatNoStoreKeeps(t *testing.T) {
+	t.Parallel()
+	for name, b := range map[string]pathcomp.Booking{
+		"arc twice":   {Seq: 1, Owner: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}, {Arc: "link:l<"}, {Arc: "link:l>"}}},
+		"a release":   {Seq: 1, Owner: "s", Release: true, Variant: 1},
+		"any variant": {Seq: 1, Owner: "s", Variant: pathcomp.EveryVariant},
+	} {
+		_, ledger := newCore(t, shared())
+		if err := ledger.Load(b); err == nil {
+			t.Errorf("%s was taken", name)
+		}
 	}
 }
 

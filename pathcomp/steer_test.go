@@ -75,12 +75,12 @@ func TestSteerAgainstEveryPath(t *testing.T) {
 	for range 1_500 {
 		n := randomNetwork(r, 7)
 		core, ledger := newCore(t, n)
-		for _, l := range n.Links {
+		for i, l := range n.Links {
 			for d := range 2 {
 				from := r.IntN(100)
-				if err := ledger.Load(pathcomp.Change{
-					Arc: topology.LinkArc(l.Name, d), Version: 1, Owner: "before", Class: "gold",
-					Kbps: int64(r.IntN(1001)), Window: window(from, from+1+r.IntN(100)),
+				if err := ledger.Load(pathcomp.Booking{
+					Seq: uint64(2*i + d + 1), Owner: "before", Class: "gold", Window: window(from, from+1+r.IntN(100)),
+					Uses: []pathcomp.Use{{Arc: topology.LinkArc(l.Name, d), Kbps: uint64(r.IntN(1001))}},
 				}); err != nil {
 					t.Fatal(err)
 				}

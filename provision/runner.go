@@ -231,7 +231,8 @@ func (r *Runner) stay(s session.Session, again time.Time) order.Step {
 	}
 	step.Session.Route.Until = until.Add(overstay)
 	step.Reserve = &pathcomp.Admission{
-		Class: s.Route.Class, Uses: s.Route.Uses, Window: pathcomp.Window{From: until, Until: step.Session.Route.Until},
+		Class: s.Route.Class, Uses: s.Route.Uses, Variant: s.Route.Variant,
+		Window: pathcomp.Window{From: until, Until: step.Session.Route.Until},
 	}
 	return step
 }

@@ -71,7 +71,7 @@ func (w *world) start() {
 	w.store, err = sqlite.Open(ctx, sqlite.Config{Path: w.path, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box})
 	w.must(err)
 	w.ledger = pathcomp.NewLedger(time.Now)
-	w.must(w.store.LoadArcs(ctx, w.ledger.Load))
+	w.must(w.store.LoadBookings(ctx, w.ledger.Load))
 	core, err := pathcomp.NewCore(testnet.Network(), w.ledger, time.Now)
 	w.must(err)
 	monitor, err := telemetry.New(telemetry.Config{
@@ -183,9 +183,9 @@ func (w *world) clean() {
 			w.t.Errorf("%s still has commit %s open", n, id)
 		}
 	}
-	err := w.store.LoadArcs(context.Background(), func(c pathcomp.Change) error {
-		if c.Kbps != 0 {
-			return fmt.Errorf("%s still has %d kbit/s of %s", c.Arc, c.Kbps, c.Owner)
+	err := w.store.LoadBookings(context.Background(), func(b pathcomp.Booking) error {
+		if b.Owner != "" {
+			return fmt.Errorf("%s still has %v", b.Owner, b.Uses)
 		}
 		return nil
 	})

@@ -125,6 +125,7 @@ type Route struct {
 	Reverse   []topology.NodeName
 	RTTMicros uint32
 	Uses      []topology.Use
+	Variant   uint32 `json:",omitzero"` // of the bookings it stands on
 }
 
 // Sink is where the customer wants events.

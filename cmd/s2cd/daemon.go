@@ -120,12 +120,13 @@ func (d *daemon) loadInventory(ctx context.Context) error {
 	inv.Network.Revision = revision
 	d.inventory = inv
 	d.ledger = pathcomp.NewLedger(d.now)
-	if err := d.store.LoadArcs(ctx, d.ledger.Load); err != nil {
+	if err := d.store.LoadBookings(ctx, d.ledger.Load); err != nil {
 		return fmt.Errorf("load reservations: %w", err)
 	}
 	if d.paths, err = pathcomp.NewCore(inv.Network, d.ledger, d.now); err != nil {
 		return fmt.Errorf("topology: %w", err)
 	}
+	d.parts = append(d.parts, part{"holds", d.expireHolds})
 	d.log.Info("topology loaded", "revision", revision, "changed", changed, "nodes", len(inv.Network.Nodes), "links", len(inv.Network.Links))
 	for _, e := range d.ledger.Excesses() {
 		d.log.Warn("more is reserved than may be sold", "excess", e)
@@ -169,6 +170,7 @@ const (
 	tunnelKeepalive  = 25   // seconds; WireGuard's own recommendation for ends behind NAT
 	retryAfter       = time.Second
 	purgeEvery       = time.Minute
+	expireEvery      = time.Second // holds
 )
 
 // buildMonitor looks at gateways as often as configured, at routers, which only
@@ -229,6 +231,23 @@ func (d *daemon) purge(ctx context.Context) error {
 			d.log.Warn("ended sessions not purged", "error", err)
 		} else if n > 0 {
 			d.log.Info("ended sessions purged", "sessions", n)
+		}
+	}
+}
+
+// expireHolds returns the room of holds that nobody spent in time.
+func (d *daemon) expireHolds(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(expireEvery):
+		}
+		n, err := d.store.ExpireHolds(ctx, d.now(), d.ledger)
+		if err != nil && ctx.Err() == nil {
+			d.log.Warn("expired holds not ended", "error", err)
+		} else if n > 0 {
+			d.log.Info("holds expired", "holds", n)
 		}
 	}
 }

@@ -83,21 +83,20 @@ func (o operations) Devices(ctx context.Context) ([]northbound.DeviceStatus, err
 func (o operations) Reservations(ctx context.Context, arc topology.ArcName) ([]northbound.ArcStatus, error) {
 	byArc := map[topology.ArcName]*northbound.ArcStatus{}
 	now := o.d.now()
-	err := o.d.store.LoadArcs(ctx, func(c pathcomp.Change) error {
-		if c.Kbps <= 0 || (arc != "" && c.Arc != arc) {
-			return nil
+	err := o.d.store.LoadBookings(ctx, func(b pathcomp.Booking) error {
+		for _, u := range b.Uses {
+			if arc != "" && u.Arc != arc {
+				continue
+			}
+			a := byArc[u.Arc]
+			if a == nil {
+				a = &northbound.ArcStatus{Arc: u.Arc}
+				byArc[u.Arc] = a
+			}
+			a.Entries = append(a.Entries, northbound.ArcEntry{
+				Session: session.ID(b.Owner), Kbps: u.Kbps, From: b.Window.From, Until: b.Window.Until,
+			})
 		}
-		a := byArc[c.Arc]
-		if a == nil {
-			a = &northbound.ArcStatus{Arc: c.Arc}
-			byArc[c.Arc] = a
-		}
-		if !now.Before(c.Window.From) && now.Before(c.Window.Until) {
-			a.ReservedKbps += uint64(c.Kbps)
-		}
-		a.Entries = append(a.Entries, northbound.ArcEntry{
-			Session: session.ID(c.Owner), Kbps: uint64(c.Kbps), From: c.Window.From, Until: c.Window.Until,
-		})
 		return nil
 	})
 	if err != nil {
@@ -106,6 +105,7 @@ func (o operations) Reservations(ctx context.Context, arc topology.ArcName) ([]n
 	all := []northbound.ArcStatus{}
 	for name, a := range byArc {
 		a.ReservableKbps = reservable(o.d.inventory.Network, name)
+		a.ReservedKbps = uint64(o.d.ledger.Profile(name, now, now.Add(time.Second))[0].Kbps) //nolint:gosec // never negative
 		all = append(all, *a)
 	}
 	slices.SortFunc(all, func(a, b northbound.ArcStatus) int { return cmp.Compare(a.Arc, b.Arc) })

@@ -77,8 +77,8 @@ func admit(b *testing.B, n *topology.Network, queries []pathbench.Query, search 
 	for i := range queries {
 		_, _ = search(core, demand(i)) // warms the bounds up
 	}
-	versions := map[topology.ArcName]uint64{}
-	var held [][]pathcomp.Change
+	var held []string
+	seq := uint64(0)
 	admitted := 0
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -92,20 +92,12 @@ func admit(b *testing.B, n *topology.Network, queries []pathbench.Query, search 
 		if err := ledger.Reserve(owner, a); err != nil {
 			b.Fatal(err)
 		}
-		changes := make([]pathcomp.Change, len(a.Uses))
-		for k, u := range a.Uses {
-			versions[u.Arc]++
-			changes[k] = pathcomp.Change{Arc: u.Arc, Version: versions[u.Arc], Owner: owner, Class: a.Class, Kbps: int64(u.Kbps), Window: a.Window}
-		}
-		ledger.Settle(changes)
+		seq++
+		ledger.Settle([]pathcomp.Booking{{Seq: seq, Owner: owner, Class: a.Class, Window: a.Window, Uses: a.Uses}})
 		admitted++
-		if held = append(held, changes); len(held) > 10_000 {
-			for k := range held[0] {
-				c := &held[0][k]
-				versions[c.Arc]++
-				c.Version, c.Kbps = versions[c.Arc], -c.Kbps
-			}
-			ledger.Settle(held[0])
+		if held = append(held, owner); len(held) > 10_000 {
+			seq++
+			ledger.Settle([]pathcomp.Booking{{Seq: seq, Owner: held[0], Release: true, Variant: pathcomp.EveryVariant}})
 			held = held[1:]
 		}
 	}

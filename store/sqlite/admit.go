@@ -7,11 +7,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
 // AdmitBatch implements order.Store. Calls that wait at the same time with the
@@ -51,23 +51,30 @@ func (s *Store) AdmitBatch(ctx context.Context, batch []order.Admission, ledger 
 
 // admit decides one admission. Whatever it returns as error is undone.
 func (s *Store) admit(ctx context.Context, t *tx, a order.Admission) (order.AdmitResult, error) {
-	if first, ok, err := s.repeated(ctx, t.q, keyOf(a), a.Fingerprint, t.now); ok || err != nil {
+	if first, ok, err := s.repeats(ctx, t, a); ok || err != nil {
 		return order.AdmitResult{Session: first, Repeated: ok}, err
 	}
 	if err := s.mayAdmit(ctx, t, a); err != nil {
 		return order.AdmitResult{}, err
 	}
-	if err := t.reserve(ctx, a.Session.ID, a.Route); err != nil {
+	route := a.Route
+	if a.Hold != "" {
+		if err := t.spend(ctx, a.Hold, a.Session); err != nil {
+			return order.AdmitResult{}, err
+		}
+		route.Replaces = order.HoldOwner(a.Hold)
+	}
+	if err := t.reserve(ctx, string(a.Session.ID), route); err != nil {
 		return order.AdmitResult{}, err
 	}
 	numbers := make([]int64, len(a.Pools))
 	values := make([]uint64, len(a.Pools))
 	for i, r := range a.Pools {
-		n, value, err := t.value(ctx, r)
+		value, err := t.value(ctx, r)
 		if err != nil {
 			return order.AdmitResult{}, err
 		}
-		numbers[i], values[i] = n, uint64(value) //nolint:gosec // never negative
+		numbers[i], values[i] = value.N, uint64(value.Value) //nolint:gosec // never negative
 	}
 	if a.Assign != nil {
 		a.Assign(values)
@@ -79,9 +86,6 @@ func (s *Store) admit(ctx context.Context, t *tx, a order.Admission) (order.Admi
 		return order.AdmitResult{}, err
 	}
 	if err := t.own(ctx, n, numbers); err != nil {
-		return order.AdmitResult{}, err
-	}
-	if err := t.book(ctx, n, kept.ID, kept.Version, a.Route); err != nil {
 		return order.AdmitResult{}, err
 	}
 	if err := t.tell(ctx, n, kept, 0, a.Events); err != nil {
@@ -96,18 +100,24 @@ func (s *Store) mayAdmit(ctx context.Context, t *tx, a order.Admission) error {
 	if in.ID == "" || in.Tenant == "" || in.VPN.ID == "" {
 		return session.Errorf(session.Invalid, "", "a session needs id, tenant and VPN")
 	}
-	there, err := exists(ctx, t, in.ID)
-	if err != nil {
+	if err := mayKeep(*in); err != nil {
 		return err
+	}
+	_, there := t.seen.made[in.ID]
+	if !there {
+		var err error
+		if there, err = exists(ctx, t, in.ID); err != nil {
+			return err
+		}
 	}
 	if there {
 		return session.Errorf(session.Exists, "", "session %s exists", in.ID)
 	}
-	owner, err := t.q.VPNTenant(ctx, string(in.VPN.ID))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("read vpn %s: %w", in.VPN.ID, err)
+	v, err := t.vpn(ctx, in.VPN.ID)
+	if err != nil {
+		return err
 	}
-	if err == nil && owner != string(in.Tenant) {
+	if v.tenant != "" && v.tenant != string(in.Tenant) {
 		return session.Errorf(session.Forbidden, "", "VPN %s belongs to somebody else", in.VPN.ID)
 	}
 	if a.Validate == nil {
@@ -121,16 +131,15 @@ func (s *Store) mayAdmit(ctx context.Context, t *tx, a order.Admission) error {
 }
 
 func (s *Store) holdings(ctx context.Context, t *tx, in *session.Session) (order.Holdings, error) {
-	use, err := t.q.TenantUse(ctx, string(in.Tenant))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return order.Holdings{}, fmt.Errorf("read use of tenant %s: %w", in.Tenant, err)
-	}
-	rows, err := rowsOfVPN(ctx, t.q, string(in.VPN.ID))
+	use, err := t.tenant(ctx, in.Tenant)
 	if err != nil {
 		return order.Holdings{}, err
 	}
-	held := order.Holdings{Sessions: int(use.Sessions), Kbps: uint64(use.Kbps)} //nolint:gosec // sums of what is not negative
-	held.VPN, err = s.several(rows)
+	held := order.Holdings{
+		Sessions: int(use.was.Sessions + use.more.Sessions), Kbps: uint64(use.was.Kbps + use.more.Kbps), //nolint:gosec // sums of what is not negative
+	}
+	all, err := s.sessionsOf(ctx, t, in.VPN.ID)
+	held.VPN = slices.Clip(all)
 	return held, err
 }
 
@@ -140,55 +149,45 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	if err != nil {
 		return 0, err
 	}
-	doc, token, err := encode(s.seal, in)
+	n, err := t.numbers.session(ctx, t.w.conn)
 	if err != nil {
 		return 0, err
 	}
-	p := sqlitedb.InsertSessionParams{
-		ID: string(in.ID), Tenant: string(in.Tenant), Client: in.Client, Name: in.Name, Vpn: string(in.VPN.ID),
-		APoint: in.A.AccessPoint, ZPoint: in.Z.AccessPoint,
-		Level: string(in.Level), Status: string(in.Status), Phase: string(in.Phase), Decision: string(in.Decision),
-		Kbps: kbps, Live: flag(in.Phase != session.Released), DueAt: micros(due), NextAt: micros(due),
-		DocSchema: docSchema, Doc: doc, Token: token,
+	live, releasedAt := flag(in.Phase != session.Released), int64(0)
+	if live == 0 {
+		releasedAt = micros(t.now)
 	}
-	if p.Live == 0 {
-		p.ReleasedAt = micros(t.now)
-	}
-	n, err := t.q.InsertSession(ctx, p)
-	if err != nil {
-		return 0, fmt.Errorf("write session %s: %w", in.ID, err)
-	}
-	err = t.q.SetVPN(ctx, sqlitedb.SetVPNParams{
-		ID: string(in.VPN.ID), Tenant: string(in.Tenant), Number: int64(in.VPN.Number),
-		Vrf: in.VPN.VRF, RouteTarget: in.VPN.RouteTarget,
-	})
-	if err != nil {
-		return 0, fmt.Errorf("write vpn %s: %w", in.VPN.ID, err)
-	}
-	if p.Live == 1 {
-		err = t.q.AddTenantUse(ctx, sqlitedb.AddTenantUseParams{Name: p.Tenant, Sessions: 1, Kbps: kbps})
-		if err != nil {
-			return 0, fmt.Errorf("write use of tenant %s: %w", in.Tenant, err)
+	t.addSession(s.seal, in,
+		n, string(in.ID), string(in.Tenant), in.Client, in.Name, string(in.VPN.ID), in.A.AccessPoint, in.Z.AccessPoint,
+		string(in.Level), string(in.Status), string(in.Phase), string(in.Decision), kbps, live, releasedAt,
+		int64(1), micros(due), "", int64(0), micros(due), int64(docSchema))
+	t.seen.made[in.ID] = in
+	t.undo = append(t.undo, func() { delete(t.seen.made, in.ID) })
+	for _, d := range in.Devices {
+		if err := t.insert(ctx, deviceRows, n, string(d.Device), string(d.Have), d.Reason, micros(d.At)); err != nil {
+			return 0, err
 		}
 	}
-	rows := make([]any, 0, len(in.Devices)*5)
-	for _, d := range in.Devices {
-		rows = append(rows, n, string(d.Device), string(d.Have), d.Reason, micros(d.At))
+	if live == 0 {
+		return n, nil
 	}
-	return n, t.many.insert(ctx, "session_device (session_n, device, have, reason, at)", 5, rows)
+	if err := t.addToVPN(ctx, in); err != nil {
+		return 0, err
+	}
+	return n, t.addUse(ctx, in.Tenant, kbps)
 }
 
 // own makes a session an owner of pool values; the same one twice counts once.
 func (t *tx) own(ctx context.Context, n int64, values []int64) error {
-	rows := make([]any, 0, len(values)*2)
-	seen := make(map[int64]struct{}, len(values))
-	for _, v := range values {
-		if _, ok := seen[v]; !ok {
-			seen[v] = struct{}{}
-			rows = append(rows, n, v)
+	for i, v := range values {
+		if slices.Contains(values[:i], v) {
+			continue
+		}
+		if err := t.insert(ctx, ownerRows, n, v); err != nil {
+			return err
 		}
 	}
-	return t.insert(ctx, "pool_owner (session_n, value_n)", 2, rows)
+	return nil
 }
 
 func exists(ctx context.Context, t *tx, id session.ID) (bool, error) {

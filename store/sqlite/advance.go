@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
@@ -32,11 +33,11 @@ func (s *Store) Advance(ctx context.Context, step order.Step, ledger order.Ledge
 }
 
 func (s *Store) advance(ctx context.Context, l lane, step order.Step, ledger order.Ledger) (session.Session, error) {
-	if step.Reserve != nil && step.Return {
-		return session.Session{}, session.Errorf(session.Invalid, "", "a step reserves or returns, not both")
+	if step.Return && (step.Reserve != nil || step.ReleaseBelow > 0) {
+		return session.Session{}, session.Errorf(session.Invalid, "", "a step reserves or releases, or it returns all, not both")
 	}
 	j := &job{lane: l}
-	if step.Reserve != nil || step.Return {
+	if step.Reserve != nil || step.ReleaseBelow > 0 || step.Return {
 		j.ledger = ledger
 	}
 	var out session.Session
@@ -75,21 +76,8 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 		return next, err
 	}
 	next.Version++
-	if step.Reserve != nil {
-		if err := t.reserve(ctx, next.ID, *step.Reserve); err != nil {
-			return next, err
-		}
-		if err := t.book(ctx, was.N, next.ID, next.Version, *step.Reserve); err != nil {
-			return next, err
-		}
-	}
-	if step.Return {
-		if err := t.giveBack(ctx, was.N, next.ID); err != nil {
-			return next, err
-		}
-		if err := t.disown(ctx, was.N); err != nil {
-			return next, err
-		}
+	if err := t.move(ctx, was.N, step); err != nil {
+		return next, err
 	}
 	if err := s.update(ctx, t, was, next, step); err != nil {
 		return next, err
@@ -103,6 +91,26 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	}
 	next.Devices, err = devicesOf(ctx, t.q, was.N, next.ID)
 	return next, err
+}
+
+// move carries out what a step does to bandwidth and pool values.
+func (t *tx) move(ctx context.Context, n int64, step order.Step) error {
+	owner := string(step.Session.ID)
+	if step.Reserve != nil {
+		if err := t.reserve(ctx, owner, *step.Reserve); err != nil {
+			return err
+		}
+	}
+	if step.ReleaseBelow > 0 {
+		return t.giveBack(ctx, owner, step.ReleaseBelow)
+	}
+	if !step.Return {
+		return nil
+	}
+	if err := t.giveBack(ctx, owner, pathcomp.EveryVariant); err != nil {
+		return err
+	}
+	return t.disown(ctx, n)
 }
 
 func mayStep(was sqlitedb.SessionStateRow, next session.Session) error {
@@ -164,7 +172,7 @@ func (t *tx) account(ctx context.Context, was sqlitedb.SessionStateRow, now sqli
 	if now.Live == 1 {
 		return nil
 	}
-	holds, err := t.q.HoldsAnything(ctx, was.N)
+	holds, err := t.q.HoldsAnything(ctx, sqlitedb.HoldsAnythingParams{ID: string(next.ID), N: was.N})
 	if err != nil {
 		return fmt.Errorf("read what session %s holds: %w", next.ID, err)
 	}

@@ -5,15 +5,11 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 
-	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
-	"github.com/s2cd/s2cd/topology"
 )
 
 // Audit looks for what should never be: bandwidth or pool values held by
@@ -29,6 +25,7 @@ func (s *Store) Audit(ctx context.Context) ([]string, error) {
 			{r.q.ReleasedHolders, "session %s is released and holds bandwidth or pool values"},
 			{r.q.WrongTenantUse, "the use of tenant %s is not the sum of its sessions"},
 			{r.q.StrayVPNs, "VPN %s has no session"},
+			{r.q.StrayBookings, "%s has bandwidth booked and is neither a live session nor a live hold"},
 		} {
 			names, err := look.at(ctx)
 			if err != nil {
@@ -84,39 +81,4 @@ func auditPools(ctx context.Context, q *sqlitedb.Queries) ([]string, error) {
 		}
 	}
 	return faults, nil
-}
-
-// ArcChanges returns what is left of an arc's log after a version, in order.
-func (s *Store) ArcChanges(ctx context.Context, arc topology.ArcName, after uint64) ([]pathcomp.Change, error) {
-	var out []pathcomp.Change
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		a, err := r.q.Arc(ctx, string(arc))
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read arc %s: %w", arc, err)
-		}
-		out, err = changes(ctx, r.q, arc, a.N, after, uint64(a.Version)) //nolint:gosec // counts from 1
-		return err
-	})
-	return out, err
-}
-
-// changes reads the log of arc n beyond known, up to newest.
-func changes(ctx context.Context, q *sqlitedb.Queries, arc topology.ArcName, n int64, known, newest uint64) ([]pathcomp.Change, error) {
-	rows, err := q.ChangesSince(ctx, sqlitedb.ChangesSinceParams{
-		Arc: n, Known: int64(known), Newest: int64(newest), //nolint:gosec // counts from 1
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read changes of arc %s: %w", arc, err)
-	}
-	out := make([]pathcomp.Change, len(rows))
-	for i, r := range rows {
-		out[i] = pathcomp.Change{
-			Arc: arc, Version: uint64(r.Version), Owner: r.ID, Class: r.Class, Kbps: r.Kbps, //nolint:gosec // counts from 1
-			Window: pathcomp.Window{From: fromMicros(r.FromAt), Until: fromMicros(r.UntilAt)},
-		}
-	}
-	return out, nil
 }

@@ -114,7 +114,7 @@ func BenchmarkOpen(b *testing.B) {
 		begin += time.Since(at)
 		at = time.Now()
 		entries := 0
-		if err := s.LoadArcs(b.Context(), func(pathcomp.Change) error { entries++; return nil }); err != nil {
+		if err := s.LoadBookings(b.Context(), func(pathcomp.Booking) error { entries++; return nil }); err != nil {
 			b.Fatal(err)
 		}
 		load += time.Since(at)
@@ -124,14 +124,14 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(len(due), err)
 		}
 		claim += time.Since(at)
-		b.ReportMetric(float64(entries), "entries")
+		b.ReportMetric(float64(entries), "bookings")
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}
 	n := float64(b.N)
 	b.ReportMetric(begin.Seconds()*1000/n, "ms-open")
-	b.ReportMetric(load.Seconds()*1000/n, "ms-load-arcs")
+	b.ReportMetric(load.Seconds()*1000/n, "ms-load-bookings")
 	b.ReportMetric(claim.Seconds()*1000/n, "ms-claim-500")
 }
 

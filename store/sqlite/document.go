@@ -86,10 +86,7 @@ func open(seal Sealer, row sessionRow, out session.Session) (session.Session, er
 // asKept returns s with its times as they will be read back: UTC, in whole
 // microseconds.
 func asKept(s session.Session) session.Session {
-	for _, t := range []*time.Time{
-		&s.Start, &s.Deadline, &s.StartedAt, &s.ExpiresAt, &s.EndedAt, &s.CreatedAt, &s.UpdatedAt,
-		&s.Route.From, &s.Route.Until,
-	} {
+	for _, t := range times(&s) {
 		*t = fromMicros(micros(*t))
 	}
 	if s.Sink != nil {
@@ -98,4 +95,33 @@ func asKept(s session.Session) session.Session {
 		s.Sink = &sink
 	}
 	return s
+}
+
+// times returns the times of s but for its sink's.
+func times(s *session.Session) []*time.Time {
+	return []*time.Time{
+		&s.Start, &s.Deadline, &s.StartedAt, &s.ExpiresAt, &s.EndedAt, &s.CreatedAt, &s.UpdatedAt, &s.Route.From, &s.Route.Until,
+	}
+}
+
+// mayKeep refuses a session that cannot be encoded or written: years have four
+// digits (RFC 3339), a device is there once.
+func mayKeep(s session.Session) error {
+	all := times(&s)
+	if s.Sink != nil {
+		all = append(all, &s.Sink.TokenExpires)
+	}
+	for _, t := range all {
+		if year := t.UTC().Year(); year < 0 || year > 9999 {
+			return session.Errorf(session.OutOfRange, "", "the year %d is beyond what can be kept", year)
+		}
+	}
+	for i, d := range s.Devices {
+		for _, other := range s.Devices[:i] {
+			if other.Device == d.Device {
+				return session.Errorf(session.Invalid, "", "device %s is there twice", d.Device)
+			}
+		}
+	}
+	return nil
 }

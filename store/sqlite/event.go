@@ -14,10 +14,6 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
-const intoEvent = "event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)"
-
-const intoStream = "stream (session_n, delivered, state, next_at, tries, since, holder, fence, reason)"
-
 // eventRow is how an event is read, whatever the query.
 type eventRow struct {
 	Seq        int64
@@ -43,7 +39,6 @@ func (r eventRow) event(id session.ID) session.Event {
 // when the customer is to be told. One without sink has no stream: a sink that
 // comes later hears of what happens from then on.
 func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, events []session.Event) error {
-	rows := make([]any, 0, len(events)*10)
 	notify := false
 	for i, e := range events {
 		id, err := uuid.NewV7()
@@ -55,18 +50,18 @@ func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, 
 			at = micros(t.now)
 		}
 		notify = notify || e.Notify
-		rows = append(rows, n, last+int64(i)+1, id.String(), at, string(e.Status), string(e.StatusInfo),
+		err = t.insert(ctx, eventRows, n, last+int64(i)+1, id.String(), at, string(e.Status), string(e.StatusInfo),
 			string(e.Phase), e.Cause, e.Correlator, flag(e.Notify))
-	}
-	if err := t.insert(ctx, intoEvent, 10, rows); err != nil {
-		return err
+		if err != nil {
+			return err
+		}
 	}
 	var err error
 	switch {
 	case of.Sink == nil && last > 0:
 		err = t.q.DeleteStream(ctx, n)
 	case of.Sink != nil && notify && last == 0 && t.waits:
-		return t.insert(ctx, intoStream, 9, []any{n, 0, streamLive, micros(t.now), 0, 0, "", 0, ""})
+		return t.insert(ctx, streamRows, n, 0, streamLive, micros(t.now), 0, 0, "", 0, "")
 	case of.Sink != nil && notify:
 		err = t.q.OpenStream(ctx, sqlitedb.OpenStreamParams{SessionN: n, Delivered: last, NextAt: micros(t.now)})
 	}

@@ -18,7 +18,7 @@ type many struct {
 }
 
 type manyKey struct {
-	into string
+	into into
 	rows int
 }
 
@@ -26,28 +26,28 @@ func newMany(conn *statements) *many {
 	return &many{conn: conn, texts: map[manyKey]string{}}
 }
 
-// insert puts rows of width values each into a table: "arc (n, name)". Row
-// counts are powers of two, so that few statements are ever prepared.
-func (m *many) insert(ctx context.Context, into string, width int, values []any) error {
+// insert puts rows into a table. Row counts are powers of two, so that few
+// statements are ever prepared.
+func (m *many) insert(ctx context.Context, in into, values []any) error {
 	for len(values) > 0 {
 		rows := mostRows
-		for rows*width > len(values) {
+		for rows*in.width > len(values) {
 			rows /= 2
 		}
-		if _, err := m.conn.ExecContext(ctx, m.text(into, width, rows), values[:rows*width]...); err != nil {
-			return fmt.Errorf("insert into %s: %w", into, err)
+		if _, err := m.conn.ExecContext(ctx, m.text(in, rows), values[:rows*in.width]...); err != nil {
+			return fmt.Errorf("%s: %w", in.text, err)
 		}
-		values = values[rows*width:]
+		values = values[rows*in.width:]
 	}
 	return nil
 }
 
-func (m *many) text(into string, width, rows int) string {
-	key := manyKey{into, rows}
+func (m *many) text(in into, rows int) string {
+	key := manyKey{in, rows}
 	text, ok := m.texts[key]
 	if !ok {
-		row := "(?" + strings.Repeat(",?", width-1) + ")"
-		text = "INSERT INTO " + into + " VALUES " + row + strings.Repeat(","+row, rows-1)
+		row := "(?" + strings.Repeat(",?", in.width-1) + ")"
+		text = in.text + " VALUES " + row + strings.Repeat(","+row, rows-1)
 		m.texts[key] = text
 	}
 	return text

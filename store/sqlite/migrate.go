@@ -18,14 +18,17 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrator returns the embedded migrations for db. A migration expands first
-// and contracts a release later, so that the release before still runs.
+// migrator returns the migrations for db: the embedded ones, and what SQL cannot
+// say. A migration expands first and contracts a release later, so that the
+// release before still runs.
 func migrator(db *sql.DB) (*goose.Provider, error) {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir)
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithGoMigrations(
+		goose.NewGoMigration(5, &goose.GoFunc{RunTx: bookReservations}, &goose.GoFunc{}),
+	))
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

@@ -14,11 +14,27 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
-// pool returns the number of a pool, made with all its values free if there
-// is none of that name.
-func (t *tx) pool(ctx context.Context, name string) (int64, error) {
-	if n, ok := t.pools[name]; ok {
-		return n, nil
+// pool is a pool as admissions see it.
+type pool struct {
+	n      int64
+	values map[string]sqlitedb.ValueOfRow // by holder
+	gap    *gap
+}
+
+// gap is the first range of free values from a certain value on, of which the
+// lowest may be taken and not yet written.
+type gap struct {
+	least       int64 // no gap ends between least and last
+	first, last int64
+	changed     bool // not yet written as it is
+	empty       bool
+}
+
+// pool returns a pool, made with all its values free if there is none of that
+// name: then it stays, whatever becomes of the part under way.
+func (t *tx) pool(ctx context.Context, name string) (*pool, error) {
+	if p := t.seen.pools[name]; p != nil {
+		return p, nil
 	}
 	n, err := t.q.Pool(ctx, name)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -27,37 +43,45 @@ func (t *tx) pool(ctx context.Context, name string) (int64, error) {
 		}
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read pool %s: %w", name, err)
+		return nil, fmt.Errorf("read pool %s: %w", name, err)
 	}
-	t.pools[name] = n
-	t.undo = append(t.undo, func() { delete(t.pools, name) })
-	return n, nil
+	p := &pool{n: n, values: map[string]sqlitedb.ValueOfRow{}}
+	t.seen.pools[name] = p
+	if t.saved {
+		t.undo = append(t.undo, func() { delete(t.seen.pools, name) })
+	}
+	return p, nil
 }
 
 // value returns the value that the holder of r has, or the lowest free one.
-func (t *tx) value(ctx context.Context, r order.PoolRequest) (n, value int64, err error) {
-	pool, err := t.pool(ctx, r.Pool)
+func (t *tx) value(ctx context.Context, r order.PoolRequest) (sqlitedb.ValueOfRow, error) {
+	p, err := t.pool(ctx, r.Pool)
 	if err != nil {
-		return 0, 0, err
+		return sqlitedb.ValueOfRow{}, err
 	}
-	has, err := t.q.ValueOf(ctx, sqlitedb.ValueOfParams{PoolN: pool, Holder: r.Holder})
+	if has, ok := p.values[r.Holder]; ok {
+		return has, nil
+	}
+	has, err := t.q.ValueOf(ctx, sqlitedb.ValueOfParams{PoolN: p.n, Holder: r.Holder})
 	if err == nil {
-		return has.N, has.Value, nil
+		p.values[r.Holder] = has
+		return has, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, fmt.Errorf("read value of %s in pool %s: %w", r.Holder, r.Pool, err)
+		return has, fmt.Errorf("read value of %s in pool %s: %w", r.Holder, r.Pool, err)
 	}
-	if value, err = t.takeLowest(ctx, pool, r); err != nil {
-		return 0, 0, err
+	if has.Value, err = t.takeLowest(ctx, p, r); err != nil {
+		return has, err
 	}
-	n, err = t.q.InsertValue(ctx, sqlitedb.InsertValueParams{PoolN: pool, Value: value, Holder: r.Holder})
-	if err != nil {
-		return 0, 0, fmt.Errorf("give value %d of pool %s: %w", value, r.Pool, err)
+	if has.N, err = t.numbers.value(ctx, t.q); err != nil {
+		return has, err
 	}
-	return n, value, nil
+	p.values[r.Holder] = has
+	t.undo = append(t.undo, func() { delete(p.values, r.Holder) })
+	return has, t.insert(ctx, valueRows, has.N, p.n, has.Value, r.Holder)
 }
 
-func (t *tx) takeLowest(ctx context.Context, pool int64, r order.PoolRequest) (int64, error) {
+func (t *tx) takeLowest(ctx context.Context, p *pool, r order.PoolRequest) (int64, error) {
 	least, err := signed("pool value", r.Min)
 	if err != nil {
 		return 0, err
@@ -66,31 +90,103 @@ func (t *tx) takeLowest(ctx context.Context, pool int64, r order.PoolRequest) (i
 	if err != nil {
 		return 0, err
 	}
-	gap, err := t.q.FirstGap(ctx, sqlitedb.FirstGapParams{Pool: pool, Least: least})
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	free, err := t.findGap(ctx, p, least)
+	if err != nil {
 		return 0, fmt.Errorf("read free values of pool %s: %w", r.Pool, err)
 	}
-	value := max(gap.First, least)
-	if (err != nil || value > most) && r.Contended {
-		return 0, fmt.Errorf("pool %s has no free value: %w", r.Pool, order.ErrConflict)
+	value := int64(math.MaxInt64)
+	if free != nil {
+		value = max(free.first, least)
 	}
-	if err != nil || value > most {
+	if free == nil || value > most {
+		if r.Contended {
+			return 0, fmt.Errorf("pool %s has no free value: %w", r.Pool, order.ErrConflict)
+		}
 		return 0, session.Errorf(session.NoResources, "", "pool %s has no free value from %d to %d", r.Pool, r.Min, r.Max)
 	}
-	if gap.First < value {
-		err = t.q.InsertGap(ctx, sqlitedb.InsertGapParams{PoolN: pool, First: gap.First, Last: value - 1})
-	} else {
-		err = nil
+	if value > free.first {
+		if err := t.splitGap(ctx, p, value); err != nil {
+			return 0, fmt.Errorf("take value %d of pool %s: %w", value, r.Pool, err)
+		}
+		return value, nil
 	}
-	if err == nil && value < gap.Last {
-		err = t.q.MoveGap(ctx, sqlitedb.MoveGapParams{First: value + 1, PoolN: pool, Last: gap.Last})
-	} else if err == nil {
-		err = t.q.DeleteGap(ctx, sqlitedb.DeleteGapParams{PoolN: pool, Last: gap.Last})
-	}
-	if err != nil {
-		return 0, fmt.Errorf("take value %d of pool %s: %w", value, r.Pool, err)
+	before := *free
+	t.undo = append(t.undo, func() { *free = before })
+	free.changed, free.empty = true, free.first == free.last
+	if !free.empty {
+		free.first++
 	}
 	return value, nil
+}
+
+// findGap returns the first gap that has values from least on, nil if there is
+// none.
+func (t *tx) findGap(ctx context.Context, p *pool, least int64) (*gap, error) {
+	if g := p.gap; g != nil && !g.empty && g.least <= least && least <= g.last {
+		return g, nil
+	}
+	if err := t.letGap(ctx, p); err != nil {
+		return nil, err
+	}
+	row, err := t.q.FirstGap(ctx, sqlitedb.FirstGapParams{Pool: p.n, Least: least})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // none is an answer
+	}
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller does
+	}
+	p.gap = &gap{least: least, first: row.First, last: row.Last}
+	return p.gap, nil
+}
+
+// splitGap takes a value out of the middle of p's gap.
+func (t *tx) splitGap(ctx context.Context, p *pool, value int64) error {
+	g := *p.gap
+	if err := t.save(ctx); err != nil {
+		return err
+	}
+	if err := t.letGap(ctx, p); err != nil {
+		return err
+	}
+	if err := t.q.InsertGap(ctx, sqlitedb.InsertGapParams{PoolN: p.n, First: g.first, Last: value - 1}); err != nil {
+		return err //nolint:wrapcheck // the caller does
+	}
+	if value < g.last {
+		return t.q.MoveGap(ctx, sqlitedb.MoveGapParams{First: value + 1, PoolN: p.n, Last: g.last}) //nolint:wrapcheck // the caller does
+	}
+	return t.q.DeleteGap(ctx, sqlitedb.DeleteGapParams{PoolN: p.n, Last: g.last}) //nolint:wrapcheck // the caller does
+}
+
+// letGap writes p's gap if it must, and forgets it.
+func (t *tx) letGap(ctx context.Context, p *pool) error {
+	g := p.gap
+	if g == nil {
+		return nil
+	}
+	if g.changed {
+		if err := t.save(ctx); err != nil {
+			return err
+		}
+	}
+	t.undo = append(t.undo, func() { p.gap = g })
+	p.gap = nil
+	return t.writeGap(ctx, p.n, g)
+}
+
+// writeGap writes a gap that has changed.
+func (t *tx) writeGap(ctx context.Context, pool int64, g *gap) (err error) {
+	switch {
+	case g == nil || !g.changed:
+		return nil
+	case g.empty:
+		err = t.q.DeleteGap(ctx, sqlitedb.DeleteGapParams{PoolN: pool, Last: g.last})
+	default:
+		err = t.q.MoveGap(ctx, sqlitedb.MoveGapParams{First: g.first, PoolN: pool, Last: g.last})
+	}
+	if err != nil {
+		return fmt.Errorf("write free values of pool %d: %w", pool, err)
+	}
+	return nil
 }
 
 // disown ends a session's share in its values and frees those that nobody

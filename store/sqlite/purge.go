@@ -14,11 +14,11 @@ import (
 // for it.
 const (
 	purgeSessions = 100
-	purgeArcs     = 200
+	purgeBookings = 2000
 )
 
-// Purge forgets sessions released before the given time, arc changes as old
-// and idempotency keys that ended. A session whose sink still waits for events
+// Purge forgets sessions released before the given time, bookings that are over
+// and holds that ended as long ago, and idempotency keys that ended. A session whose sink still waits for events
 // is kept until they are delivered or given up. It returns how many sessions
 // are gone; it goes on in many small transactions until ctx ends.
 func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
@@ -42,24 +42,24 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
 	}
 }
 
-// trim shortens the arcs' logs first: their rows name sessions.
+// trim shortens the log of bookings by what is over. Its newest entry stays: it
+// says how far the log has come.
 func (s *Store) trim(ctx context.Context, before time.Time) error {
-	for first, last := int64(1), int64(1); first <= last; first += purgeArcs {
+	for {
+		var gone int64
 		err := s.writer.one(ctx, bulk, func(ctx context.Context, t *tx) (err error) {
-			if last, err = t.q.LastArc(ctx); err != nil {
-				return fmt.Errorf("read arcs: %w", err)
+			if gone, err = t.q.TrimBookings(ctx, sqlitedb.TrimBookingsParams{Before: micros(before), Most: purgeBookings}); err != nil {
+				return fmt.Errorf("trim bookings: %w", err)
 			}
-			err = t.q.TrimChanges(ctx, sqlitedb.TrimChangesParams{First: first, Beyond: first + purgeArcs, Before: micros(before)})
-			if err != nil {
-				return fmt.Errorf("trim arc changes: %w", err)
+			if err := t.q.DeleteHolds(ctx, micros(before)); err != nil {
+				return fmt.Errorf("delete holds: %w", err)
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil || gone < purgeBookings {
 			return err
 		}
 	}
-	return nil
 }
 
 func purge(ctx context.Context, t *tx, before time.Time) (int, error) {

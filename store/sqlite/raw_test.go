@@ -35,7 +35,7 @@ func rowsOf(t testing.TB, path string) int64 {
 	db := raw(t, path)
 	var total int64
 	for _, table := range []string{
-		"vpn", "session", "session_device", "event", "stream", "idempotency", "arc", "reservation", "arc_change",
+		"vpn", "session", "session_device", "event", "stream", "idempotency", "arc", "booking", "hold",
 		"pool_gap", "pool_value", "pool_owner",
 	} {
 		var n int64

@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/order"
@@ -51,7 +53,7 @@ func (s *Store) repeated(
 		return first, false, fmt.Errorf("read idempotency key: %w", err)
 	}
 	if key.Fingerprint != fingerprint {
-		return first, false, session.Errorf(session.Exists, "Idempotency-Key", "was used for another order")
+		return first, false, usedOtherwise()
 	}
 	row, err := q.SessionByID(ctx, key.SessionID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -70,12 +72,32 @@ func (s *Store) remember(ctx context.Context, t *tx, a order.Admission) error {
 		return nil
 	}
 	k := keyOf(a)
-	err := t.q.SetIdempotencyKey(ctx, sqlitedb.SetIdempotencyKeyParams{
-		Tenant: k.Tenant, Client: k.Client, Key: k.Key,
-		Fingerprint: a.Fingerprint, SessionID: string(a.Session.ID), CreatedAt: micros(t.now),
+	before, was := t.seen.keys[k]
+	t.undo = append(t.undo, func() {
+		if delete(t.seen.keys, k); was {
+			t.seen.keys[k] = before
+		}
 	})
-	if err != nil {
-		return fmt.Errorf("write idempotency key: %w", err)
+	t.seen.keys[k] = keyed{a.Fingerprint, a.Session.ID}
+	return t.insert(ctx, keyRows, k.Tenant, k.Client, k.Key, a.Fingerprint, string(a.Session.ID), micros(t.now))
+}
+
+// repeats is repeated for an admission, which may repeat one that waits.
+func (s *Store) repeats(ctx context.Context, t *tx, a order.Admission) (first session.Session, ok bool, err error) {
+	waiting, ok := t.seen.keys[keyOf(a)]
+	if !ok {
+		return s.repeated(ctx, t.q, keyOf(a), a.Fingerprint, t.now)
 	}
-	return nil
+	if waiting.fingerprint != a.Fingerprint {
+		return first, false, usedOtherwise()
+	}
+	first = t.seen.made[waiting.session]
+	first.Devices = slices.SortedFunc(slices.Values(first.Devices), func(a, b session.DeviceState) int {
+		return strings.Compare(string(a.Device), string(b.Device))
+	})
+	return first, true, nil
+}
+
+func usedOtherwise() error {
+	return session.Errorf(session.Exists, "Idempotency-Key", "was used for another order")
 }

@@ -22,6 +22,7 @@ type writer struct {
 	conn  *statements
 	q     *sqlitedb.Queries
 	many  *many
+	arcs  *arcNames
 	clock func() time.Time
 	log   *slog.Logger
 
@@ -37,7 +38,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	prepared := newStatements(conn)
 	w := &writer{
-		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared),
+		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(),
 		clock: s.clock, log: s.log, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
@@ -105,10 +106,11 @@ func (w *writer) transaction(jobs []*job) error {
 		return unavailable("begin transaction", err)
 	}
 	t := newTx(w, jobs)
+	defer t.behind.encoding.Wait() // it reads what is the callers' again then
 	var good *part
 	for _, p := range inTurn(jobs) {
 		if err := t.do(ctx, p); err != nil {
-			t.withdraw()
+			t.withdraw(0)
 			w.rollback(ctx)
 			return unavailable("write", err)
 		}
@@ -122,7 +124,7 @@ func (w *writer) transaction(jobs []*job) error {
 	}
 	err := t.flush(ctx)
 	if err != nil {
-		t.withdraw()
+		t.withdraw(0)
 		w.rollback(ctx)
 		return unavailable("write", err)
 	}
@@ -148,7 +150,7 @@ func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause
 		t.settle()
 		return nil
 	case err == nil:
-		t.withdraw()
+		t.withdraw(0)
 		return unavailable("commit", cause)
 	}
 	w.log.ErrorContext(ctx, "outcome of a commit is unknown", "error", cause, "read", err)

@@ -106,13 +106,13 @@ func testRefused(t *testing.T, b *bundle) {
 			wantCode(t, err, session.NotFound)
 		}
 	}
-	changes, err := b.ArcChanges(t.Context(), "link:a>", 0)
-	if err != nil || len(changes) != 5 {
-		t.Fatalf("%d changes, want 5: %v", len(changes), err)
+	log, err := b.Bookings(t.Context(), 0)
+	if err != nil || len(log) != 5 {
+		t.Fatalf("%d bookings, want 5: %v", len(log), err)
 	}
-	for i, c := range changes {
-		if c.Version != uint64(i)+1 {
-			t.Errorf("change %d has version %d", i, c.Version)
+	for i, one := range log {
+		if one.Seq != uint64(i)+1 || one.Uses[0].Arc != "link:a>" {
+			t.Errorf("booking %d is %+v", i, one)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/topology"
 )
 
 func advanceTests() tests {
@@ -18,6 +19,7 @@ func advanceTests() tests {
 		"a step on an old version is refused":     testOldVersion,
 		"a step off the state chart is refused":   testOffChart,
 		"more is reserved with a step":            testReserveMore,
+		"a move makes before it breaks":           testMove,
 		"what is returned can be sold again":      testReturn,
 		"released means nothing is held":          testStillHolds,
 		"events are numbered without gaps":        testEventNumbers,
@@ -100,6 +102,50 @@ func testReserveMore(t *testing.T, b *bundle) {
 	}
 }
 
+// testMove moves a session to another way that shares an arc with its old one.
+func testMove(t *testing.T, b *bundle) {
+	a := small("t1", "v1")
+	a.Route.Uses = []pathcomp.Use{{Arc: "link:a>", Kbps: 60_000}, {Arc: "link:b>", Kbps: 60_000}}
+	s := b.admit(t, a)
+	taken := func(want ...uint64) {
+		t.Helper()
+		for i, arc := range []topology.ArcName{"link:a>", "link:b>", "link:c>"} {
+			if got := b.ledger.Taken(arc, window()); got != want[i] {
+				t.Errorf("%s: %d kbit/s taken, want %d", arc, got, want[i])
+			}
+		}
+	}
+	moved := &pathcomp.Admission{
+		Class: "gold", Window: window(), Variant: 1,
+		Uses: []pathcomp.Use{{Arc: "link:a>", Kbps: 70_000}, {Arc: "link:c>", Kbps: 60_000}},
+	}
+	beside := *moved
+	beside.Variant = 0
+	if _, err := b.Advance(t.Context(), order.Step{Session: s, Reserve: &beside}, b.ledger); !errors.Is(err, order.ErrConflict) {
+		t.Errorf("more of the same variant: %v", err)
+	}
+	s = b.step(t, order.Step{Session: s, Reserve: moved})
+	taken(70_000, 60_000, 60_000)
+	b.restart(t)
+	taken(70_000, 60_000, 60_000)
+	_, err := b.Advance(t.Context(), order.Step{Session: s, ReleaseBelow: 1, Return: true}, b.ledger)
+	wantCode(t, err, session.Invalid)
+	s = b.step(t, order.Step{Session: s, ReleaseBelow: 1})
+	taken(70_000, 0, 60_000)
+	again := *moved
+	again.Variant = 2
+	s = b.step(t, order.Step{Session: s, Reserve: &again, ReleaseBelow: 2})
+	taken(70_000, 0, 60_000)
+	b.restart(t)
+	taken(70_000, 0, 60_000)
+	never := *moved
+	never.Variant = pathcomp.EveryVariant
+	_, err = b.Advance(t.Context(), order.Step{Session: s, Reserve: &never}, b.ledger)
+	wantCode(t, err, session.OutOfRange)
+	b.release(t, s)
+	taken(0, 0, 0)
+}
+
 func testReturn(t *testing.T, b *bundle) {
 	fills := func() order.Admission {
 		a := small("t1", "v1")
@@ -113,13 +159,13 @@ func testReturn(t *testing.T, b *bundle) {
 		}
 		b.release(t, s)
 	}
-	changes, err := b.ArcChanges(t.Context(), "link:a>", 2)
-	if err != nil || len(changes) != 4 || changes[0].Version != 3 || changes[1].Kbps != -100_000 {
-		t.Errorf("changes = %+v, %v", changes, err)
+	log, err := b.Bookings(t.Context(), 2)
+	if err != nil || len(log) != 4 || log[0].Seq != 3 || !log[1].Release || log[1].Owner != log[0].Owner {
+		t.Errorf("bookings = %+v, %v", log, err)
 	}
 	b.restart(t)
-	if known := b.ledger.Known("link:a>"); known != 6 {
-		t.Errorf("after a restart version %d is known, want 6", known)
+	if known := b.ledger.Known(); known != 6 {
+		t.Errorf("after a restart booking %d is known, want 6", known)
 	}
 }
 

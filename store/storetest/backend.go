@@ -12,7 +12,6 @@ import (
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
-	"github.com/s2cd/s2cd/topology"
 )
 
 // Backend is a store: the ports, and what the suite looks behind with.
@@ -26,8 +25,8 @@ type Backend interface {
 	Purge(ctx context.Context, before time.Time) (int, error)
 	// Audit says what should never be, in words.
 	Audit(ctx context.Context) ([]string, error)
-	// ArcChanges returns an arc's log after a version.
-	ArcChanges(ctx context.Context, arc topology.ArcName, after uint64) ([]pathcomp.Change, error)
+	// Bookings returns what is left of the log of bookings after a number.
+	Bookings(ctx context.Context, after uint64) ([]pathcomp.Booking, error)
 	Close() error
 }
 
@@ -52,6 +51,7 @@ func Run(t *testing.T, at Maker) {
 		{"Outbox", outboxTests()},
 		{"Book", bookTests()},
 		{"Pools", poolTests()},
+		{"Holds", holdTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,6 @@ import (
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/topology"
 )
 
 func bookTests() tests {
@@ -20,6 +19,8 @@ func bookTests() tests {
 		"an arc is never over-booked by many at once": testNeverOverbooked,
 		"a book loaded anew equals the one that grew": testLoad,
 		"an error while loading ends it":              testLoadFails,
+		"a book behind the log is loaded anew":        testReloaded,
+		"a book ahead of the store is refused":        testAhead,
 	}
 }
 
@@ -40,13 +41,13 @@ func testNeverOverbooked(t *testing.T, b *bundle) {
 		})
 	}
 	wg.Wait()
-	changes, err := b.ArcChanges(t.Context(), "link:a>", 0)
+	log, err := b.Bookings(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sold := 0
-	for _, c := range changes {
-		if c.Kbps > 0 {
+	for _, one := range log {
+		if !one.Release {
 			sold++
 		}
 	}
@@ -54,7 +55,7 @@ func testNeverOverbooked(t *testing.T, b *bundle) {
 	if sold < 20 { // how many get through depends on who comes when
 		t.Errorf("only %d were ever admitted", sold)
 	}
-	sweep(t, changes, capacity)
+	sweep(t, log, capacity)
 	if left := b.ledger.Taken("link:a>", pathcomp.Window{From: epoch, Until: epoch.Add(100 * time.Hour)}); left != 0 {
 		t.Errorf("%d kbit/s left", left)
 	}
@@ -84,23 +85,32 @@ func (b *bundle) comeAndGo(t *testing.T, random *rand.Rand, customer int) error 
 	return err
 }
 
-// sweep replays a log: versions are dense, nothing is returned that was not
-// taken, and after each change no minute holds more than capacity.
-func sweep(t *testing.T, changes []pathcomp.Change, capacity int64) {
+// sweep replays a log of one arc without variants: its numbers have no gaps,
+// nothing is released that was not taken, and after each booking no minute holds
+// more than capacity.
+func sweep(t *testing.T, log []pathcomp.Booking, capacity int64) {
 	t.Helper()
 	minutes := make([]int64, 24*60)
-	owners := map[string]int64{}
-	for i, c := range changes {
-		if c.Version != uint64(i)+1 {
-			t.Fatalf("change %d has version %d", i, c.Version)
+	held := map[string]pathcomp.Booking{}
+	for i, b := range log {
+		if b.Seq != uint64(i)+1 {
+			t.Fatalf("booking %d has number %d", i, b.Seq)
 		}
-		for m := int(c.Window.From.Sub(epoch).Minutes()); m < int(c.Window.Until.Sub(epoch).Minutes()); m++ {
-			if minutes[m] += c.Kbps; minutes[m] > capacity || minutes[m] < 0 {
-				t.Fatalf("version %d: minute %d holds %d kbit/s", c.Version, m, minutes[m])
+		sign := int64(1)
+		if b.Release {
+			was, ok := held[b.Owner]
+			if !ok {
+				t.Fatalf("booking %d: %s releases what it has not", b.Seq, b.Owner)
 			}
+			delete(held, b.Owner)
+			b.Window, b.Uses, sign = was.Window, was.Uses, -1
+		} else {
+			held[b.Owner] = b
 		}
-		if owners[c.Owner] += c.Kbps; owners[c.Owner] < 0 {
-			t.Fatalf("version %d: %s returned more than it had", c.Version, c.Owner)
+		for m := int(b.Window.From.Sub(epoch).Minutes()); m < int(b.Window.Until.Sub(epoch).Minutes()); m++ {
+			if minutes[m] += sign * int64(b.Uses[0].Kbps); minutes[m] > capacity || minutes[m] < 0 {
+				t.Fatalf("booking %d: minute %d holds %d kbit/s", b.Seq, m, minutes[m])
+			}
 		}
 	}
 }
@@ -124,16 +134,16 @@ func testLoad(t *testing.T, b *bundle) {
 		if was, is := before.Taken(arc, window()), b.ledger.Taken(arc, window()); was != is {
 			t.Errorf("%s: %d kbit/s became %d", arc, was, is)
 		}
-		if was, is := before.Known(arc), b.ledger.Known(arc); was != is {
-			t.Errorf("%s: version %d became %d", arc, was, is)
-		}
+	}
+	if was, is := before.Known(), b.ledger.Known(); was != is {
+		t.Errorf("booking %d became %d", was, is)
 	}
 	owners := map[string]bool{}
-	err := b.LoadArcs(t.Context(), func(c pathcomp.Change) error {
-		if c.Kbps != 0 && (c.Class != "gold" || c.Owner == "" || c.Window != window()) {
-			t.Errorf("loaded %+v", c)
+	err := b.LoadBookings(t.Context(), func(one pathcomp.Booking) error {
+		if one.Owner != "" && (one.Class != "gold" || len(one.Uses) != 2 || one.Window != window()) {
+			t.Errorf("loaded %+v", one)
 		}
-		owners[c.Owner] = true
+		owners[one.Owner] = true
 		return nil
 	})
 	if err != nil || len(owners) < 10 {
@@ -145,10 +155,56 @@ func testLoad(t *testing.T, b *bundle) {
 func testLoadFails(t *testing.T, b *bundle) {
 	b.admit(t, small("t1", "v1"))
 	stop := errors.New("stop")
-	if err := b.LoadArcs(t.Context(), func(pathcomp.Change) error { return stop }); !errors.Is(err, stop) {
+	if err := b.LoadBookings(t.Context(), func(pathcomp.Booking) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("err = %v", err)
 	}
-	if known := b.ledger.Known(topology.ArcName("link:a>")); known != 1 {
-		t.Errorf("version %d, want 1", known)
+	if known := b.ledger.Known(); known != 1 {
+		t.Errorf("booking %d, want 1", known)
 	}
+}
+
+// testReloaded has a book miss bookings that are no longer in the log.
+func testReloaded(t *testing.T, b *bundle) {
+	live := b.admit(t, small("t1", "v1"))
+	other := NewLedger(100_000)
+	if _, err := b.AdmitBatch(t.Context(), []order.Admission{small("t1", "v1")}, other); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		b.release(t, b.admit(t, small("t1", "v1")))
+	}
+	b.clock.advance(time.Hour)
+	if _, err := b.Purge(t.Context(), b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	log, err := b.Bookings(t.Context(), 0)
+	if err != nil || len(log) != 3 || log[0].Owner != string(live.ID) || log[2].Seq != 8 || !log[2].Release {
+		t.Errorf("the log after it was trimmed: %+v, %v", log, err)
+	}
+	if _, err := b.AdmitBatch(t.Context(), []order.Admission{small("t1", "v1")}, other); err != nil {
+		t.Fatal(err)
+	}
+	if got, reloads := other.Taken("link:a>", window()), other.Reloads(); got != 30 || reloads != 1 {
+		t.Errorf("%d kbit/s after %d reloads, want 30 after 1", got, reloads)
+	}
+	if f := other.Faults(); len(f) > 0 {
+		t.Error(f)
+	}
+	b.restart(t)
+	if known, want := b.ledger.Known(), other.Known(); known != want {
+		t.Errorf("after a restart booking %d is known, want %d", known, want)
+	}
+}
+
+// testAhead shows a store a book of another store, or of a newer copy.
+func testAhead(t *testing.T, b *bundle) {
+	other := NewLedger(100_000)
+	if err := other.Load(pathcomp.Booking{Seq: 7}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.AdmitBatch(t.Context(), []order.Admission{small("t1", "v1")}, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, r[0].Err, session.Internal)
 }

@@ -67,7 +67,7 @@ func (b *bundle) restart(t *testing.T) {
 	}
 	b.Backend = b.open(b.clock.Now)
 	b.ledger = NewLedger(100_000)
-	if err := b.LoadArcs(t.Context(), b.ledger.Load); err != nil {
+	if err := b.LoadBookings(t.Context(), b.ledger.Load); err != nil {
 		t.Fatal(err)
 	}
 }

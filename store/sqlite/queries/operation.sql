@@ -51,7 +51,7 @@ DELETE FROM freeze WHERE scope = ? AND name = ?;
 
 -- name: ReleasedHolders :many
 SELECT s.id FROM session s WHERE s.live = 0
-  AND (EXISTS (SELECT 1 FROM reservation r WHERE r.session_n = s.n)
+  AND (EXISTS (SELECT 1 FROM booking b WHERE b.owner = s.id AND b.live = 1)
     OR EXISTS (SELECT 1 FROM pool_owner o WHERE o.session_n = s.n))
 ORDER BY s.n;
 

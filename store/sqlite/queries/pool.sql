@@ -7,8 +7,8 @@ INSERT INTO pool (name) VALUES (?) RETURNING n;
 -- name: ValueOf :one
 SELECT n, value FROM pool_value WHERE pool_n = ? AND holder = ?;
 
--- name: InsertValue :one
-INSERT INTO pool_value (pool_n, value, holder) VALUES (?, ?, ?) RETURNING n;
+-- name: LastValue :one
+SELECT CAST(coalesce(max(n), 0) AS INTEGER) FROM pool_value;
 
 -- name: DeleteValue :exec
 DELETE FROM pool_value WHERE n = ?;

@@ -1,9 +1,3 @@
--- name: InsertSession :one
-INSERT INTO session (id, tenant, client, name, vpn, a_point, z_point, level, status, phase, decision, kbps, live, released_at,
-    version, due_at, claim_holder, claim_until, next_at, doc_schema, doc, token)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, '', 0, ?, ?, ?, ?)
-RETURNING n;
-
 -- name: SessionNumber :one
 SELECT n FROM session WHERE id = ?;
 
@@ -100,11 +94,6 @@ DELETE FROM vpn WHERE id = ?;
 
 -- name: IdempotencyKey :one
 SELECT fingerprint, session_id, created_at FROM idempotency WHERE tenant = ? AND client = ? AND key = ?;
-
--- name: SetIdempotencyKey :exec
-INSERT INTO idempotency (tenant, client, key, fingerprint, session_id, created_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (tenant, client, key) DO UPDATE
-SET fingerprint = excluded.fingerprint, session_id = excluded.session_id, created_at = excluded.created_at;
 
 -- name: DeleteIdempotencyKeys :exec
 DELETE FROM idempotency WHERE created_at < ?;

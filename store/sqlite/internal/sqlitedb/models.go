@@ -5,19 +5,21 @@
 package sqlitedb
 
 type Arc struct {
-	N       int64
-	Name    string
-	Version int64
+	N    int64
+	Name string
 }
 
-type ArcChange struct {
-	ArcN     int64
-	Version  int64
-	SessionN int64
+type Booking struct {
+	Seq      int64
+	Owner    string
+	Variant  int64
+	Releases int64
+	Replaces string
 	Class    string
-	Kbps     int64
 	FromAt   int64
 	UntilAt  int64
+	Uses     []byte
+	Live     int64
 	At       int64
 }
 
@@ -56,6 +58,14 @@ type Freeze struct {
 	Since  int64
 }
 
+type Hold struct {
+	ID        string
+	Tenant    string
+	ExpiresAt int64
+	EndedAt   int64
+	SpentBy   string
+}
+
 type Idempotency struct {
 	Tenant      string
 	Client      string
@@ -91,16 +101,6 @@ type PoolValue struct {
 	PoolN  int64
 	Value  int64
 	Holder string
-}
-
-type Reservation struct {
-	SessionN int64
-	ArcN     int64
-	Part     int64
-	Class    string
-	Kbps     int64
-	FromAt   int64
-	UntilAt  int64
 }
 
 type SealCheck struct {

@@ -107,21 +107,15 @@ func (q *Queries) InsertPool(ctx context.Context, name string) (int64, error) {
 	return n, err
 }
 
-const insertValue = `-- name: InsertValue :one
-INSERT INTO pool_value (pool_n, value, holder) VALUES (?, ?, ?) RETURNING n
+const lastValue = `-- name: LastValue :one
+SELECT CAST(coalesce(max(n), 0) AS INTEGER) FROM pool_value
 `
 
-type InsertValueParams struct {
-	PoolN  int64
-	Value  int64
-	Holder string
-}
-
-func (q *Queries) InsertValue(ctx context.Context, arg InsertValueParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, insertValue, arg.PoolN, arg.Value, arg.Holder)
-	var n int64
-	err := row.Scan(&n)
-	return n, err
+func (q *Queries) LastValue(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, lastValue)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const moveGap = `-- name: MoveGap :exec

@@ -268,62 +268,6 @@ func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) 
 	return i, err
 }
 
-const insertSession = `-- name: InsertSession :one
-INSERT INTO session (id, tenant, client, name, vpn, a_point, z_point, level, status, phase, decision, kbps, live, released_at,
-    version, due_at, claim_holder, claim_until, next_at, doc_schema, doc, token)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, '', 0, ?, ?, ?, ?)
-RETURNING n
-`
-
-type InsertSessionParams struct {
-	ID         string
-	Tenant     string
-	Client     string
-	Name       string
-	Vpn        string
-	APoint     string
-	ZPoint     string
-	Level      string
-	Status     string
-	Phase      string
-	Decision   string
-	Kbps       int64
-	Live       int64
-	ReleasedAt int64
-	DueAt      int64
-	NextAt     int64
-	DocSchema  int64
-	Doc        string
-	Token      []byte
-}
-
-func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, insertSession,
-		arg.ID,
-		arg.Tenant,
-		arg.Client,
-		arg.Name,
-		arg.Vpn,
-		arg.APoint,
-		arg.ZPoint,
-		arg.Level,
-		arg.Status,
-		arg.Phase,
-		arg.Decision,
-		arg.Kbps,
-		arg.Live,
-		arg.ReleasedAt,
-		arg.DueAt,
-		arg.NextAt,
-		arg.DocSchema,
-		arg.Doc,
-		arg.Token,
-	)
-	var n int64
-	err := row.Scan(&n)
-	return n, err
-}
-
 const purgeableSessions = `-- name: PurgeableSessions :many
 SELECT s.n FROM session s
 WHERE s.live = 0 AND s.released_at < ?
@@ -655,33 +599,6 @@ func (q *Queries) SetDevice(ctx context.Context, arg SetDeviceParams) error {
 		arg.Have,
 		arg.Reason,
 		arg.At,
-	)
-	return err
-}
-
-const setIdempotencyKey = `-- name: SetIdempotencyKey :exec
-INSERT INTO idempotency (tenant, client, key, fingerprint, session_id, created_at) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (tenant, client, key) DO UPDATE
-SET fingerprint = excluded.fingerprint, session_id = excluded.session_id, created_at = excluded.created_at
-`
-
-type SetIdempotencyKeyParams struct {
-	Tenant      string
-	Client      string
-	Key         string
-	Fingerprint string
-	SessionID   string
-	CreatedAt   int64
-}
-
-func (q *Queries) SetIdempotencyKey(ctx context.Context, arg SetIdempotencyKeyParams) error {
-	_, err := q.db.ExecContext(ctx, setIdempotencyKey,
-		arg.Tenant,
-		arg.Client,
-		arg.Key,
-		arg.Fingerprint,
-		arg.SessionID,
-		arg.CreatedAt,
 	)
 	return err
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package order
+
+import (
+	"errors"
+	"time"
+
+	"github.com/s2cd/s2cd/pathcomp"
+	"github.com/s2cd/s2cd/session"
+)
+
+// Why a hold cannot be spent.
+var (
+	ErrHoldUnknown = errors.New("no such hold")
+	ErrHoldForeign = errors.New("hold of another tenant")
+	ErrHoldSpent   = errors.New("hold spent")
+	ErrHoldExpired = errors.New("hold expired")
+)
+
+// Hold keeps room that was found for a tenant until an order spends it or it
+// expires. Of its alternatives one at most is ever used: they take the most of
+// any of them, not the sum.
+type Hold struct {
+	ID           string // never used before
+	Tenant       session.TenantID
+	Expires      time.Time
+	Alternatives []pathcomp.Admission // the store numbers their variants
+	// Validate sees the tenant's live holds without their alternatives, inside
+	// the transaction; its error refuses this hold.
+	Validate func(live []Hold) error
+}
+
+// HoldOwner is who a hold's bookings belong to in the log and in ledgers. It is
+// no session's id.
+func HoldOwner(id string) string { return "hold:" + id }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pathcomp
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/s2cd/s2cd/topology"
+)
+
+// EveryVariant is above the variants of all bookings.
+const EveryVariant = math.MaxUint32
+
+// Booking is one entry of the log of bookings, which all daemons on a store
+// share. Seqs count from 1 without gaps.
+//
+// Bookings of one owner and variant add up. Different variants of an owner are
+// never in use at the same time: at every instant and on every arc the owner
+// takes the most of any of them, in each class and in all.
+type Booking struct {
+	Seq     uint64
+	Owner   string // a session, or what holds room for one
+	Variant uint32 // below EveryVariant
+
+	// Release makes this the end of all bookings of Owner with variants below
+	// Variant. Nothing of what follows is set then.
+	Release bool
+
+	// Replaces is the owner whose bookings end with this one; empty: none. Until
+	// this one is durable it counts as one more variant of that owner's.
+	Replaces string
+	Class    string
+	Window   Window
+	Uses     []Use
+}
+
+// entry is a booking as the ledger keeps it.
+type entry struct {
+	seq         uint64 // 0: pending
+	owner       string
+	variant     uint32
+	replaces    string
+	class       string
+	from, until uint32
+	uses        []use
+	held        *holding // whose bookings it shares room with
+}
+
+type use struct {
+	book *book
+	kbps int64
+	at   int // in book.entries
+}
+
+// shares returns the owner whose bookings a pending entry shares room with.
+func (e *entry) shares() string { return cmp.Or(e.replaces, e.owner) }
+
+// is says whether e is what b books. The order of uses counts: a store keeps it.
+func (e *entry) is(b *Booking) bool {
+	from, until := b.Window.span()
+	return e.owner == b.Owner && e.variant == b.Variant && e.replaces == b.Replaces && e.class == b.Class &&
+		e.from == from && e.until == until &&
+		slices.EqualFunc(e.uses, b.Uses, func(x use, y Use) bool { return x.book.arc == y.Arc && x.kbps == kbit(y.Kbps) })
+}
+
+func (e *entry) booking() Booking {
+	b := Booking{
+		Seq: e.seq, Owner: e.owner, Variant: e.variant, Replaces: e.replaces, Class: e.class,
+		Window: Window{From: instant(e.from), Until: instant(e.until)}, Uses: make([]Use, len(e.uses)),
+	}
+	for i, u := range e.uses {
+		b.Uses[i] = Use{Arc: u.book.arc, Kbps: uint64(u.kbps)} //nolint:gosec // never negative
+	}
+	return b
+}
+
+// index makes e one of the entries of each of its books.
+func (e *entry) index() {
+	for i := range e.uses {
+		u := &e.uses[i]
+		u.at = len(u.book.entries)
+		u.book.entries = append(u.book.entries, e)
+	}
+}
+
+// unindex undoes index: the last entry of each book takes e's place.
+func (e *entry) unindex() {
+	for i := range e.uses {
+		u := &e.uses[i]
+		end := len(u.book.entries) - 1
+		last := u.book.entries[end]
+		u.book.entries[u.at], u.book.entries[end] = last, nil
+		u.book.entries = u.book.entries[:end]
+		last.on(u.book).at = u.at
+	}
+}
+
+// on returns e's use of b, which there is.
+func (e *entry) on(b *book) *use {
+	return &e.uses[slices.IndexFunc(e.uses, func(u use) bool { return u.book == b })]
+}
+
+// OwnersOn returns who holds bandwidth on arc from now on, also pending,
+// sorted.
+func (l *Ledger) OwnersOn(arc topology.ArcName) []string {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	b := l.find(arc)
+	if b == nil {
+		return nil
+	}
+	now := floorSecond(l.clock())
+	var owners []string
+	for _, e := range b.entries {
+		if e.until > now {
+			owners = append(owners, e.owner)
+		}
+	}
+	slices.Sort(owners)
+	return slices.Compact(owners)
+}
+
+// Bookings returns what owner holds, in the order it was booked: first what is
+// durable, then what is pending, without Seq. Times are to the second.
+func (l *Ledger) Bookings(owner string) []Booking {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	var all []Booking
+	if h := l.owners[owner]; h != nil {
+		for _, e := range h.entries {
+			if e.seq != 0 {
+				all = append(all, e.booking())
+			}
+		}
+	}
+	slices.SortFunc(all, func(x, y Booking) int { return cmp.Compare(x.Seq, y.Seq) })
+	for _, e := range l.pending[owner] {
+		all = append(all, e.booking())
+	}
+	return all
+}

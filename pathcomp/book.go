@@ -27,6 +27,7 @@ type book struct {
 
 	// What follows is guarded by Ledger.commit.
 
+	number    int32    // of the arc in the newest snapshot
 	entries   []*entry // that take something here, in no order
 	forgotten uint32   // what was before is not kept
 	capacity  capacity // of the current revision; zero: arc is gone

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,12 +19,16 @@ type Core struct {
 	ledger *Ledger
 	clock  func() time.Time
 	now    atomic.Pointer[snapshot]
+
+	changing sync.Mutex // held while now is replaced
+	wanted   chan destination
+	idle     sync.Pool // of *steering
 }
 
 // NewCore makes n the network that l keeps the book of. The error names every
 // bad reference in n.
 func NewCore(n *topology.Network, l *Ledger, clock func() time.Time) (*Core, error) {
-	c := &Core{ledger: l, clock: clock}
+	c := &Core{ledger: l, clock: clock, wanted: make(chan destination, mostWanted)}
 	if err := c.Swap(n); err != nil {
 		return nil, err
 	}
@@ -39,13 +43,15 @@ func (c *Core) Swap(n *topology.Network) error {
 	if err != nil {
 		return fmt.Errorf("topology revision %d: %w", n.Revision, err)
 	}
-	s.books = c.ledger.setCapacities(n.Revision, s.arcs)
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	c.ledger.setCapacities(s)
 	c.now.Store(s)
 	return nil
 }
 
 // Network returns the network that searches see.
-func (c *Core) Network() *topology.Network { return c.now.Load().network }
+func (c *Core) Network() *topology.Network { return c.now.Load().network() }
 
 // Search looks for room on the ways that the routers' own SPF takes, in both
 // directions. Flows are spread over equal-cost ways and a session may be one
@@ -60,11 +66,12 @@ func (c *Core) Search(d Demand) (Admission, *Refusal) {
 	if d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros) {
 		return Admission{}, &Refusal{Cause: Latency, LeastRTTMicros: micros(w.micros)}
 	}
-	if blocking := s.blocking(&d, w.needs); len(blocking) > 0 {
+	r := c.roomFor(s, &d)
+	if blocking := r.blocking(w.needs); len(blocking) > 0 {
 		return Admission{}, &Refusal{
 			Cause: Bandwidth, Blocking: blocking, LeastRTTMicros: micros(w.micros),
-			MostKbps:      s.mostKbps(&d, w.needs),
-			EarliestStart: s.earliest(&d, w.needs, c.clock()),
+			MostKbps:      r.mostKbps(w.needs),
+			EarliestStart: r.earliest(w.needs, c.clock()),
 		}
 	}
 	return s.admission(&d, w), nil
@@ -75,6 +82,12 @@ type ways struct {
 	forward, reverse []int32 // nodes of one way
 	micros           uint64  // round trip on the slowest ways
 	needs            []need  // by arc
+
+	// Of a steered path.
+
+	arcs    [2][]int32 // each direction's, in order
+	cost    uint64
+	steered bool
 }
 
 // terminal is a Terminal by numbers.
@@ -125,18 +138,18 @@ func (s *snapshot) terminals(d *Demand) (from, to terminal, refusal *Refusal) {
 }
 
 func (s *snapshot) terminal(t Terminal) (terminal, *Refusal) {
-	node, ok := s.nodes[t.Node]
+	node, ok := s.nodeOf[t.Node]
 	if !ok {
 		return terminal{}, &Refusal{Cause: UnknownNode, Nodes: []topology.NodeName{t.Node}}
 	}
 	out := terminal{node: node}
 	for _, name := range t.Access {
-		in, ok := s.access[name]
+		in, ok := s.accessOf[name]
 		if !ok {
 			return terminal{}, &Refusal{Cause: UnknownNode, Blocking: []topology.ArcName{topology.AccessArc(name, 0)}}
 		}
 		out.access = append(out.access, in)
-		out.micros += uint64(s.arcs[in].micros)
+		out.micros += uint64(s.arcs.at(in).micros)
 	}
 	return out, nil
 }
@@ -146,8 +159,8 @@ func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
 	var out []topology.NodeName
 	for _, nodes := range sets {
 		for _, i := range nodes {
-			if s.network.Nodes[i].Maintenance {
-				out = append(out, s.network.Nodes[i].Name)
+			if n := s.nodes.at(i); n.Maintenance {
+				out = append(out, n.Name)
 			}
 		}
 	}
@@ -157,22 +170,33 @@ func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
 
 func (s *snapshot) admission(d *Demand, w ways) Admission {
 	a := Admission{
-		Revision: s.network.Revision, Class: d.Class, Window: d.Window,
-		Forward: s.names(w.forward), Reverse: s.names(w.reverse),
-		RTTMicros: micros(w.micros),
-		Uses:      make([]Use, len(w.needs)),
+		Revision: s.revision, Snapshot: s.serial, Class: d.Class, Window: d.Window,
+		Forward: s.nodeNames(w.forward), Reverse: s.nodeNames(w.reverse),
+		RTTMicros: micros(w.micros), Cost: w.cost,
+		Uses: make([]Use, len(w.needs)),
 	}
+	if w.steered {
+		a.Links = [2][]topology.ArcName{s.arcNames(w.arcs[0]), s.arcNames(w.arcs[1])}
+	}
+	slices.SortFunc(w.needs, func(x, y need) int { return int(s.rank[x.arc]) - int(s.rank[y.arc]) })
 	for i, n := range w.needs {
-		a.Uses[i] = Use{Arc: s.arcs[n.arc].name, Kbps: uint64(n.kbps)} //nolint:gosec // never negative
+		a.Uses[i] = Use{Arc: s.names[n.arc], Kbps: uint64(n.kbps)} //nolint:gosec // never negative
 	}
-	slices.SortFunc(a.Uses, func(x, y Use) int { return strings.Compare(string(x.Arc), string(y.Arc)) })
 	return a
 }
 
-func (s *snapshot) names(nodes []int32) []topology.NodeName {
+func (s *snapshot) nodeNames(nodes []int32) []topology.NodeName {
 	out := make([]topology.NodeName, len(nodes))
 	for i, n := range nodes {
-		out[i] = s.network.Nodes[n].Name
+		out[i] = s.nodes.at(n).Name
+	}
+	return out
+}
+
+func (s *snapshot) arcNames(arcs []int32) []topology.ArcName {
+	out := make([]topology.ArcName, len(arcs))
+	for i, a := range arcs {
+		out[i] = s.names[a]
 	}
 	return out
 }

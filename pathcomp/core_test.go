@@ -24,7 +24,7 @@ func TestSearchTakesTheWholeFan(t *testing.T) {
 		t.Fatal(refusal)
 	}
 	want := pathcomp.Admission{
-		Revision: 7, Class: "gold", Window: d.Window,
+		Revision: 7, Snapshot: 1, Class: "gold", Window: d.Window,
 		Forward: []topology.NodeName{"pe1", "p1", "pe2"}, Reverse: []topology.NodeName{"pe2", "p1", "pe1"},
 		RTTMicros: 2*(1500+2500) + 2*(100+200),
 		Uses: []pathcomp.Use{

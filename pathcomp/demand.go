@@ -17,6 +17,56 @@ type Demand struct {
 	OverheadPermill uint32    // added on links, for labels
 	Window          Window    // with guards
 	MaxRTTMicros    uint32    // round trip on the worst way taken; 0: no bound
+
+	// Instead names an owner whose bookings give way to what is found: where
+	// both need an arc, the larger is needed and not the sum.
+	Instead string
+
+	// Steered is for networks in which paths can be chosen.
+	Steered
+}
+
+// Steered says which path is wanted, beyond what the routers choose themselves.
+type Steered struct {
+	Objective  Objective
+	Separate   bool   // each direction may take its own links; the bounds on round trips stay
+	MaxLossPPM uint32 // round trip, packets lost in a million; 0: no bound
+	MaxHops    uint32 // links, each direction; 0: no bound
+	// Include are nodes to pass in this order, on the way there (RFC 5440
+	// section 7.12); on the way back in the reverse order.
+	Include  []topology.NodeName
+	Exclude  Exclude
+	Affinity Affinity
+}
+
+// Objective is what the best path has least of (RFC 5541 section 3).
+type Objective uint8
+
+// The objectives. Ties go to the smaller round trip, or cost.
+const (
+	LeastCost    Objective = iota // sum of the TE metrics of both directions (MCP)
+	LeastLatency                  // round trip (MCP over the latency metric of RFC 8233)
+	LeastLoad                     // load of the fullest link, of those the cost (MLP)
+)
+
+// Exclude is what a path must not use (RFC 5521).
+type Exclude struct {
+	Nodes []topology.NodeName
+	Links []string
+	SRLGs []uint32
+}
+
+// Affinity is which administrative groups a link must have (RFC 3209 section
+// 4.7.4). Zero masks ask for nothing.
+type Affinity struct {
+	IncludeAny uint32 // one of them
+	IncludeAll uint32
+	ExcludeAny uint32 // none of them
+}
+
+// admits says whether a link of these groups will do.
+func (a Affinity) admits(groups uint32) bool {
+	return (a.IncludeAny == 0 || groups&a.IncludeAny != 0) && groups&a.IncludeAll == a.IncludeAll && groups&a.ExcludeAny == 0
 }
 
 // Terminal is where traffic enters and leaves: a node, and the accesses passed
@@ -39,13 +89,17 @@ type Admission struct {
 	Window    Window
 	Forward   []topology.NodeName // one shortest path, for people
 	Reverse   []topology.NodeName
-	RTTMicros uint32 // the worst of all equal-cost ways
-	Uses      []Use  // sorted by arc, each arc once
+	RTTMicros uint32                // the worst of all equal-cost ways
+	Cost      uint64                // sum of the TE metrics of both directions; of steered paths only
+	Links     [2][]topology.ArcName // of steered paths only: each direction's, in order
+	Uses      []Use                 // sorted by arc, each arc once
 
 	// Variant is that of the booking which this becomes, Replaces the owner
 	// whose bookings end with it: see Booking. A search leaves both empty.
 	Variant  uint32
 	Replaces string
+
+	Snapshot uint64 // of the network, by its serial number, that was searched; 0: of none
 }
 
 // Cause says why a demand cannot be met (RFC 5440 section 7.5).
@@ -53,10 +107,15 @@ type Cause string
 
 // The causes.
 const (
-	UnknownNode Cause = "unknown-node" // a terminal's node or access
+	UnknownNode Cause = "unknown-node" // a terminal's node or access, or one to include or exclude
 	NoPath      Cause = "no-path"
 	Bandwidth   Cause = "bandwidth"
 	Latency     Cause = "latency"
+	Loss        Cause = "loss"
+	Hops        Cause = "hops"
+	Policy      Cause = "policy"         // affinities, what to include and to exclude
+	Bounds      Cause = "bounds"         // each can be met by itself, not all together
+	Undecided   Cause = "undecided"      // the search gave up: it is not known whether there is a path
 	Maintenance Cause = "maintenance"    // the way leads through a node that takes no new paths
 	Invalid     Cause = "invalid-demand" // the window is empty
 )
@@ -67,6 +126,7 @@ type Refusal struct {
 	Cause          Cause
 	Blocking       []topology.ArcName  // arcs without room
 	Nodes          []topology.NodeName // not known, or in maintenance
+	Objects        []Object            // that cannot be met
 	MostKbps       uint64              // the largest symmetric rate that fits in the window; 0: none
 	EarliestStart  time.Time           // of the window (with guards), when it would fit for as long; zero: not within sight
 	LeastRTTMicros uint32              // the least round trip bound the network can keep; 0: no path

@@ -4,7 +4,9 @@ package pathcomp
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"sync"
 
 	"github.com/s2cd/s2cd/pathcomp/csp"
 )
@@ -13,33 +15,56 @@ import (
 // (ISO 10589 section C.2, RFC 5305 metrics).
 type spf []uint32
 
+// spfCache keeps distances by destination.
+type spfCache struct {
+	mu sync.RWMutex // guards to
+	to map[int32]spf
+}
+
+func newSPFCache() *spfCache { return &spfCache{to: map[int32]spf{}} }
+
 // spfTo returns the distances to node, from the cache if they are there.
 func (s *snapshot) spfTo(node int32) spf {
-	if known := s.spf[node].Load(); known != nil {
-		return *known
+	s.spf.mu.RLock()
+	known := s.spf.to[node]
+	s.spf.mu.RUnlock()
+	if known != nil {
+		return known
 	}
-	dist := spf(s.metrics().DistancesTo(uint32(node), forwarding{s, node})) //nolint:gosec // number of a node
-	s.spf[node].Store(&dist)
+	dist := spf(s.igpGraph().DistancesTo(uint32(node), forwarding{s, node})) //nolint:gosec // number of a node
+	s.spf.mu.Lock()
+	s.spf.to[node] = dist
+	s.spf.mu.Unlock()
 	return dist
 }
 
-// newMetrics numbers the arcs in service as in leaving, at their IGP metrics.
-func (s *snapshot) newMetrics() *csp.Graph {
-	arcs := make([]csp.Arc, len(s.leaving))
-	for i, n := range s.leaving {
-		a := &s.arcs[n]
-		arcs[i] = csp.Arc{From: uint32(a.from), To: uint32(a.to), Cost: a.metric} //nolint:gosec // numbers of nodes
+// with returns the distances that are the same when an arc is no more what it
+// was: was and is say what it is, nil where it is out of service.
+func (c *spfCache) with(changed [][2]*arc) *spfCache {
+	next := newSPFCache()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+next:
+	for node, dist := range c.to {
+		for _, x := range changed {
+			if was := x[0]; was != nil && dist.over(was) == uint64(dist[was.from]) && dist[was.from] != csp.Unreachable {
+				continue next // it may have been needed
+			}
+			if is := x[1]; is != nil && dist.over(is) < uint64(dist[is.from]) {
+				continue next // it is a shorter way
+			}
+		}
+		next.to[node] = dist
 	}
-	return mustGraph(len(s.network.Nodes), arcs)
+	return next
 }
 
-// mustGraph makes a graph of nodes that were numbered here.
-func mustGraph(nodes int, arcs []csp.Arc) *csp.Graph {
-	g, err := csp.NewGraph(nodes, arcs)
-	if err != nil {
-		panic(err)
+// over returns the distance from where an arc begins, if the arc is taken.
+func (d spf) over(a *arc) uint64 {
+	if d[a.to] == csp.Unreachable {
+		return math.MaxUint64
 	}
-	return g
+	return uint64(d[a.to]) + uint64(a.igp)
 }
 
 // forwarding lets traffic to a destination through all nodes that forward.
@@ -49,10 +74,7 @@ type forwarding struct {
 }
 
 // Usable implements csp.Filter.
-func (f forwarding) Usable(i uint32) bool {
-	next := f.arcs[f.leaving[i]].to
-	return next == f.to || !f.ends(next)
-}
+func (f forwarding) Usable(i uint32) bool { return f.open(i, uint32(f.to)) } //nolint:gosec // number of a node
 
 // fan is every way that flows between two nodes may take: the routers spread
 // flows over all next hops of equal cost.
@@ -77,7 +99,7 @@ func (s *snapshot) fan(from, to int32) (fan, bool) {
 				continue
 			}
 			f.arcs = append(f.arcs, a)
-			if next := s.arcs[a].to; !seen[next] {
+			if next := s.arcs.at(a).to; !seen[next] {
 				seen[next] = true
 				f.nodes = append(f.nodes, next)
 			}
@@ -95,11 +117,11 @@ func (s *snapshot) fan(from, to int32) (fan, bool) {
 
 // onFan says whether arc a starts a shortest way to the destination.
 func (s *snapshot) onFan(dist spf, to, a int32) bool {
-	x := &s.arcs[a]
-	if x.to != to && s.ends(x.to) || dist[x.to] == csp.Unreachable {
+	x := s.arcs.at(a)
+	if x.down || x.to != to && s.ends(x.to) {
 		return false
 	}
-	return uint64(dist[x.from]) == uint64(dist[x.to])+uint64(x.metric)
+	return uint64(dist[x.from]) == dist.over(x)
 }
 
 // slowest returns the latency of the slowest way of a fan.
@@ -111,7 +133,7 @@ func (s *snapshot) slowest(dist spf, to int32, nodes []int32) uint64 {
 		if nodes[i] != to {
 			for _, a := range s.leave(nodes[i]) {
 				if s.onFan(dist, to, a) {
-					last = max(last, uint64(s.arcs[a].micros)+worst[s.arcs[a].to])
+					last = max(last, uint64(s.arcs.at(a).micros)+worst[s.arcs.at(a).to])
 				}
 			}
 		}
@@ -126,7 +148,7 @@ func (s *snapshot) onePath(dist spf, from, to int32) []int32 {
 	for at := from; at != to; {
 		for _, a := range s.leave(at) {
 			if s.onFan(dist, to, a) {
-				at = s.arcs[a].to
+				at = s.arcs.at(a).to
 				break
 			}
 		}

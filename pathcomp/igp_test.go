@@ -119,7 +119,7 @@ func oracle(n *topology.Network, d pathcomp.Demand, there, back everyWay) (pathc
 	if d.MaxRTTMicros > 0 && rtt > d.MaxRTTMicros {
 		return pathcomp.Admission{}, pathcomp.Latency
 	}
-	a := pathcomp.Admission{Revision: n.Revision, Class: d.Class, Window: d.Window, RTTMicros: rtt, Uses: []pathcomp.Use{}}
+	a := pathcomp.Admission{Revision: n.Revision, Snapshot: 1, Class: d.Class, Window: d.Window, RTTMicros: rtt, Uses: []pathcomp.Use{}}
 	for direction, w := range []everyWay{there, back} {
 		for arc := range w.arcs {
 			i := slices.IndexFunc(a.Uses, func(u pathcomp.Use) bool { return u.Arc == arc })

@@ -16,8 +16,8 @@ import (
 var (
 	// ErrNoRoom says that an arc has not the bandwidth (any more).
 	ErrNoRoom = errors.New("no room")
-	// ErrStale says that the admission was searched on another topology
-	// revision than the current one: search again.
+	// ErrStale says that the network has changed since the admission was
+	// searched: search again.
 	ErrStale = errors.New("topology changed")
 	// ErrGap says that a booking is missing: reload the ledger.
 	ErrGap = errors.New("booking missing")
@@ -36,12 +36,12 @@ type Ledger struct {
 	books map[topology.ArcName]*book
 
 	// commit serialises changes. Taken before mu and before book.mu.
-	commit   sync.Mutex
-	known    uint64              // newest seq up to which all are entered
-	owners   map[string]*holding // that hold something
-	pending  map[string][]*entry // by owner, in the order reserved
-	classes  map[string]string   // one copy of each name
-	revision uint64              // of the capacities
+	commit  sync.Mutex
+	known   uint64              // newest seq up to which all are entered
+	owners  map[string]*holding // that hold something
+	pending map[string][]*entry // by owner, in the order reserved
+	classes map[string]string   // one copy of each name
+	serial  uint64              // of the capacities
 }
 
 // NewLedger returns an empty ledger. It knows no capacities, and so refuses all,
@@ -118,8 +118,8 @@ func (l *Ledger) CatchUp(bookings []Booking) error {
 func (l *Ledger) Reserve(owner string, a Admission) error {
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	if a.Revision != 0 && a.Revision != l.revision {
-		return fmt.Errorf("revision %d, now %d: %w", a.Revision, l.revision, ErrStale)
+	if a.Snapshot != 0 && a.Snapshot != l.serial {
+		return fmt.Errorf("topology revision %d: %w", a.Revision, ErrStale)
 	}
 	for _, u := range a.Uses {
 		if l.find(u.Arc) == nil {

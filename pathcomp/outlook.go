@@ -94,20 +94,3 @@ func (l *Ledger) Excesses() []Excess {
 	})
 	return out
 }
-
-// setCapacities makes the arcs of a snapshot, and no others, sellable. The
-// returned books are in the order of arcs.
-func (l *Ledger) setCapacities(revision uint64, arcs []arc) []*book {
-	l.commit.Lock()
-	defer l.commit.Unlock()
-	for _, b := range l.books {
-		b.capacity = capacity{}
-	}
-	books := make([]*book, len(arcs))
-	for i := range arcs {
-		books[i] = l.book(arcs[i].name)
-		books[i].capacity = arcs[i].capacity
-	}
-	l.revision = revision
-	return books
-}

@@ -4,162 +4,131 @@ package pathcomp
 
 import (
 	"errors"
-	"fmt"
-	"slices"
-	"sync"
-	"sync/atomic"
+	"math"
 
 	"github.com/s2cd/s2cd/pathcomp/csp"
 	"github.com/s2cd/s2cd/topology"
 )
 
-// snapshot is a network as the search reads it: nodes and arcs by number,
-// adjacency in compressed rows. It is never changed; only its caches grow.
+// snapshot is a network as searches read it: nodes and arcs by number. It is
+// never changed; only its caches grow. Snapshots of one topology revision share
+// what they have in common.
 type snapshot struct {
-	network *topology.Network
-	nodes   map[topology.NodeName]int32
-	access  map[string]int32 // the arc into the network; the way out is the next
-	arcs    []arc            // 2 for each link, then 2 for each access
-	books   []*book          // by arc
+	*numbering
+	serial   uint64 // counts the snapshots of a core
+	revision uint64 // of the topology
+	as       uint32
 
-	// Arcs of links in service that leave node i are
-	// leaving[leavingAt[i]:leavingAt[i+1]], in the order of the network.
+	nodes   vector[topology.Node]
+	links   vector[topology.Link]
+	access  []topology.Access
+	arcs    vector[arc] // 2 for each link, then 2 for each access
+	classes *classes
+	books   []*book // by arc
+
+	igp      *lazy[csp.Graph]  // IGP metrics, by arc
+	coRouted *lazy[csp.Solver] // a link there and back is one arc, of the number of the way there
+	directed *lazy[csp.Solver] // TE metrics, by arc
+	spf      *spfCache
+	whole    *lazy[topology.Network]
+}
+
+// numbering says which number a name has. It is shared by all snapshots of one
+// topology revision.
+type numbering struct {
+	nodeOf   map[topology.NodeName]int32
+	linkOf   map[string]int32
+	accessOf map[string]int32 // the arc into the network; the way out is the next
+	names    []topology.ArcName
+	rank     []int32 // of each arc in the order of names
+	linkArcs int32   // arcs below it are of links
+
+	// Arcs of links that leave node i are leaving[leavingAt[i]:leavingAt[i+1]],
+	// in the order of the network.
 	leaving, leavingAt []int32
-
-	// What follows is made when first asked for.
-
-	metrics func() *csp.Graph     // arcs as in leaving
-	solver  func() *csp.Solver    // pairs of arcs, there and back, as in leaving
-	spf     []atomic.Pointer[spf] // by destination
-	limits  sync.Map              // class to []limit, by arc
 }
 
-// limitsOf returns every arc's limits for a class.
-func (s *snapshot) limitsOf(class string) []limit {
-	if known, ok := s.limits.Load(class); ok {
-		return known.([]limit) //nolint:errcheck,forcetypeassert // it holds nothing else
-	}
-	limits := make([]limit, len(s.arcs))
-	for i := range s.arcs {
-		limits[i] = s.arcs[i].capacity.limit(class)
-	}
-	s.limits.Store(class, limits)
-	return limits
-}
-
-// arc is one reservable direction of a link or access.
+// arc is one reservable direction of a link or access. The other direction of
+// a link's arc i is i^1.
 type arc struct {
-	name     topology.ArcName
 	from, to int32 // the same for an access
-	metric   uint32
+	igp, te  uint32
 	micros   uint32
-	down     bool // or not used by the IGP
-	capacity capacity
+	loss     uint32 // in lossUnit
+	groups   uint32 // administrative
+	down     bool   // or out of use by its metric, or at a node that is down
+	kbps     uint64
+	total    int64 // may be sold
+	shares   *shares
+}
+
+// lossUnit is one nanoneper: -log(1-p) adds up where loss does not (RFC 8233
+// section 3.1.5 sums loss itself, which is the same for small loss).
+const lossUnit = 1e-9
+
+// loss returns what a loss in a million adds to a path, rounded up.
+func loss(ppm uint32) uint32 {
+	return uint32(min(math.Ceil(-math.Log1p(-float64(ppm)/1e6)/lossUnit), math.MaxUint32))
+}
+
+// ppm is the inverse of loss, rounded up.
+func ppm(loss uint64) uint32 {
+	return uint32(math.Ceil(-math.Expm1(-float64(loss)*lossUnit) * 1e6))
 }
 
 // newSnapshot numbers n. Its error joins every reference that is bad.
 func newSnapshot(n *topology.Network) (*snapshot, error) {
 	s := &snapshot{
-		network: n,
-		nodes:   make(map[topology.NodeName]int32, len(n.Nodes)),
-		access:  make(map[string]int32, len(n.Access)),
-		arcs:    make([]arc, 0, 2*len(n.Links)+2*len(n.Access)),
-		spf:     make([]atomic.Pointer[spf], len(n.Nodes)),
+		numbering: &numbering{}, revision: n.Revision, as: n.AS,
+		nodes: vectorOf(n.Nodes), links: vectorOf(n.Links), access: n.Access, classes: newClasses(),
 	}
-	var faults []error
-	for i, node := range n.Nodes {
-		if _, twice := s.nodes[node.Name]; twice {
-			faults = append(faults, fmt.Errorf("node %s: named twice", node.Name))
-		}
-		s.nodes[node.Name] = int32(i)
+	if err := errors.Join(s.number(n)...); err != nil {
+		return nil, err
 	}
-	named := map[topology.ArcName]bool{}
+	arcs := make([]arc, 0, len(s.names))
 	for i := range n.Links {
-		faults = append(faults, s.addLink(&n.Links[i], named)...)
+		for d := range 2 {
+			arcs = append(arcs, s.linkArc(&n.Links[i], d))
+		}
 	}
 	for i := range n.Access {
-		faults = append(faults, s.addAccess(&n.Access[i], named)...)
+		a := &n.Access[i]
+		node := s.nodeOf[a.Node]
+		one := arc{
+			from: node, to: node, micros: a.Micros, down: true, kbps: a.Kbps,
+			total: kbit(a.Reservable.Limit(a.Kbps)), shares: s.classes.shares(a.Reservable),
+		}
+		arcs = append(arcs, one, one)
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
+	s.arcs = vectorOf(arcs)
 	s.sortLeaving()
-	s.metrics = sync.OnceValue(s.newMetrics)
-	s.solver = sync.OnceValue(s.newSolver)
+	s.spf = newSPFCache()
+	s.igp, s.coRouted, s.directed = &lazy[csp.Graph]{}, &lazy[csp.Solver]{}, &lazy[csp.Solver]{}
+	s.whole = &lazy[topology.Network]{}
+	s.whole.made.Store(n)
 	return s, nil
 }
 
-func (s *snapshot) addLink(l *topology.Link, named map[topology.ArcName]bool) []error {
-	var faults []error
-	a, okA := s.nodes[l.A]
-	if !okA {
-		faults = append(faults, fmt.Errorf("link %s: unknown node %q", l.Name, l.A))
+// linkArc is a direction of a link in s.
+func (s *snapshot) linkArc(l *topology.Link, d int) arc {
+	ends := [2]int32{s.nodeOf[l.A], s.nodeOf[l.Z]}
+	te := l.TEMetric[d]
+	if te == 0 {
+		te = l.IGPMetric[d]
 	}
-	z, okZ := s.nodes[l.Z]
-	if !okZ {
-		faults = append(faults, fmt.Errorf("link %s: unknown node %q", l.Name, l.Z))
+	return arc{
+		from: ends[d], to: ends[1-d], igp: l.IGPMetric[d], te: te, micros: l.Micros[d],
+		loss: loss(l.LossPPM[d]), groups: l.AdminGroups,
+		// RFC 5305 section 3.7: the largest metric keeps a link out of SPF.
+		down: l.Down || l.IGPMetric[d] == topology.MaxMetric || s.nodes.at(ends[0]).Down || s.nodes.at(ends[1]).Down,
+		kbps: l.Kbps[d], total: kbit(l.Reservable.Limit(l.Kbps[d])), shares: s.classes.shares(l.Reservable),
 	}
-	ends := [2]int32{a, z}
-	for d := range 2 {
-		name := topology.LinkArc(l.Name, d)
-		if d == 0 && named[name] {
-			faults = append(faults, fmt.Errorf("link %s: named twice", l.Name))
-		}
-		named[name] = true
-		// Equal-cost ways over links of metric 0 could go round in circles.
-		if l.IGPMetric[d] == 0 || l.IGPMetric[d] > topology.MaxMetric {
-			faults = append(faults, fmt.Errorf("link %s: IGP metric %d is not in 1..%d", l.Name, l.IGPMetric[d], topology.MaxMetric))
-		}
-		s.arcs = append(s.arcs, arc{
-			name: name, from: ends[d], to: ends[1-d], metric: l.IGPMetric[d], micros: l.Micros[d],
-			// RFC 5305 section 3.7: the largest metric keeps a link out of SPF.
-			down:     l.Down || l.IGPMetric[d] == topology.MaxMetric,
-			capacity: capacity{kbps: l.Kbps[d], shares: l.Reservable},
-		})
-	}
-	return faults
 }
 
-func (s *snapshot) addAccess(a *topology.Access, named map[topology.ArcName]bool) []error {
-	var faults []error
-	node, ok := s.nodes[a.Node]
-	if !ok {
-		faults = append(faults, fmt.Errorf("access %s: unknown node %q", a.Name, a.Node))
-	}
-	if named[topology.AccessArc(a.Name, 0)] {
-		faults = append(faults, fmt.Errorf("access %s: named twice", a.Name))
-	}
-	s.access[a.Name] = int32(len(s.arcs)) //nolint:gosec // arcs are few
-	for d := range 2 {
-		name := topology.AccessArc(a.Name, d)
-		named[name] = true
-		s.arcs = append(s.arcs, arc{
-			name: name, from: node, to: node, micros: a.Micros, down: true,
-			capacity: capacity{kbps: a.Kbps, shares: a.Reservable},
-		})
-	}
-	return faults
-}
-
-// sortLeaving sorts the arcs in service by the node they leave.
-func (s *snapshot) sortLeaving() {
-	at := make([]int32, len(s.network.Nodes)+1)
-	for i := range s.arcs {
-		if a := &s.arcs[i]; !a.down {
-			at[a.from+1]++
-		}
-	}
-	for i := 1; i < len(at); i++ {
-		at[i] += at[i-1]
-	}
-	next := slices.Clone(at)
-	s.leaving, s.leavingAt = make([]int32, at[len(at)-1]), at
-	for i := range s.arcs {
-		if a := &s.arcs[i]; !a.down {
-			s.leaving[next[a.from]] = int32(i)
-			next[a.from]++
-		}
-	}
+// limit is what an arc may sell to a class.
+func (s *snapshot) limit(i int32, class int) limit {
+	a := s.arcs.at(i)
+	return a.shares.limit(a.kbps, a.total, class)
 }
 
 func (s *snapshot) leave(node int32) []int32 {
@@ -168,6 +137,11 @@ func (s *snapshot) leave(node int32) []int32 {
 
 // ends says that node forwards nothing between routers: a gateway is where
 // traffic enters and leaves, never on the way.
-func (s *snapshot) ends(node int32) bool {
-	return s.network.Nodes[node].Role == topology.Gateway
+func (s *snapshot) ends(node int32) bool { return s.nodes.at(node).Role == topology.Gateway }
+
+// network returns the topology as it is in s.
+func (s *snapshot) network() *topology.Network {
+	return s.whole.get(func() *topology.Network {
+		return &topology.Network{Revision: s.revision, AS: s.as, Nodes: s.nodes.all(), Links: s.links.all(), Access: s.access}
+	})
 }

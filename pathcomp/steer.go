@@ -5,79 +5,99 @@ package pathcomp
 import (
 	"math"
 	"slices"
-	"sort"
 
 	"github.com/s2cd/s2cd/pathcomp/csp"
+	"github.com/s2cd/s2cd/topology"
 )
 
-// mostStarts bounds how many times the earliest start is looked for.
-const mostStarts = 2000
-
-// Steer looks for the one way that costs least among all that have room for the
-// demand, both directions over the same links, with the round trip within its
-// bound: what the network could carry if it were steered. Cost is the sum of
-// the IGP metrics of both directions; ties go to the smaller round trip. The
-// answer is exact. It must not be reserved in a network that is not steered.
+// Steer looks for the best of all paths that have room for the demand and keep
+// every bound: what the network can carry if it is steered. Both directions take
+// the same links unless the demand says Separate. The answer is exact. It must
+// not be reserved in a network that is not steered.
 func (c *Core) Steer(d Demand) (Admission, *Refusal) {
 	s := c.now.Load()
-	t := steering{snapshot: s, demand: &d}
-	var refusal *Refusal
-	if t.from, t.to, refusal = s.terminals(&d); refusal != nil {
+	t, refusal := c.steering(s, &d)
+	if refusal != nil {
 		return Admission{}, refusal
 	}
-	t.first, t.until = d.Window.span()
-	t.limits = s.limitsOf(d.Class)
-	t.setRate(d.Kbps)
-	if w, ok := t.findWithin(); ok && len(s.blocking(&d, w.needs)) == 0 {
+	defer c.idle.Put(t)
+	if w, ok := t.best(); ok && len(t.blocking(w.needs)) == 0 {
 		return s.admission(&d, w), nil
 	}
 	return Admission{}, t.refuse(floorSecond(c.clock()))
 }
 
-// newSolver numbers the pairs of arcs that are a link: pair i is arc
-// snapshot.leaving[i], and the way back. A co-routed path is a path of pairs.
-func (s *snapshot) newSolver() *csp.Solver {
-	pairs := make([]csp.Arc, len(s.leaving))
-	for i, there := range s.leaving {
-		a, back := &s.arcs[there], &s.arcs[there^1]
-		pairs[i] = csp.Arc{
-			From: uint32(a.from), To: uint32(a.to), //nolint:gosec // numbers of nodes
-			Cost:  uint32(min(uint64(a.metric)+uint64(back.metric), math.MaxUint32)),
-			Delay: uint32(min(uint64(a.micros)+uint64(back.micros), math.MaxUint32)),
-		}
-	}
-	return csp.NewSolver(mustGraph(len(s.network.Nodes), pairs), csp.Options{})
+// steering is one search for a steered path.
+type steering struct {
+	room
+	core     *Core
+	from, to terminal
+	policy   policy
+	kbps     [2]int64 // on links, there and back
+	anyRoom  bool     // do not ask for bandwidth
+	cap      loadCap
+	gaveUp   bool
+
+	// What follows is used again by later searches.
+
+	path  []uint32
+	tails []csp.Leg
+	sides [2]side
 }
 
-// steering is one search for a steered way. It is the filter of its search.
-type steering struct {
-	*snapshot
-	demand       *Demand
-	from, to     terminal
-	first, until uint32
-	limits       []limit
-	kbps         [2]int64 // on links, there and back
-	anyRoom      bool     // do not ask for bandwidth
+// side is the filter of one direction, or of both over the same links.
+type side struct {
+	*steering
+	way  int // 0: there, 1: back
+	both bool
+}
+
+// steering looks a demand up.
+func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
+	from, to, refusal := s.terminals(d)
+	if refusal != nil {
+		return nil, refusal
+	}
+	policy, refusal := s.policy(d)
+	if refusal != nil {
+		return nil, refusal
+	}
+	t, ok := c.idle.Get().(*steering)
+	if !ok {
+		t = &steering{}
+	}
+	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0]}
+	t.sides = [2]side{{t, 0, !d.Separate}, {t, 1, false}}
+	t.setRate(d.Kbps)
+	return t, nil
 }
 
 // Usable implements csp.Filter.
-func (t *steering) Usable(pair uint32) bool {
-	there := t.leaving[pair]
-	a := &t.arcs[there]
-	if t.arcs[there^1].down || !t.passes(a.from, t.from.node) || !t.passes(a.to, t.to.node) {
+func (f *side) Usable(i uint32) bool {
+	n := int32(i) //nolint:gosec // number of an arc
+	a := f.arcs.at(n)
+	if a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
 		return false
 	}
-	return t.anyRoom || t.roomFor(there, t.kbps[0]) && t.roomFor(there^1, t.kbps[1])
+	if !f.both {
+		return f.anyRoom || f.roomOn(n, f.kbps[f.way])
+	}
+	back := f.arcs.at(n ^ 1)
+	return !back.down && (f.anyRoom || f.roomOn(n, f.kbps[0]) && f.roomOn(n^1, f.kbps[1]))
 }
 
-// passes says whether the path may go through node, of which it may start or
-// end at its own end.
-func (t *steering) passes(node, end int32) bool {
-	return !t.network.Nodes[node].Maintenance && (node == end || !t.ends(node))
+// passes says whether a path may go through node: gateways are for beginning
+// and ending only.
+func (t *steering) passes(node int32) bool {
+	n := t.nodes.at(node)
+	return !n.Maintenance && (n.Role != topology.Gateway || node == t.from.node || node == t.to.node)
 }
 
-func (t *steering) roomFor(arc int32, kbps int64) bool {
-	return kbps == 0 || t.books[arc].fits(t.demand.Class, t.first, t.until, kbps, t.limits[arc])
+func (t *steering) roomOn(i int32, kbps int64) bool {
+	if !t.fits(i, kbps) {
+		return false
+	}
+	return t.cap.of == 0 || kbps <= t.credit[i] || !t.cap.bars(t.loadAfter(i, kbps))
 }
 
 // setRate sets what is asked for on links.
@@ -85,82 +105,157 @@ func (t *steering) setRate(kbps [2]uint64) {
 	t.kbps = [2]int64{t.demand.booked(kbps[0], true), t.demand.booked(kbps[1], true)}
 }
 
-// findWithin returns the cheapest way within the demand's bound.
-func (t *steering) findWithin() (ways, bool) {
-	if t.demand.MaxRTTMicros == 0 {
-		return t.find(csp.MaxPath)
+// tour is the search for a path, with its bounds. False: the accesses alone
+// take too long.
+func (t *steering) tour() (csp.Tour, bool) {
+	d := t.demand
+	out := csp.Tour{From: uint32(t.from.node), MaxDelay: csp.MaxPath, MaxHops: d.MaxHops} //nolint:gosec // number of a node
+	if d.MaxRTTMicros > 0 {
+		left := int64(d.MaxRTTMicros) - t.accessMicros()
+		if left < 0 {
+			return out, false
+		}
+		out.MaxDelay = uint32(min(left, csp.MaxPath))
 	}
-	left := int64(t.demand.MaxRTTMicros) - t.accessMicros()
-	if left < 0 {
-		return ways{}, false
+	if d.MaxLossPPM > 0 {
+		out.MaxLoss = lossBound(d.MaxLossPPM)
 	}
-	return t.find(uint32(min(left, csp.MaxPath)))
+	out.Legs = t.legs()
+	return out, true
+}
+
+// legs are those there, and back where that need not be the same.
+func (t *steering) legs() []csp.Leg {
+	there, back := &t.sides[0], &t.sides[1]
+	legs := t.tails[:0]
+	for _, n := range t.policy.through {
+		legs = append(legs, csp.Leg{To: uint32(n), Usable: there}) //nolint:gosec // number of a node
+	}
+	legs = append(legs, csp.Leg{To: uint32(t.to.node), Usable: there}) //nolint:gosec // number of a node
+	if t.demand.Separate {
+		turn := len(legs)
+		for _, n := range slices.Backward(t.policy.through) {
+			legs = append(legs, csp.Leg{To: uint32(n), Usable: back}) //nolint:gosec // number of a node
+		}
+		legs = append(legs, csp.Leg{To: uint32(t.from.node), Usable: back}) //nolint:gosec // number of a node
+		legs[turn].Turn = true
+	}
+	t.tails = legs
+	return legs
 }
 
 func (t *steering) accessMicros() int64 {
 	return 2 * int64(t.from.micros+t.to.micros) //nolint:gosec // sums of a few 32-bit numbers
 }
 
-// find returns the cheapest way within a bound on the links' latency.
-func (t *steering) find(bound uint32) (ways, bool) {
+// best returns the best path within the demand's bounds.
+func (t *steering) best() (ways, bool) {
 	for _, end := range [2]int32{t.from.node, t.to.node} {
-		if t.network.Nodes[end].Maintenance {
+		if t.drained(end) {
 			return ways{}, false
 		}
 	}
-	q := csp.Query{From: uint32(t.from.node), To: uint32(t.to.node), MaxDelay: bound} //nolint:gosec // numbers of nodes
-	found, pairs := t.solver().Find(q, t, nil)
-	w := ways{forward: []int32{t.from.node}, micros: uint64(found.Delay) + uint64(t.accessMicros())} //nolint:gosec // not negative
+	tour, ok := t.tour()
+	if !ok {
+		return ways{}, false
+	}
+	switch t.demand.Objective {
+	case LeastLatency:
+		return t.fastest(tour)
+	case LeastLoad:
+		return t.leastLoad(tour)
+	case LeastCost:
+	}
+	return t.find(tour)
+}
+
+// find returns the cheapest path of a tour.
+func (t *steering) find(tour csp.Tour) (ways, bool) {
+	solver := t.solver(t.demand.Separate)
+	found, path := solver.FindTour(tour, t.path[:0])
+	t.path = path
+	t.gaveUp = t.gaveUp || found.GaveUp
+	if found.Cold {
+		t.core.ask(t.demand.Separate, tour.Legs)
+	}
 	if !found.Found {
 		return ways{}, false
 	}
-	n := needs{demand: t.demand}
-	for _, pair := range pairs {
-		there := t.leaving[pair]
-		n.take(there, true, 0)
-		n.take(there^1, true, 1)
-		w.forward = append(w.forward, t.arcs[there].to)
+	return t.ways(found, path), true
+}
+
+// fastest returns the fastest path of a tour. Where the fastest of all breaks
+// another bound, or visits a node twice, the least latency that can be kept is
+// found by halving.
+func (t *steering) fastest(tour csp.Tour) (ways, bool) {
+	solver := t.solver(t.demand.Separate)
+	found, path := solver.FindFastest(tour, t.path[:0])
+	t.path = path
+	if !found.Found || found.Delay > tour.MaxDelay {
+		return ways{}, false
 	}
+	if tour.MaxHops == 0 && tour.MaxLoss == 0 && len(t.policy.through) == 0 {
+		return t.ways(found, path), true
+	}
+	within, _ := solver.FindTour(tour, nil)
+	if t.gaveUp = t.gaveUp || within.GaveUp; !within.Found {
+		return ways{}, false
+	}
+	low, high := found.Delay, within.Delay
+	for low < high {
+		tour.MaxDelay = low + (high-low)/2
+		if r, _ := solver.FindTour(tour, nil); r.Found {
+			high = r.Delay
+		} else {
+			low = tour.MaxDelay + 1
+		}
+	}
+	tour.MaxDelay = high
+	return t.find(tour)
+}
+
+// ways is a path by the numbers of its arcs, there and then back.
+func (t *steering) ways(found csp.Result, path []uint32) ways {
+	w := ways{micros: uint64(found.Delay) + uint64(t.accessMicros()), cost: uint64(found.Cost), steered: true} //nolint:gosec // not negative
+	n := needs{demand: t.demand}
+	node, way := t.from.node, 0
+	for _, i := range path {
+		a := int32(i) //nolint:gosec // number of an arc
+		if way == 0 && node == t.to.node && t.demand.Separate {
+			way = 1
+		}
+		n.take(a, true, way)
+		w.arcs[way] = append(w.arcs[way], a)
+		node = t.arcs.at(a).to
+	}
+	if !t.demand.Separate {
+		for _, a := range slices.Backward(w.arcs[0]) {
+			n.take(a^1, true, 1)
+			w.arcs[1] = append(w.arcs[1], a^1)
+		}
+	}
+	w.forward, w.reverse = t.along(t.from.node, w.arcs[0]), t.along(t.to.node, w.arcs[1])
 	n.takeAccess(t.from, t.to)
 	n.merge()
 	w.needs = n.list
-	w.reverse = slices.Clone(w.forward)
-	slices.Reverse(w.reverse)
-	return w, true
+	return w
 }
 
-// refuse says why there is no way, and what there would be.
-func (t *steering) refuse(now uint32) *Refusal {
-	t.anyRoom = true
-	free, ok := t.find(csp.MaxPath)
-	if !ok {
-		if shut := t.shut([]int32{t.from.node, t.to.node}); len(shut) > 0 {
-			return &Refusal{Cause: Maintenance, Nodes: shut}
-		}
-		return &Refusal{Cause: NoPath}
+// along returns the nodes that arcs lead over.
+func (t *steering) along(from int32, arcs []int32) []int32 {
+	nodes := make([]int32, 1, len(arcs)+1)
+	nodes[0] = from
+	for _, a := range arcs {
+		nodes = append(nodes, t.arcs.at(a).to)
 	}
-	least := t.leastMicros(uint32(free.micros - uint64(t.accessMicros()))) //nolint:gosec // of a path
-	r := &Refusal{LeastRTTMicros: micros(least)}
-	if t.demand.MaxRTTMicros > 0 && least > uint64(t.demand.MaxRTTMicros) {
-		r.Cause = Latency
-		return r
-	}
-	r.Cause = Bandwidth
-	if w, ok := t.findWithin(); ok {
-		r.Blocking = t.blocking(t.demand, w.needs)
-	}
-	t.anyRoom = false
-	r.MostKbps = t.most()
-	r.EarliestStart = t.soonest(now)
-	return r
+	return nodes
 }
 
-// leastMicros returns the least round trip there is, given one that there is on
-// links.
-func (t *steering) leastMicros(known uint32) uint64 {
-	bound := sort.Search(int(known), func(b int) bool {
-		_, ok := t.find(uint32(b)) //nolint:gosec // below known
-		return ok
-	})
-	return uint64(bound) + uint64(t.accessMicros()) //nolint:gosec // not negative
+// lossBound is the largest sum of losses that is no more than a loss in a
+// million.
+func lossBound(maxPPM uint32) uint32 {
+	if maxPPM >= 1_000_000 {
+		return math.MaxUint32
+	}
+	return uint32(math.Floor(-math.Log1p(-float64(maxPPM)/1e6) / lossUnit))
 }

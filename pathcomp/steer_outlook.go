@@ -7,36 +7,42 @@ import (
 	"time"
 )
 
-// fits says whether there is a way with room for a rate from a second on, for
-// as long as the demand's window.
-func (t *steering) fits(kbps [2]uint64, first uint32) bool {
-	try := *t
-	d := *t.demand
-	d.Kbps = kbps
-	try.demand = &d
-	try.first, try.until = first, first+(t.until-t.first)
-	d.Window = Window{From: instant(try.first), Until: instant(try.until)}
-	try.setRate(kbps)
+// fitsAt says whether there is a way with room for a rate from a second on, for
+// as long as the demand's window. Any will do, so the cheapest is looked for.
+func (t *steering) fitsAt(kbps [2]uint64, first uint32) bool {
+	asked := t.room
+	d := *asked.demand
+	d.Kbps, d.Objective = kbps, LeastCost
+	t.demand, t.first, t.until = &d, first, first+(asked.until-asked.first)
+	d.Window = Window{From: instant(t.first), Until: instant(t.until)}
+	if first != asked.first {
+		t.credit = nil
+	}
+	t.setRate(kbps)
+	defer func() {
+		t.room = asked
+		t.setRate(asked.demand.Kbps)
+	}()
 	n := needs{demand: &d}
 	n.takeAccess(t.from, t.to)
 	n.merge()
-	if len(t.blocking(&d, n.list)) > 0 {
+	if len(t.blocking(n.list)) > 0 {
 		return false
 	}
-	_, ok := try.findWithin()
+	_, ok := t.best()
 	return ok
 }
 
 // most returns the largest rate that fits both ways.
 func (t *steering) most() uint64 {
 	var widest int64
-	for i := range t.limits {
-		widest = max(widest, t.limits[i].ofClass)
+	for i := range int32(len(t.names)) { //nolint:gosec // arcs are few
+		widest = max(widest, t.limit(i, t.class).ofClass)
 	}
 	low, high := uint64(0), t.demand.mostSymmetric(need{times: 1}, widest)
 	for low < high {
 		middle := low + (high-low+1)/2
-		if t.fits([2]uint64{middle, middle}, t.first) {
+		if t.fitsAt([2]uint64{middle, middle}, t.first) {
 			low = middle
 		} else {
 			high = middle - 1
@@ -44,6 +50,9 @@ func (t *steering) most() uint64 {
 	}
 	return low
 }
+
+// mostStarts bounds how many times the earliest start is looked for.
+const mostStarts = 2000
 
 // soonest returns the first time from which the demand fits. Only where
 // something ends can it begin to; zero if it never does, or not within
@@ -58,7 +67,7 @@ func (t *steering) soonest(now uint32) time.Time {
 	slices.Sort(starts)
 	starts = slices.Compact(starts)
 	for _, at := range starts[:min(len(starts), mostStarts)] {
-		if uint64(at)+uint64(length) <= never && t.fits(t.demand.Kbps, at) {
+		if uint64(at)+uint64(length) <= never && t.fitsAt(t.demand.Kbps, at) {
 			return instant(at)
 		}
 	}

@@ -4,7 +4,10 @@ package csp
 
 import (
 	"encoding/binary"
+	"math"
+	"os"
 	"slices"
+	"strconv"
 )
 
 // branching is a search by conflicts, best bound first (Sharon, Stern, Felner,
@@ -102,6 +105,7 @@ func (s *pairSearch) roots() {
 			ok = ok && fits
 		}
 		if ok {
+			s.assess(&b)
 			s.offer(b)
 		}
 	}
@@ -146,31 +150,41 @@ func (t *branching) part(from, to uint32) uint32 {
 	return k
 }
 
-// offer puts a node into the queue, unless it is there, or cannot hold a better
-// pair than the best.
+// offer puts a node into the queue, unless it is or was there, or cannot hold a
+// better pair than the best.
 func (s *pairSearch) offer(b branch) {
 	t := &s.tree
-	if t.parts[b.parts[0]].from == t.parts[b.parts[1]].from && t.parts[b.parts[0]].to == t.parts[b.parts[1]].to && b.parts[0] > b.parts[1] {
-		b.parts[0], b.parts[1] = b.parts[1], b.parts[0]
+	if b.bound >= s.best.sum {
+		return
 	}
 	if _, ok := t.seen[b.parts]; ok {
 		return
 	}
 	t.seen[b.parts] = struct{}{}
-	b.bound = max(b.bound, s.bound)
-	if s.prices.solver != nil {
-		b.bound = max(b.bound, s.prices.bound(s.priced(b.parts[0]).cost, s.priced(b.parts[1]).cost))
-	} else if x, y := s.plain(b.parts[0]).cost, s.plain(b.parts[1]).cost; x > MaxPath || y > MaxPath {
-		return
-	} else {
-		b.bound = max(b.bound, x+y)
-	}
-	if b.bound >= s.best.sum {
-		return
-	}
 	k := uint32(len(t.nodes)) //nolint:gosec // branch ends before lastNode and one more pair
 	t.nodes = append(t.nodes, b)
 	t.queue.push(b.bound<<keyBits|uint64(lastNode+2-k), k)
+}
+
+// weigh raises the bound of a node to what its paths prove; MaxUint64: it has no
+// pair.
+func (s *pairSearch) assess(b *branch) {
+	t := &s.tree
+	x, y := &t.parts[b.parts[0]], &t.parts[b.parts[1]]
+	if x.from == y.from && x.to == y.to && b.parts[0] > b.parts[1] {
+		b.parts[0], b.parts[1] = b.parts[1], b.parts[0]
+	}
+	b.bound = max(b.bound, s.bound)
+	if s.prices.solver != nil {
+		b.bound = max(b.bound, s.prices.bound(s.priced(b.parts[0]).cost, s.priced(b.parts[1]).cost))
+		return
+	}
+	first, second := s.plain(b.parts[0]).cost, s.plain(b.parts[1]).cost
+	if first > MaxPath || second > MaxPath {
+		b.bound = math.MaxUint64
+		return
+	}
+	b.bound = max(b.bound, first+second)
 }
 
 // expand settles a node, or makes the two that follow from a conflict.
@@ -179,8 +193,8 @@ func (s *pairSearch) expand(b branch) {
 		x, y := s.priced(b.parts[0]), s.priced(b.parts[1])
 		if x.cost <= MaxPath && y.cost <= MaxPath {
 			s.partners(b, x.path, y.path)
-			if risk, ok := s.conflict(x.path, y.path); ok {
-				s.fork(b, risk)
+			if risks := s.conflicts(x.path, y.path); len(risks) > 0 {
+				s.fork(b, risks)
 				return
 			}
 			s.consider(x.path, y.path)
@@ -195,31 +209,67 @@ func (s *pairSearch) expand(b branch) {
 	}
 	b.bound = max(b.bound, x.cost+y.cost)
 	s.partners(b, x.path, y.path)
-	if risk, ok := s.conflict(x.path, y.path); ok {
-		s.fork(b, risk)
+	if risks := s.conflicts(x.path, y.path); len(risks) > 0 {
+		s.fork(b, risks)
 		return
 	}
 	s.consider(x.path, y.path)
 }
 
-// fork makes the nodes in which one path avoids a risk.
-func (s *pairSearch) fork(b branch, risk uint32) {
+// fork makes the nodes in which one path avoids a risk that both meet: of some
+// such risks the one that tells most, by the lesser bound of the two nodes
+// (strong branching: Applegate, Bixby, Chvatal, Cook, 1995). What is found on the
+// way is used again.
+func (s *pairSearch) fork(b branch, risks []uint32) {
+	var chosen [2]branch
+	var most [2]uint64
+	for i, risk := range risks[:min(len(risks), maxTrials())] {
+		nodes := s.children(b, risk)
+		low, high := nodes[0].bound, nodes[1].bound
+		if low > high {
+			low, high = high, low
+		}
+		if low >= s.best.sum {
+			return
+		}
+		if i == 0 || low > most[0] || low == most[0] && high > most[1] {
+			chosen, most = nodes, [2]uint64{low, high}
+		}
+	}
+	s.offer(chosen[0])
+	s.offer(chosen[1])
+}
+
+// children returns the nodes in which one path avoids a risk; bound MaxUint64: it
+// cannot, or the node is the same as the other.
+func (s *pairSearch) children(b branch, risk uint32) (nodes [2]branch) {
 	t := &s.tree
 	for side := range 2 {
+		nodes[side] = b
 		p := &t.parts[b.parts[side]]
 		if s.risks.nodes && (risk == s.risks.node(p.from) || risk == s.risks.node(p.to)) {
+			nodes[side].bound = math.MaxUint64
+			continue
+		}
+		if side == 1 && b.parts[0] == b.parts[1] {
+			nodes[side].bound = math.MaxUint64
 			continue
 		}
 		t.set = append(t.set[:0], p.avoid...)
 		at, _ := slices.BinarySearch(t.set, risk)
 		t.set = slices.Insert(t.set, at, risk)
-		next := b
-		next.parts[side] = t.part(p.from, p.to)
-		s.offer(next)
-		if b.parts[0] == b.parts[1] {
-			break // the other is the same
-		}
+		nodes[side].parts[side] = t.part(p.from, p.to)
+		s.assess(&nodes[side])
 	}
+	return nodes
+}
+
+func maxTrials() int {
+	n, err := strconv.Atoi(os.Getenv("TRIALS"))
+	if err != nil {
+		return 1
+	}
+	return n
 }
 
 // partners looks for the best pair that a path of a node is part of.

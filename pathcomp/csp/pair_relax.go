@@ -84,7 +84,7 @@ func (s *pairSearch) try(w weight) (total, bool) {
 	split.split(&s.query, s.flow.arcs)
 	for k := range split.exchanges() {
 		a, b := split.exchange(k)
-		if _, ok := s.conflict(a, b); !ok && s.consider(a, b) {
+		if len(s.conflicts(a, b)) == 0 && s.consider(a, b) {
 			break
 		}
 	}

@@ -21,6 +21,7 @@ type pairSearch struct {
 	avoid    avoiding
 	epoch    uint32
 	met      []uint32 // by risk, the epoch in which a path met it
+	common   []uint32
 }
 
 // pair is two paths that answer a query.
@@ -89,27 +90,31 @@ func (s *pairSearch) exempt(risk uint32) bool {
 	return r.nodes && risk >= r.node(0) && s.shared(risk-r.node(0))
 }
 
-// conflict returns a risk that two paths have in common: the one under most
-// arcs, for whoever avoids it avoids most.
-func (s *pairSearch) conflict(a, b []uint32) (risk uint32, ok bool) {
-	if s.epoch++; s.epoch == 0 {
+// conflicts returns the risks that two paths have in common, those under most
+// arcs first: whoever avoids them avoids most. Valid until the next call.
+func (s *pairSearch) conflicts(a, b []uint32) []uint32 {
+	if s.epoch += 2; s.epoch < 2 {
 		clear(s.met)
-		s.epoch = 1
+		s.epoch = 2
 	}
 	for _, arc := range a {
 		for _, r := range s.risks.at(arc) {
 			s.met[r] = s.epoch
 		}
 	}
-	most := -1
+	s.common = s.common[:0]
 	for _, arc := range b {
 		for _, r := range s.risks.at(arc) {
-			if n := len(s.risks.under(r)); s.met[r] == s.epoch && n > most && !s.exempt(r) {
-				risk, most = r, n
+			if s.met[r] == s.epoch && !s.exempt(r) {
+				s.met[r]++ // once is enough
+				s.common = append(s.common, r)
 			}
 		}
 	}
-	return risk, most >= 0
+	slices.SortStableFunc(s.common, func(x, y uint32) int {
+		return len(s.risks.under(y)) - len(s.risks.under(x))
+	})
+	return s.common
 }
 
 // sums adds up a path. False: it is too long.

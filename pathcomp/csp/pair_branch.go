@@ -3,69 +3,48 @@
 package csp
 
 import (
-	"encoding/binary"
 	"math"
-	"os"
 	"slices"
-	"strconv"
 )
 
-// branching is a search by conflicts, best bound first (Sharon, Stern, Felner,
+// branching is a search by conflicts, least bound first (Sharon, Stern, Felner,
 // Sturtevant: Conflict-based search for optimal multi-agent pathfinding,
-// Artificial Intelligence 219, 2015). A node is, for each path, the risks that
-// it must avoid. Each path is found for itself, exactly. If both meet a risk,
-// one of them has to avoid it: two nodes follow. If they meet none, they are the
-// best of their node.
+// Artificial Intelligence 219, 2015). A node is, for each path, the risks that it
+// avoids. Each path is found by itself, exactly. If both meet a risk, one of them
+// has to avoid it: two nodes follow. If they meet none, they are the best of
+// their node.
 //
-// Paths are found with prices first, for bounds; those without decide where the
-// prices leave something open.
+// Paths are found with prices first, which bound better. Those without settle
+// what the prices leave open.
 type branching struct {
-	parts []part
-	index map[string]uint32 // by what makes a part
-	nodes []branch
-	seen  map[[2]uint32]struct{}
+	nodes []pairNode
+	seen  map[[2]uint32]struct{} // parts of the nodes made
 	queue queue
-	key   []byte
-	set   []uint32
-	arena []uint32 // of paths and sets
 }
 
-// part is one path's side of a node.
-type part struct {
-	from, to uint32
-	avoid    []uint32 // risks, ascending
-	priced   found
-	plain    found
-	tried    bool // a partner was looked for
-}
-
-// found is the best path of a part.
-type found struct {
-	known bool
-	cost  uint64 // more than MaxPath: none
-	path  []uint32
-}
-
-// branch is a node of the tree: two parts. The second may be the first.
-type branch struct {
+// pairNode is a node of the tree. Its parts may be the same.
+type pairNode struct {
 	parts [2]uint32
-	bound uint64
+	bound uint64 // no pair of it has a smaller sum; MaxUint64: it has none
 }
 
-// keyBits are the bits of a key of the queue that order nodes of equal bound:
-// the last made first.
 const (
-	keyBits  = 28
-	lastNode = 1<<keyBits - 4
+	// keyBits are those bits of a key of the queue that order nodes of equal
+	// bounds: the last made first.
+	keyBits = 28
+	maxNode = 1<<keyBits - 1
+	// maxTrials is the number of risks tried at a node to find the one to branch
+	// on. At the first it is all: where a pair does not exist, it is most often
+	// for a single risk.
+	maxTrials = 8
 )
 
 func (t *branching) begin() {
-	t.parts, t.nodes, t.queue, t.arena = t.parts[:0], t.nodes[:0], t.queue[:0], t.arena[:0]
-	if t.index == nil {
-		t.index, t.seen = map[string]uint32{}, map[[2]uint32]struct{}{}
+	if t.seen == nil {
+		t.seen = map[[2]uint32]struct{}{}
 	}
-	clear(t.index)
 	clear(t.seen)
+	t.nodes, t.queue = t.nodes[:0], t.queue[:0]
 }
 
 // branch searches until the best pair is proven to be that. True: the budget
@@ -73,285 +52,190 @@ func (t *branching) begin() {
 func (s *pairSearch) branch() (open bool) {
 	t := &s.tree
 	t.begin()
+	s.parts.begin()
 	s.prices.set(s.risks, s.bound)
 	s.roots()
 	for len(t.queue) > 0 {
-		b := t.nodes[t.queue.pop().value]
-		if b.bound >= s.best.sum {
+		n := t.nodes[t.queue.pop().value]
+		if n.bound >= s.best.sum {
 			break
 		}
-		s.bound = max(s.bound, b.bound)
-		if s.searches >= s.query.Budget || len(t.nodes) >= lastNode {
+		s.bound = n.bound
+		if s.searches >= s.query.Budget || len(t.nodes)+2 > maxNode {
 			return true
 		}
-		s.expand(b)
+		s.expand(n)
 	}
 	return false
 }
 
-// roots makes a node for each way to match From with To. If paths share an end,
-// there is one.
+// roots makes a node for each way to match From with To. Paths that share an end
+// have one way.
 func (s *pairSearch) roots() {
 	q := &s.query
 	for turn := range 2 {
 		if turn == 1 && (q.From[0] == q.From[1] || q.To[0] == q.To[1]) {
 			break
 		}
-		var b branch
-		ok := true
+		n := pairNode{bound: s.bound}
+		fits := true
 		for i := range 2 {
-			k, fits := s.root(q.From[i], q.To[i^turn], q.From[1-i], q.To[1-i^turn])
-			b.parts[i] = k
-			ok = ok && fits
+			fits = fits && s.keepOff(q.From[i], q.To[i^turn], q.From[1-i], q.To[1-i^turn])
+			n.parts[i] = s.parts.number(q.From[i], q.To[i^turn])
 		}
-		if ok {
-			s.assess(&b)
-			s.offer(b)
+		if fits {
+			s.assess(&n)
+			s.offer(n)
 		}
 	}
 }
 
-// root makes the part of a path that has to keep off the ends of the other.
-// False: it cannot.
-func (s *pairSearch) root(from, to, otherFrom, otherTo uint32) (uint32, bool) {
-	t := &s.tree
-	t.set = t.set[:0]
+// keepOff makes the risks of the next part those of a path that must not touch
+// the ends of the other. False: it has one.
+func (s *pairSearch) keepOff(from, to, otherFrom, otherTo uint32) bool {
+	set := s.parts.set[:0]
 	if s.risks.nodes {
 		for _, end := range [...]uint32{otherFrom, otherTo} {
 			if s.shared(end) {
 				continue
 			}
 			if end == from || end == to {
-				return 0, false
+				return false
 			}
-			t.set = append(t.set, s.risks.node(end))
+			set = append(set, s.risks.node(end))
 		}
 	}
-	slices.Sort(t.set)
-	t.set = slices.Compact(t.set)
-	return t.part(from, to), true
+	slices.Sort(set)
+	s.parts.set = slices.Compact(set)
+	return true
 }
 
-// part returns the part from a node to another that avoids the risks of t.set.
-func (t *branching) part(from, to uint32) uint32 {
-	t.key = binary.NativeEndian.AppendUint32(t.key[:0], from)
-	t.key = binary.NativeEndian.AppendUint32(t.key, to)
-	for _, r := range t.set {
-		t.key = binary.NativeEndian.AppendUint32(t.key, r)
-	}
-	if k, ok := t.index[string(t.key)]; ok {
-		return k
-	}
-	k := uint32(len(t.parts)) //nolint:gosec // memory ends before 2^32 parts
-	t.index[string(t.key)] = k
-	first := len(t.arena)
-	t.arena = append(t.arena, t.set...)
-	t.parts = append(t.parts, part{from: from, to: to, avoid: t.arena[first:len(t.arena):len(t.arena)]})
-	return k
-}
-
-// offer puts a node into the queue, unless it is or was there, or cannot hold a
-// better pair than the best.
-func (s *pairSearch) offer(b branch) {
+// offer puts a node into the queue, unless it was there, or cannot have a better
+// pair than the best.
+func (s *pairSearch) offer(n pairNode) {
 	t := &s.tree
-	if b.bound >= s.best.sum {
+	if n.bound >= s.best.sum {
 		return
 	}
-	if _, ok := t.seen[b.parts]; ok {
+	if _, ok := t.seen[n.parts]; ok {
 		return
 	}
-	t.seen[b.parts] = struct{}{}
-	k := uint32(len(t.nodes)) //nolint:gosec // branch ends before lastNode and one more pair
-	t.nodes = append(t.nodes, b)
-	t.queue.push(b.bound<<keyBits|uint64(lastNode+2-k), k)
+	t.seen[n.parts] = struct{}{}
+	k := uint32(len(t.nodes)) //nolint:gosec // up to maxNode
+	t.nodes = append(t.nodes, n)
+	t.queue.push(n.bound<<keyBits|uint64(maxNode-k), k)
 }
 
-// weigh raises the bound of a node to what its paths prove; MaxUint64: it has no
-// pair.
-func (s *pairSearch) assess(b *branch) {
-	t := &s.tree
-	x, y := &t.parts[b.parts[0]], &t.parts[b.parts[1]]
-	if x.from == y.from && x.to == y.to && b.parts[0] > b.parts[1] {
-		b.parts[0], b.parts[1] = b.parts[1], b.parts[0]
+// assess raises the bound of a node to what its paths prove. Of two nodes that
+// differ in which path is first it makes one.
+func (s *pairSearch) assess(n *pairNode) {
+	x, y := &s.parts.list[n.parts[0]], &s.parts.list[n.parts[1]]
+	if x.from == y.from && x.to == y.to && n.parts[0] > n.parts[1] {
+		n.parts[0], n.parts[1] = n.parts[1], n.parts[0]
 	}
-	b.bound = max(b.bound, s.bound)
 	if s.prices.solver != nil {
-		b.bound = max(b.bound, s.prices.bound(s.priced(b.parts[0]).cost, s.priced(b.parts[1]).cost))
+		n.bound = max(n.bound, s.prices.bound(s.priced(n.parts[0]).cost, s.priced(n.parts[1]).cost))
 		return
 	}
-	first, second := s.plain(b.parts[0]).cost, s.plain(b.parts[1]).cost
-	if first > MaxPath || second > MaxPath {
-		b.bound = math.MaxUint64
+	first, second := s.plain(n.parts[0]), s.plain(n.parts[1])
+	if !first.found() || !second.found() {
+		n.bound = math.MaxUint64
 		return
 	}
-	b.bound = max(b.bound, first+second)
+	n.bound = max(n.bound, first.cost+second.cost)
 }
 
 // expand settles a node, or makes the two that follow from a conflict.
-func (s *pairSearch) expand(b branch) {
+func (s *pairSearch) expand(n pairNode) {
 	if s.prices.solver != nil {
-		x, y := s.priced(b.parts[0]), s.priced(b.parts[1])
-		if x.cost <= MaxPath && y.cost <= MaxPath {
-			s.partners(b, x.path, y.path)
-			if risks := s.conflicts(x.path, y.path); len(risks) > 0 {
-				s.fork(b, risks)
-				return
-			}
-			s.consider(x.path, y.path)
-			if s.best.sum <= b.bound {
-				return
-			}
+		x, y := s.priced(n.parts[0]), s.priced(n.parts[1])
+		if x.found() && y.found() && s.settle(n, x, y) || n.bound >= s.best.sum {
+			return
 		}
 	}
-	x, y := s.plain(b.parts[0]), s.plain(b.parts[1])
-	if x.cost > MaxPath || y.cost > MaxPath || x.cost+y.cost >= s.best.sum {
+	x, y := s.plain(n.parts[0]), s.plain(n.parts[1])
+	if !x.found() || !y.found() {
 		return
 	}
-	b.bound = max(b.bound, x.cost+y.cost)
-	s.partners(b, x.path, y.path)
-	if risks := s.conflicts(x.path, y.path); len(risks) > 0 {
-		s.fork(b, risks)
-		return
+	if n.bound = max(n.bound, x.cost+y.cost); n.bound < s.best.sum {
+		s.settle(n, x, y)
 	}
-	s.consider(x.path, y.path)
 }
 
-// fork makes the nodes in which one path avoids a risk that both meet: of some
-// such risks the one that tells most, by the lesser bound of the two nodes
-// (strong branching: Applegate, Bixby, Chvatal, Cook, 1995). What is found on the
-// way is used again.
-func (s *pairSearch) fork(b branch, risks []uint32) {
-	var chosen [2]branch
-	var most [2]uint64
-	for i, risk := range risks[:min(len(risks), maxTrials())] {
-		nodes := s.children(b, risk)
-		low, high := nodes[0].bound, nodes[1].bound
-		if low > high {
-			low, high = high, low
-		}
+// settle branches if the paths found for a node have a conflict, and takes them
+// as a pair if not. It reports whether it branched.
+func (s *pairSearch) settle(n pairNode, x, y *solution) (branched bool) {
+	a, b := x.path, y.path
+	s.partner(n, 0, a)
+	s.partner(n, 1, b)
+	if risks := s.conflicts(a, b); len(risks) > 0 {
+		s.fork(n, risks)
+		return true
+	}
+	s.consider(a, b)
+	return false
+}
+
+// fork makes the nodes in which one path avoids a risk that both meet: of the
+// risks tried the one that proves most, by the lesser bound of its two nodes
+// (strong branching: Applegate, Bixby, Chvátal, Cook: Finding cuts in the TSP,
+// DIMACS report 95-05, 1995). The paths found for the others are kept for later.
+func (s *pairSearch) fork(n pairNode, risks []uint32) {
+	if len(s.tree.nodes) > 2 {
+		risks = risks[:min(len(risks), maxTrials)]
+	}
+	var chosen [2]pairNode
+	var least, most uint64
+	for i, risk := range risks {
+		nodes := [2]pairNode{s.child(n, 0, risk), s.child(n, 1, risk)}
+		low, high := min(nodes[0].bound, nodes[1].bound), max(nodes[0].bound, nodes[1].bound)
 		if low >= s.best.sum {
 			return
 		}
-		if i == 0 || low > most[0] || low == most[0] && high > most[1] {
-			chosen, most = nodes, [2]uint64{low, high}
+		if i == 0 || low > least || low == least && high > most {
+			chosen, least, most = nodes, low, high
 		}
 	}
 	s.offer(chosen[0])
 	s.offer(chosen[1])
 }
 
-// children returns the nodes in which one path avoids a risk; bound MaxUint64: it
-// cannot, or the node is the same as the other.
-func (s *pairSearch) children(b branch, risk uint32) (nodes [2]branch) {
-	t := &s.tree
-	for side := range 2 {
-		nodes[side] = b
-		p := &t.parts[b.parts[side]]
-		if s.risks.nodes && (risk == s.risks.node(p.from) || risk == s.risks.node(p.to)) {
-			nodes[side].bound = math.MaxUint64
-			continue
-		}
-		if side == 1 && b.parts[0] == b.parts[1] {
-			nodes[side].bound = math.MaxUint64
-			continue
-		}
-		t.set = append(t.set[:0], p.avoid...)
-		at, _ := slices.BinarySearch(t.set, risk)
-		t.set = slices.Insert(t.set, at, risk)
-		nodes[side].parts[side] = t.part(p.from, p.to)
-		s.assess(&nodes[side])
+// child returns the node in which one path avoids a risk.
+func (s *pairSearch) child(n pairNode, side int, risk uint32) pairNode {
+	p := &s.parts.list[n.parts[side]]
+	isEnd := s.risks.nodes && (risk == s.risks.node(p.from) || risk == s.risks.node(p.to))
+	if isEnd || side == 1 && n.parts[0] == n.parts[1] { // the other side is the same
+		n.bound = math.MaxUint64
+		return n
 	}
-	return nodes
-}
-
-func maxTrials() int {
-	n, err := strconv.Atoi(os.Getenv("TRIALS"))
-	if err != nil {
-		return 1
-	}
+	n.parts[side] = s.parts.with(n.parts[side], risk)
+	s.assess(&n)
 	return n
 }
 
-// partners looks for the best pair that a path of a node is part of.
-func (s *pairSearch) partners(b branch, x, y []uint32) {
-	t := &s.tree
-	for side, path := range [...][]uint32{x, y} {
-		p, other := &t.parts[b.parts[side]], &t.parts[b.parts[1-side]]
-		if p.tried {
-			continue
-		}
-		p.tried = true
-		t.set = t.set[:0]
-		for _, arc := range path {
-			for _, r := range s.risks.at(arc) {
-				if !s.exempt(r) {
-					t.set = append(t.set, r)
-				}
+// partner looks for the best pair that the path of one side of a node is part of.
+func (s *pairSearch) partner(n pairNode, side int, path []uint32) {
+	t := &s.parts
+	p, other := &t.list[n.parts[side]], &t.list[n.parts[1-side]]
+	if p.tried {
+		return
+	}
+	p.tried = true
+	t.set = t.set[:0]
+	for _, arc := range path {
+		for _, r := range s.risks.at(arc) {
+			if !s.exempt(r) {
+				t.set = append(t.set, r)
 			}
 		}
-		// What the other must avoid in every case are the ends of this path; of its
-		// own conflicts it is free.
-		if s.risks.nodes && !s.shared(p.from) {
-			t.set = append(t.set, s.risks.node(p.from))
-		}
-		first := len(t.arena)
-		if cost := s.find(s.solver, other.from, other.to, t.set); cost <= MaxPath {
-			partner := t.arena[first:]
-			if side == 0 {
-				s.consider(path, partner)
-			} else {
-				s.consider(partner, path)
-			}
-		}
-		t.arena = t.arena[:first]
 	}
-}
-
-func (s *pairSearch) plain(k uint32) found {
-	p := &s.tree.parts[k]
-	if !p.plain.known {
-		p.plain = s.solve(s.solver, p)
+	if s.risks.nodes && !s.shared(p.from) {
+		t.set = append(t.set, s.risks.node(p.from))
 	}
-	return p.plain
-}
-
-func (s *pairSearch) priced(k uint32) found {
-	p := &s.tree.parts[k]
-	if !p.priced.known {
-		p.priced = s.solve(s.prices.solver, p)
+	first := len(t.arena)
+	if s.find(s.solver, other.from, other.to, t.set) <= MaxPath {
+		paths := [2][]uint32{path, t.arena[first:]}
+		s.consider(paths[side], paths[1-side])
 	}
-	return p.priced
-}
-
-func (s *pairSearch) solve(solver *Solver, p *part) found {
-	first := len(s.tree.arena)
-	cost := s.find(solver, p.from, p.to, p.avoid)
-	end := len(s.tree.arena)
-	return found{known: true, cost: cost, path: s.tree.arena[first:end:end]}
-}
-
-// find appends the best path that avoids risks to the arena; a cost of more than
-// MaxPath: there is none.
-func (s *pairSearch) find(solver *Solver, from, to uint32, risks []uint32) uint64 {
-	s.searches++
-	s.avoid.set(s.risks, risks)
-	var r Result
-	r, s.tree.arena = solver.Find(Query{From: from, To: to, MaxDelay: s.query.MaxDelay}, &s.avoid, s.tree.arena)
-	if !r.Found {
-		return MaxPath + 1
-	}
-	return uint64(r.Cost)
-}
-
-// set makes the risks those to avoid.
-func (a *avoiding) set(r *Risks, risks []uint32) {
-	if a.epoch++; a.epoch == 0 {
-		clear(a.marked)
-		a.epoch = 1
-	}
-	for _, risk := range risks {
-		for _, arc := range r.under(risk) {
-			a.marked[arc] = a.epoch
-		}
-	}
+	t.arena = t.arena[:first]
 }

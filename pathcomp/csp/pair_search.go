@@ -17,6 +17,7 @@ type pairSearch struct {
 	best     pair
 	flow     flow
 	prices   prices
+	parts    parts
 	tree     branching
 	avoid    avoiding
 	epoch    uint32
@@ -29,18 +30,6 @@ type pair struct {
 	sum         uint64 // MaxUint64: none
 	paths       [2][]uint32
 	cost, delay [2]uint32
-}
-
-// avoiding lets the usable arcs through that carry none of some risks.
-type avoiding struct {
-	usable Filter
-	epoch  uint32
-	marked []uint32 // by arc, the epoch in which it carries one
-}
-
-// Usable implements Filter.
-func (a *avoiding) Usable(arc uint32) bool {
-	return a.marked[arc] != a.epoch && (a.usable == nil || a.usable.Usable(arc))
 }
 
 func newPairSearch(p *PairSolver) *pairSearch {
@@ -72,7 +61,7 @@ func (s *pairSearch) result(open bool) PairResult {
 	if found {
 		r.Cost, r.Delay = s.best.cost, s.best.delay
 		for i, path := range s.best.paths {
-			r.Paths[i] = slices.Clone(path)
+			r.Paths[i] = append([]uint32(nil), path...)
 		}
 	}
 	return r

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/s2cd/s2cd/pathcomp/csp"
 )
 
@@ -238,4 +240,71 @@ func (in pairInstance) budgetFault(q csp.PairQuery, got csp.PairResult, want uin
 	case csp.PairUnknown:
 	}
 	return ""
+}
+
+// TestPairs are cases to read.
+func TestPairs(t *testing.T) {
+	t.Parallel()
+	const large = csp.MaxPath / 2
+	// The cheapest path 0-1-2-3 is a trap: whoever takes it leaves no second.
+	trap := []csp.Arc{
+		{From: 0, To: 1, Cost: 1, Delay: 1}, {From: 1, To: 2, Cost: 1, Delay: 1}, {From: 2, To: 3, Cost: 1, Delay: 1},
+		{From: 0, To: 2, Cost: 6, Delay: 1}, {From: 1, To: 3, Cost: 5, Delay: 1},
+	}
+	// Two paths by way of 1, one leg slow in each half.
+	waist := []csp.Arc{
+		{From: 0, To: 1, Cost: 1, Delay: 9}, {From: 0, To: 1, Cost: 3, Delay: 1},
+		{From: 1, To: 2, Cost: 1, Delay: 9}, {From: 1, To: 2, Cost: 2, Delay: 1},
+	}
+	tests := []struct {
+		name   string
+		arcs   []csp.Arc
+		risks  map[uint32][]uint32 // beside the links
+		nodes  bool
+		query  csp.PairQuery
+		status csp.PairStatus
+		paths  [2][]uint32
+	}{
+		{"trap", trap, nil, true, csp.PairQuery{To: [2]uint32{3, 3}, MaxDelay: 2}, csp.PairOptimal, [2][]uint32{{0, 4}, {3, 2}}},
+		{"too slow", trap, nil, true, csp.PairQuery{To: [2]uint32{3, 3}, MaxDelay: 1}, csp.PairNone, [2][]uint32{}},
+		{"risk in common", trap, map[uint32][]uint32{0: {77}, 2: {77}}, false, csp.PairQuery{To: [2]uint32{3, 3}, MaxDelay: 9}, csp.PairNone, [2][]uint32{}},
+		{"risk of one path", trap, map[uint32][]uint32{0: {77}, 4: {77}}, false, csp.PairQuery{To: [2]uint32{3, 3}, MaxDelay: 9}, csp.PairOptimal, [2][]uint32{{0, 4}, {3, 2}}},
+		{"ways on exchanged", waist, nil, false, csp.PairQuery{To: [2]uint32{2, 2}, MaxDelay: 10}, csp.PairOptimal, [2][]uint32{{0, 3}, {1, 2}}},
+		{"one node", waist, nil, true, csp.PairQuery{To: [2]uint32{2, 2}, MaxDelay: 99}, csp.PairNone, [2][]uint32{}},
+		{"two gateways", trap, nil, true, csp.PairQuery{To: [2]uint32{1, 2}, MaxDelay: 9}, csp.PairOptimal, [2][]uint32{{0}, {3}}},
+		{"nothing to do", trap, nil, true, csp.PairQuery{MaxDelay: 0}, csp.PairOptimal, [2][]uint32{}},
+		{"too expensive", []csp.Arc{
+			{From: 0, To: 1, Cost: large}, {From: 1, To: 2, Cost: large + 1}, {From: 0, To: 2, Cost: large},
+		}, nil, false, csp.PairQuery{To: [2]uint32{2, 2}, MaxDelay: 9}, csp.PairNone, [2][]uint32{}},
+		{"just not too expensive", []csp.Arc{
+			{From: 0, To: 1, Cost: large}, {From: 1, To: 2, Cost: large}, {From: 0, To: 2, Cost: csp.MaxPath},
+		}, nil, false, csp.PairQuery{To: [2]uint32{2, 2}, MaxDelay: 9}, csp.PairOptimal, [2][]uint32{{0, 1}, {2}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			in := pairInstance{instance: instance{nodes: 4, arcs: tt.arcs}, nodes: tt.nodes}
+			for i := range tt.arcs {
+				in.risks = append(in.risks, append([]uint32{uint32(1000 + i)}, tt.risks[uint32(i)]...))
+			}
+			got := pairSolver(t, in).Find(tt.query, nil)
+			if diff := cmp.Diff(tt.paths, got.Paths); diff != "" || got.Status != tt.status {
+				t.Errorf("%+v: %s", got, diff)
+			}
+		})
+	}
+}
+
+// TestPairAllocates says what an answer allocates once its solver is warm: the
+// paths, and nothing for the search, where the flow alone settles it.
+func TestPairAllocates(t *testing.T) {
+	r := rand.New(rand.NewPCG(18, 19))
+	in := randomPairs(r, 200, 800, 50)
+	in.nodes = false
+	s := pairSolver(t, in)
+	q := csp.PairQuery{To: [2]uint32{7, 7}, MaxDelay: csp.MaxPath}
+	var f csp.Filter = in.usable
+	if n := testing.AllocsPerRun(20, func() { s.Find(q, f) }); n > 2 {
+		t.Errorf("%v allocations, want one a path", n)
+	}
 }

@@ -29,9 +29,13 @@ type charge struct {
 // maxScale is the precision of prices.
 const maxScale = 1 << 10
 
+// none forgets the prices.
+func (p *prices) none() { p.charges, p.solver = p.charges[:0], nil }
+
 // take keeps the prices of a flow.
 func (p *prices) take(f *flow) {
-	p.costs, p.charges, p.solver = f.weight.costs, p.charges[:0], nil
+	p.none()
+	p.costs = f.weight.costs
 	for _, i := range f.arcs {
 		a := f.graph.Arc(i)
 		if f.risks.shareable(i) {

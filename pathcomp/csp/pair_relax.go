@@ -76,7 +76,7 @@ func (s *pairSearch) try(w weight) (total, bool) {
 	}
 	t := s.flow.total()
 	limit := 2 * int64(s.query.MaxDelay)
-	if bound := (w.length(t) - w.delays*limit + w.costs - 1) / w.costs; bound > 0 && (uint64(bound) > s.bound || s.searches == 2) {
+	if bound := (w.length(t) - w.delays*limit + w.costs - 1) / w.costs; bound > int64(s.bound) { //nolint:gosec // at most twice MaxPath
 		s.bound = uint64(bound)
 		s.prices.take(&s.flow)
 	}

@@ -43,6 +43,7 @@ func (s *pairSearch) begin(q PairQuery, usable Filter) {
 	s.query, s.usable, s.avoid.usable = q, usable, usable
 	s.searches, s.bound = 0, 0
 	s.best.sum = math.MaxUint64
+	s.prices.none()
 }
 
 func (s *pairSearch) result(open bool) PairResult {

@@ -193,16 +193,21 @@ func (in pairInstance) pairFault(q csp.PairQuery, got csp.PairResult) string {
 func TestPairBruteForce(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(11, 12))
-	counts := map[csp.PairStatus]int{}
+	counts, branched := map[csp.PairStatus]int{}, 0
 	for graph := range 20_000 {
 		nodes := 1 + r.IntN(8)
-		in := randomPairs(r, nodes, r.IntN(2*nodes+2), 12)
+		in := randomPairs(r, nodes, nodes/2+r.IntN(3*nodes/2+2), 12)
+		for i := range in.usable {
+			in.usable[i] = in.usable[i] || graph%2 == 0
+		}
 		s := pairSolver(t, in)
-		for range 3 {
-			q := randomQuery(r, nodes, 40)
+		for range 5 {
+			q := randomQuery(r, nodes, 25)
 			q.Budget = math.MaxInt
 			got := s.Find(q, in.usable)
-			counts[got.Status]++
+			if got.Searches > 2 {
+				branched++
+			}
 			want := in.brutePair(q)
 			switch {
 			case want == math.MaxUint64 && got.Status == csp.PairNone && got.LowerBound == want:
@@ -213,13 +218,17 @@ func TestPairBruteForce(t *testing.T) {
 			default:
 				t.Fatalf("graph %d %+v, %+v: %+v, want %d", graph, in, q, got, want)
 			}
-			q.Budget = 1 + r.IntN(6)
-			if fault := in.budgetFault(q, s.Find(q, in.usable), want); fault != "" {
-				t.Fatalf("graph %d %+v, %+v: %s", graph, in, q, fault)
+			q.Budget = 1 + r.IntN(12)
+			got = s.Find(q, in.usable)
+			counts[got.Status]++
+			if fault := in.budgetFault(q, got, want); fault != "" {
+				t.Fatalf("graph %d %+v, %+v: %+v: %s", graph, in, q, got, fault)
 			}
 		}
 	}
-	t.Logf("by status: %v", counts)
+	if branched < 1000 || counts[csp.PairUnknown] == 0 || counts[csp.PairFeasible] == 0 {
+		t.Errorf("%d were not settled by the first flow, with a small budget by status %v: the graphs test little", branched, counts)
+	}
 }
 
 // budgetFault says what is wrong with an answer to a query with a small budget.

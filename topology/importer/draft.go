@@ -54,6 +54,10 @@ type link struct {
 
 // addNode enters a node unless its id is there already.
 func (d *draft) addNode(n node, rep *report) {
+	if n.id == "" {
+		rep.fault(n.line, 0, "a node without an id")
+		return
+	}
 	if first, twice := d.index[n.id]; twice {
 		rep.fault(n.line, 0, "node %q is described twice, first in line %d", n.id, d.nodes[first].line)
 		return

@@ -35,6 +35,7 @@ type graphMLKey struct{ id, of string }
 
 // graphMLObject is a node or an edge.
 type graphMLObject struct {
+	kind           string // "node" or "edge"
 	id             string
 	line           int
 	source, target string            // of an edge
@@ -102,14 +103,14 @@ func (g *graphMLReader) start(e xml.StartElement) error {
 		return g.graph(e, line)
 	case "node", "edge":
 		o := &graphMLObject{
-			id: attr(e, "id"), line: line, source: attr(e, "source"), target: attr(e, "target"),
+			kind: e.Name.Local, id: attr(e, "id"), line: line, source: attr(e, "source"), target: attr(e, "target"),
 			directed: g.directed, text: map[string]string{},
 		}
 		if d := attr(e, "directed"); d != "" {
 			o.directed = d == "true"
 		}
 		g.open = append(g.open, o)
-		return g.enter(o, e.Name.Local)
+		return g.enter(o)
 	case "hyperedge":
 		g.report.note(line, "hyperedges passed over", cmp.Or(attr(e, "id"), "line "+strconv.Itoa(line)))
 		return g.skip()
@@ -119,8 +120,8 @@ func (g *graphMLReader) start(e xml.StartElement) error {
 	return nil
 }
 
-func (g *graphMLReader) enter(o *graphMLObject, kind string) error {
-	if kind == "edge" {
+func (g *graphMLReader) enter(o *graphMLObject) error {
+	if o.kind == "edge" {
 		if g.edges = append(g.edges, o); len(g.edges) > maxLinks {
 			return fmt.Errorf("more than %d edges", maxLinks)
 		}
@@ -176,11 +177,8 @@ func (g *graphMLReader) data(e xml.StartElement) error {
 	if len(g.open) == 0 {
 		return g.skip()
 	}
-	o, kind := g.open[len(g.open)-1], "node"
-	if o.source != "" || o.target != "" {
-		kind = "edge"
-	}
-	name, known := g.keys[graphMLKey{attr(e, "key"), kind}]
+	o := g.open[len(g.open)-1]
+	name, known := g.keys[graphMLKey{attr(e, "key"), o.kind}]
 	if !known {
 		return g.skip()
 	}
@@ -216,7 +214,7 @@ func (g *graphMLReader) draft() *draft {
 			continue
 		}
 		n := node{id: o.id, line: o.line}
-		w := g.words(o, "node", "node "+o.id)
+		w := g.words(o, "node "+o.id)
 		n.name = cmp.Or(w.text["label"], w.text["name"])
 		w.node(&n)
 		d.addNode(n, g.report)
@@ -224,7 +222,7 @@ func (g *graphMLReader) draft() *draft {
 	var arcs []arc
 	for _, o := range g.edges {
 		l := link{line: o.line, a: o.source, z: o.target}
-		w := g.words(o, "edge", "edge "+l.title())
+		w := g.words(o, "edge "+l.title())
 		w.link(&l)
 		if l.ways[0].kbps == 0 {
 			w.zooSpeed(&l)
@@ -240,8 +238,8 @@ func (g *graphMLReader) draft() *draft {
 }
 
 // words are an object's attributes over the defaults of its kind.
-func (g *graphMLReader) words(o *graphMLObject, kind, of string) words {
-	for name, text := range g.defaults[kind] {
+func (g *graphMLReader) words(o *graphMLObject, of string) words {
+	for name, text := range g.defaults[o.kind] {
 		if _, given := o.text[name]; !given {
 			o.text[name] = text
 		}

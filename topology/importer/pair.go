@@ -24,21 +24,21 @@ type ends struct{ from, fromPort, to, toPort string }
 
 // pair makes links of arcs: an arc and the next one not taken that leads back
 // between the same ends are a link with the name and orientation of the first.
-// Where no arc of the network has one that leads back, the file describes its
-// links once: each arc counts for both directions. Where others have, an arc
-// without is a fault, since half a link cannot be told from an oversight.
+// Where no arc of the network leads back from where another leads to, the file
+// describes its links once: each arc counts for both directions. Else an arc
+// without another is a fault, since half a link cannot be told from an oversight.
 func pair(arcs []arc, rep *report) []link {
 	var (
 		out     []link
 		waiting = map[ends][]int{} // indices in out, by the ends of what is missing
 		half    = make([]bool, 0, len(arcs))
-		paired  bool
+		once    = describedOnce(arcs)
 	)
 	for _, a := range arcs {
 		own := ends{a.from, a.fromPort, a.to, a.toPort}
 		if open := waiting[own]; len(open) > 0 {
 			out[open[0]].join(a, rep)
-			half[open[0]], paired = false, true
+			half[open[0]] = false
 			waiting[own] = open[1:]
 			continue
 		}
@@ -50,13 +50,25 @@ func pair(arcs []arc, rep *report) []link {
 	for i := range out {
 		l := &out[i]
 		switch {
-		case half[i] && paired && l.a != l.z:
+		case half[i] && !once && l.a != l.z:
 			rep.fault(l.line, 0, "link %s: no link leads back from %q to %q between the same termination points", l.title(), l.z, l.a)
-		case half[i] && !paired:
+		case half[i] && once:
 			rep.note(l.line, "links described once taken for both directions", l.title())
 		}
 	}
 	return out
+}
+
+// describedOnce reports that no two arcs lead to and fro between two nodes.
+func describedOnce(arcs []arc) bool {
+	seen := map[[2]string]bool{}
+	for _, a := range arcs {
+		if a.from != a.to && seen[[2]string{a.to, a.from}] {
+			return false
+		}
+		seen[[2]string{a.from, a.to}] = true
+	}
+	return true
 }
 
 // link makes a link that is the same both ways.

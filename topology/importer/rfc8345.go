@@ -134,12 +134,8 @@ func (s *jsonScanner) node(n *ietfNetwork) error {
 	if len(n.draft.nodes) == maxNodes {
 		return s.fault(at, "more than %d nodes", maxNodes)
 	}
-	line, column := s.place(at)
-	id, ok := v.text("node-id")
-	if !ok || id == "" {
-		n.report.fault(line, column, "a node without node-id")
-		return nil
-	}
+	line, _ := s.place(at)
+	id, _ := v.text("node-id")
 	e := element{scanner: s, report: &n.report, of: "node " + id, value: v}
 	out := node{id: id, line: line}
 	e.node(&out)
@@ -156,10 +152,10 @@ func (s *jsonScanner) arc(n *ietfNetwork) error {
 	if len(n.arcs) == maxLinks {
 		return s.fault(at, "more than %d links", maxLinks)
 	}
-	line, column := s.place(at)
-	id, ok := v.text("link-id")
-	if !ok || id == "" {
-		n.report.fault(line, column, "a link without link-id")
+	line, _ := s.place(at)
+	id, _ := v.text("link-id")
+	if id == "" {
+		n.report.fault(line, 0, "a link without link-id")
 		return nil
 	}
 	e := element{scanner: s, report: &n.report, of: "link " + id, value: v}

@@ -47,7 +47,7 @@ func readContainerlab(data []byte, rep *report) *draft {
 		c.link(n)
 	}
 	if doc.exhausted() {
-		rep.fault(0, 0, "aliases and merge keys unfold to more than %d entries", maxYAMLVisit)
+		rep.fault(0, 0, "aliases lead to more than %d entries", maxYAMLVisit)
 	}
 	return &c.draft
 }
@@ -166,6 +166,9 @@ func (c *clab) end(n ast.Node) string {
 			return ""
 		}
 		return node
+	}
+	if only := c.doc.pairs(n); len(only) == 1 && only[0].key != "node" && c.doc.text(only[0].value) != "" {
+		return only[0].key // within braces the parser takes a:1 without quotes for a mapping
 	}
 	return c.textOf(n, "node")
 }

@@ -59,11 +59,12 @@ func TestFaults(t *testing.T) {
 		name, old, new, want string
 		format               importer.Format
 	}{
-		{"JSON cut off", "}]}}", "", "line 16, column 1: the JSON text ends too early", importer.RFC8345},
+		{"JSON cut off", "}]}}", "", "line 15, column 4: not valid JSON: unexpected end of JSON input", importer.RFC8345},
 		{"JSON comma", `"network-id": "net",`, `"network-id": "net"`, "line 3, column 3: not valid JSON: invalid character '\"' after object key:value pair", importer.RFC8345},
-		{"JSON twice", "}]}}", "}]}} {}", "line 16, column 6: more than one JSON value", importer.RFC8345},
+		{"JSON twice", "}]}}", "}]}} {}", "line 16, column 6: not valid JSON: invalid character '{' after top-level value", importer.RFC8345},
+		{"not UTF-8", `"net"`, "\"n\xfft\"", "not UTF-8", importer.RFC8345},
 		{"no networks", "ietf-network:networks", "ietf-interfaces:interfaces", "no network in ietf-network:networks", importer.RFC8345},
-		{"networks a list", `{"network": [{`, `[{"network": [{`, "line 1, column 27: want an object", importer.RFC8345},
+		{"networks a number", `{"network": [{`, `7, "n": {"network": [{`, "line 1, column 27: want an object", importer.RFC8345},
 		{"nodes no list", `"node": [`, `"node": 7, "n": [`, "line 3, column 11: want a list of nodes", importer.RFC8345},
 		{"two networks", "}]}}", twin, "several networks and none on top of the others, name one: net, other", importer.RFC8345},
 		{"node without id", `"node-id": "b"`, `"node": "b"`, "line 5: a node without an id", importer.RFC8345},

@@ -137,7 +137,7 @@ func (g *graphMLReader) graph(e xml.StartElement, line int) error {
 	if len(g.open) > 0 {
 		o := g.open[len(g.open)-1]
 		o.group = true
-		g.report.note(line, "groups opened: their nodes count, they do not", o.id)
+		g.report.note(line, "groups opened, whose nodes count", o.id)
 		return nil
 	}
 	if g.graphs++; g.graphs > 1 {

@@ -7,20 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-const (
-	maxJSONDepth  = 64        // of one value
-	maxJSONValues = 1_000_000 // in one value: a node or a link
-)
+const maxJSONValues = 200_000 // in one node or link
 
 // jsonValue is a value with the place where it begins.
 type jsonValue struct {
 	at     int
-	token  json.Token  // string, json.Number, bool or nil; json.Delim of an object or list
+	raw    []byte      // a scalar as it is written; of an object or list its bracket
 	names  []string    // of an object's members, without their module (RFC 7951 section 4)
 	values []jsonValue // of an object or a list
 }
@@ -41,7 +38,7 @@ func (v jsonValue) get(path ...string) (jsonValue, bool) {
 // list returns the elements of the list at path.
 func (v jsonValue) list(path ...string) []jsonValue {
 	found, _ := v.get(path...)
-	if found.token != json.Delim('[') {
+	if !bytes.HasPrefix(found.raw, []byte("[")) {
 		return nil
 	}
 	return found.values
@@ -51,43 +48,47 @@ func (v jsonValue) list(path ...string) []jsonValue {
 // large and decimal numbers as texts.
 func (v jsonValue) text(path ...string) (string, bool) {
 	found, _ := v.get(path...)
-	switch t := found.token.(type) {
-	case string:
-		return t, true
-	case json.Number:
-		return t.String(), true
+	if len(found.raw) == 0 || bytes.IndexByte([]byte("{[tfn"), found.raw[0]) >= 0 {
+		return "", false
 	}
-	return "", false
+	if found.raw[0] == '"' {
+		return unquote(found.raw), true
+	}
+	return string(found.raw), true
 }
 
-// jsonScanner walks a JSON text token by token and knows where it is. Its errors
-// end the walk.
+// jsonScanner walks a valid JSON text value by value and knows where it is. Its
+// errors are *Fault and end the walk.
 type jsonScanner struct {
-	data []byte
-	dec  *json.Decoder
+	data  []byte
+	pos   int
+	known map[string]string // members' names by how they are written
 
 	seen, line, start int // place has counted up to seen: line there, from 0, and where it begins
 }
 
-func newJSONScanner(data []byte) *jsonScanner {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	return &jsonScanner{data: data, dec: dec}
-}
-
-// offset returns where the next token begins.
-func (s *jsonScanner) offset() int {
-	i := int(s.dec.InputOffset())
-	for i < len(s.data) && strings.IndexByte(" \t\r\n,:", s.data[i]) >= 0 {
-		i++
+// newJSONScanner refuses a text that is not valid, so that the scanner need not
+// care.
+func newJSONScanner(data []byte) (*jsonScanner, error) {
+	s := &jsonScanner{data: data, known: map[string]string{}}
+	if !utf8.Valid(data) {
+		return nil, &Fault{Reason: "not UTF-8"}
 	}
-	return i
+	var all json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		offset := 0
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			offset = int(syntax.Offset) - 1
+		}
+		return nil, s.fault(offset, "not valid JSON: %s", err)
+	}
+	return s, nil
 }
 
 // place returns line and column of an offset, from 1. It is quick when offsets
 // ascend.
 func (s *jsonScanner) place(offset int) (line, column int) {
-	offset = min(offset, len(s.data))
+	offset = min(max(offset, 0), len(s.data))
 	if offset < s.seen {
 		s.seen, s.line, s.start = 0, 0, 0
 	}
@@ -100,143 +101,138 @@ func (s *jsonScanner) place(offset int) (line, column int) {
 	return s.line + 1, offset - s.start + 1
 }
 
-// fault is a reason to end the walk at an offset.
 func (s *jsonScanner) fault(offset int, format string, args ...any) error {
 	line, column := s.place(offset)
 	return &Fault{Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
 }
 
-func (s *jsonScanner) token() (json.Token, error) {
-	at := s.offset()
-	t, err := s.dec.Token()
-	switch {
-	case err == nil:
-		return t, nil
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, s.fault(len(s.data), "the JSON text ends too early")
+// next returns the first byte of the next value, name or closing bracket, which
+// is at pos then.
+func (s *jsonScanner) next() byte {
+	for bytes.IndexByte([]byte(" \t\r\n,:"), s.data[s.pos]) >= 0 {
+		s.pos++
 	}
-	return nil, s.fault(at, "not valid JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
-}
-
-// open enters an object or a list.
-func (s *jsonScanner) open(delim json.Delim, what string) error {
-	at := s.offset()
-	t, err := s.token()
-	if err != nil {
-		return err
-	}
-	if t != delim {
-		return s.fault(at, "want %s", what)
-	}
-	return nil
+	return s.data[s.pos]
 }
 
 // object calls member for each member of an object with its name, without the
 // module; member reads or skips the value.
 func (s *jsonScanner) object(what string, member func(name string) error) error {
-	if err := s.open('{', what); err != nil {
-		return err
-	}
-	for s.dec.More() {
-		name, err := s.name()
-		if err != nil {
-			return err
-		}
-		if err := member(name); err != nil {
-			return err
-		}
-	}
-	_, err := s.token()
-	return err
+	return s.each('{', '}', what, func() error { return member(s.name()) })
 }
 
 // list calls element for each element of a list; element reads it.
 func (s *jsonScanner) list(what string, element func() error) error {
-	if err := s.open('[', what); err != nil {
-		return err
+	return s.each('[', ']', what, element)
+}
+
+func (s *jsonScanner) each(open, shut byte, what string, read func() error) error {
+	if s.next() != open {
+		return s.fault(s.pos, "want %s", what)
 	}
-	for s.dec.More() {
-		if err := element(); err != nil {
+	s.pos++
+	for s.next() != shut {
+		if err := read(); err != nil {
 			return err
 		}
 	}
-	_, err := s.token()
-	return err
+	s.pos++
+	return nil
 }
 
-func (s *jsonScanner) name() (string, error) {
-	t, err := s.token()
-	if err != nil {
-		return "", err
-	}
-	name, ok := t.(string)
+// name reads a member's name.
+func (s *jsonScanner) name() string {
+	s.next()
+	raw := s.scalar()
+	name, ok := s.known[string(raw)]
 	if !ok {
-		return "", s.fault(s.offset(), "want a name")
+		name = unquote(raw)
+		name = name[strings.IndexByte(name, ':')+1:]
+		s.known[string(raw)] = name
 	}
-	return name[strings.IndexByte(name, ':')+1:], nil
+	return name
+}
+
+// scalar passes over a text, number or word and returns it as it is written.
+func (s *jsonScanner) scalar() []byte {
+	start := s.pos
+	if s.data[start] != '"' {
+		for s.pos < len(s.data) && bytes.IndexByte([]byte(" \t\r\n,]}"), s.data[s.pos]) < 0 {
+			s.pos++
+		}
+		return s.data[start:s.pos]
+	}
+	for s.pos++; s.data[s.pos] != '"'; s.pos++ {
+		if s.data[s.pos] == '\\' {
+			s.pos++
+		}
+	}
+	s.pos++
+	return s.data[start:s.pos]
 }
 
 // skip passes over a value.
-func (s *jsonScanner) skip() error {
+func (s *jsonScanner) skip() {
 	for depth := 0; ; {
-		t, err := s.token()
-		if err != nil {
-			return err
-		}
-		switch t {
-		case json.Delim('{'), json.Delim('['):
+		switch s.next() {
+		case '{', '[':
 			depth++
-		case json.Delim('}'), json.Delim(']'):
+			s.pos++
+		case '}', ']':
 			depth--
+			s.pos++
+		default:
+			s.scalar()
 		}
 		if depth == 0 {
-			return nil
+			return
 		}
 	}
 }
 
-// value reads a value whole.
+// value reads a node or link whole.
 func (s *jsonScanner) value() (jsonValue, error) {
-	room := maxJSONValues
-	return s.nested(&room, 0)
+	s.next()
+	at, room := s.pos, maxJSONValues
+	v := s.nested(&room)
+	if room < 0 {
+		return v, s.fault(at, "more than %d values in one element", maxJSONValues)
+	}
+	return v, nil
 }
 
-func (s *jsonScanner) nested(room *int, depth int) (jsonValue, error) {
-	v := jsonValue{at: s.offset()}
-	t, err := s.token()
-	if err != nil {
-		return v, err
+// nested reads a value, and skips what there is no room for.
+func (s *jsonScanner) nested(room *int) jsonValue {
+	kind := s.next()
+	v := jsonValue{at: s.pos}
+	if *room--; *room < 0 {
+		s.skip()
+		return v
 	}
-	v.token = t
-	if *room--; *room < 0 || depth > maxJSONDepth {
-		return v, s.fault(v.at, "a value of more than %d parts or %d levels", maxJSONValues, maxJSONDepth)
+	if kind != '{' && kind != '[' {
+		v.raw = s.scalar()
+		return v
 	}
-	if t != json.Delim('{') && t != json.Delim('[') {
-		return v, nil
-	}
-	for s.dec.More() {
-		if t == json.Delim('{') {
-			name, err := s.name()
-			if err != nil {
-				return v, err
-			}
-			v.names = append(v.names, name)
+	v.raw = s.data[s.pos : s.pos+1]
+	shut := kind + 2 // the closing bracket in ASCII
+	for s.pos++; s.next() != shut; {
+		if kind == '{' {
+			v.names = append(v.names, s.name())
 		}
-		inner, err := s.nested(room, depth+1)
-		if err != nil {
-			return v, err
-		}
-		v.values = append(v.values, inner)
+		v.values = append(v.values, s.nested(room))
 	}
-	_, err = s.token()
-	return v, err
+	s.pos++
+	return v
 }
 
-// end refuses anything after the first value.
-func (s *jsonScanner) end() error {
-	at := s.offset()
-	if _, err := s.dec.Token(); !errors.Is(err, io.EOF) {
-		return s.fault(at, "more than one JSON value")
+// unquote returns the text that raw spells with its quotes.
+func unquote(raw []byte) string {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1])
 	}
-	return nil
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return "" // never for a part of a valid text
+	}
+	return text
 }

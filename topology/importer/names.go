@@ -57,7 +57,7 @@ func settle(base string, taken map[string]bool, next map[string]int) string {
 // fit maps a text to a name that topology and inventory take.
 func fit(s, extra, kind string) string {
 	var b strings.Builder
-	gap := false
+	gap, last := false, '-' // what was left out before c; what was written last
 	for _, c := range s {
 		c = plain(c)
 		alnum := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
@@ -65,10 +65,10 @@ func fit(s, extra, kind string) string {
 			gap = b.Len() > 0 // a name begins with a letter or digit
 			continue
 		}
-		if gap && c != '-' {
+		if gap && c != '-' && last != '-' {
 			b.WriteByte('-')
 		}
-		gap = false
+		gap, last = false, c
 		b.WriteRune(c)
 		if b.Len() >= maxName {
 			break

@@ -22,11 +22,10 @@ type ietfNetwork struct {
 // readRFC8345 reads networks as ietf-network:networks, or a reply that holds the
 // list ietf-network:network alone, and takes the one called want.
 func readRFC8345(data []byte, want string, rep *report) *draft {
-	s := newJSONScanner(data)
 	var all []*ietfNetwork
-	err := s.networks(&all, 0)
+	s, err := newJSONScanner(data)
 	if err == nil {
-		err = s.end()
+		err = s.networks(&all, 0)
 	}
 	if f := (*Fault)(nil); errors.As(err, &f) {
 		rep.faults = append(rep.faults, f)
@@ -55,7 +54,8 @@ func (s *jsonScanner) networks(all *[]*ietfNetwork, depth int) error {
 				return err
 			})
 		}
-		return s.skip()
+		s.skip()
+		return nil
 	})
 }
 
@@ -101,7 +101,8 @@ func choose(all []*ietfNetwork, want string, rep *report) *ietfNetwork {
 // network reads one element of the list network.
 func (s *jsonScanner) network() (*ietfNetwork, error) {
 	n := &ietfNetwork{}
-	n.line, _ = s.place(s.offset())
+	s.next()
+	n.line, _ = s.place(s.pos)
 	err := s.object("a network", func(name string) error {
 		switch name {
 		case "network-id", "supporting-network":
@@ -120,21 +121,21 @@ func (s *jsonScanner) network() (*ietfNetwork, error) {
 		case "link":
 			return s.list("a list of links", func() error { return s.arc(n) })
 		}
-		return s.skip()
+		s.skip()
+		return nil
 	})
 	return n, err
 }
 
 func (s *jsonScanner) node(n *ietfNetwork) error {
-	at := s.offset()
 	v, err := s.value()
 	if err != nil {
 		return err
 	}
 	if len(n.draft.nodes) == maxNodes {
-		return s.fault(at, "more than %d nodes", maxNodes)
+		return s.fault(v.at, "more than %d nodes", maxNodes)
 	}
-	line, _ := s.place(at)
+	line, _ := s.place(v.at)
 	id, _ := v.text("node-id")
 	e := element{scanner: s, report: &n.report, of: "node " + id, value: v}
 	out := node{id: id, line: line}
@@ -144,15 +145,14 @@ func (s *jsonScanner) node(n *ietfNetwork) error {
 }
 
 func (s *jsonScanner) arc(n *ietfNetwork) error {
-	at := s.offset()
 	v, err := s.value()
 	if err != nil {
 		return err
 	}
 	if len(n.arcs) == maxLinks {
-		return s.fault(at, "more than %d links", maxLinks)
+		return s.fault(v.at, "more than %d links", maxLinks)
 	}
-	line, _ := s.place(at)
+	line, _ := s.place(v.at)
 	id, _ := v.text("link-id")
 	if id == "" {
 		n.report.fault(line, 0, "a link without link-id")

@@ -230,11 +230,11 @@ func parseBandwidth(s string) (float64, error) {
 	const most = maxKbps * 1000 / 8
 	lower := strings.ToLower(s)
 	hex := strings.HasPrefix(lower, "0x")
-	if hex && strings.HasSuffix(lower, "p") {
-		lower += "0" // the exponent may be left out
-	}
-	if hex && !strings.Contains(lower, "p") {
+	switch {
+	case hex && !strings.Contains(lower, "p"):
 		lower += "p0"
+	case hex && strings.Trim(lower[strings.Index(lower, "p"):], "p+") == "":
+		lower += "0" // the exponent may be left out
 	}
 	plain := hex || s != "" && strings.Trim(s, "0123456789.") == ""
 	v, err := strconv.ParseFloat(lower, 64)

@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	maxYAMLDepth = 64         // of brackets, and of dashes in a line; guards the parser's stack
-	maxAliases   = 16         // on the way to one value
-	maxYAMLVisit = 20_000_000 // entries of mappings looked at, those merged in each time
+	maxYAMLDepth = 64        // of brackets, and of dashes in a line; guards the parser's stack
+	maxAliases   = 16        // on the way to one value
+	maxYAMLVisit = 4_000_000 // entries of mappings looked at, those behind aliases each time
 )
 
 // yamlDoc is a parsed YAML text. Aliases and merge keys are followed where they
-// are met, so that none can blow a text up.
+// are met and not unfolded, so that none can blow a text up.
 type yamlDoc struct {
 	root    ast.Node
 	anchors map[string]ast.Node
@@ -64,8 +64,7 @@ func parseYAML(data []byte) (doc *yamlDoc, err error) {
 	return doc, nil
 }
 
-// exhausted reports whether aliases and merge keys led to more than a file can
-// reasonably hold.
+// exhausted reports that aliases led to more than a file can reasonably hold.
 func (d *yamlDoc) exhausted() bool { return d.room < 0 }
 
 // Visit remembers anchors.
@@ -128,12 +127,40 @@ func (d *yamlDoc) resolve(n ast.Node) ast.Node {
 	return nil
 }
 
-// pairs returns the entries of a mapping, those that are merged in last, so that
-// a mapping's own come first; nil for anything else. When there is no room left
-// it returns too few, which exhausted tells.
-func (d *yamlDoc) pairs(n ast.Node) []yamlPair { return d.merged(n, 0) }
+// pairs returns the entries of a mapping: its own, then those merged in whose
+// key is new; nil for anything else. When there is no room left it returns too
+// few, which exhausted tells.
+func (d *yamlDoc) pairs(n ast.Node) []yamlPair {
+	own, sources := d.entries(n)
+	if len(sources) == 0 {
+		return own
+	}
+	seen := map[string]bool{}
+	for _, p := range own {
+		seen[p.key] = true
+	}
+	merged := map[ast.Node]bool{d.resolve(n): true}
+	for len(sources) > 0 {
+		source := d.resolve(sources[0])
+		sources = sources[1:]
+		if merged[source] {
+			continue // a second time it adds nothing
+		}
+		merged[source] = true
+		more, deeper := d.entries(source)
+		for _, p := range more {
+			if !seen[p.key] {
+				seen[p.key] = true
+				own = append(own, p)
+			}
+		}
+		sources = append(sources, deeper...)
+	}
+	return own
+}
 
-func (d *yamlDoc) merged(n ast.Node, depth int) []yamlPair {
+// entries returns a mapping's own entries and what it merges in.
+func (d *yamlDoc) entries(n ast.Node) (own []yamlPair, sources []ast.Node) {
 	var values []*ast.MappingValueNode
 	switch m := d.resolve(n).(type) {
 	case *ast.MappingNode:
@@ -141,30 +168,21 @@ func (d *yamlDoc) merged(n ast.Node, depth int) []yamlPair {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{m}
 	}
-	var own, merged []yamlPair
-	for _, kv := range values {
-		if d.room--; d.room < 0 {
-			break
-		}
-		if _, ok := kv.Key.(*ast.MergeKeyNode); !ok {
-			own = append(own, yamlPair{keyText(kv), kv.Key.GetToken().Position.Line, kv.Value})
-			continue
-		}
-		if depth == maxAliases {
-			continue
-		}
-		sources := []ast.Node{kv.Value}
-		if list, ok := d.resolve(kv.Value).(*ast.SequenceNode); ok {
-			sources = list.Values
-		}
-		for _, source := range sources {
-			if d.room--; d.room < 0 {
-				break
-			}
-			merged = append(merged, d.merged(source, depth+1)...)
-		}
+	if d.room -= 1 + len(values); d.room < 0 {
+		return nil, nil
 	}
-	return append(own, merged...)
+	for _, kv := range values {
+		if _, ok := kv.Key.(*ast.MergeKeyNode); !ok {
+			own = append(own, yamlPair{keyText(kv), lineOf(kv.Key), kv.Value})
+			continue
+		}
+		if list := d.list(kv.Value); list != nil {
+			sources = append(sources, list...)
+			continue
+		}
+		sources = append(sources, kv.Value)
+	}
+	return own, sources
 }
 
 func keyText(kv *ast.MappingValueNode) string {

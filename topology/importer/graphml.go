@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -216,6 +217,8 @@ func (g *graphMLReader) draft() *draft {
 		n := node{id: o.id, line: o.line}
 		w := g.words(o, "node "+o.id)
 		n.name = cmp.Or(w.text["label"], w.text["name"])
+		w.text["latitude"] = cmp.Or(w.text["latitude"], w.text["lat"])
+		w.text["longitude"] = cmp.Or(w.text["longitude"], w.text["lon"], w.text["lng"])
 		w.node(&n)
 		d.addNode(n, g.report)
 	}
@@ -244,11 +247,6 @@ func (g *graphMLReader) words(o *graphMLObject, of string) words {
 			o.text[name] = text
 		}
 	}
-	for short, long := range map[string]string{"lat": "latitude", "lon": "longitude", "lng": "longitude"} {
-		if o.text[long] == "" {
-			o.text[long] = o.text[short]
-		}
-	}
 	return words{of: of, line: o.line, text: o.text, rep: g.report}
 }
 
@@ -258,7 +256,7 @@ func (w words) zooSpeed(l *link) {
 	speed := func(perKbps float64) func(string) error {
 		return func(s string) error {
 			v, err := strconv.ParseFloat(s, 64)
-			kbps := v / perKbps
+			kbps := math.Round(v / perKbps)
 			if err != nil || !(kbps >= 0 && kbps <= maxKbps) {
 				return wants("a speed up to 100 Tbit/s")
 			}

@@ -14,9 +14,7 @@ import (
 )
 
 // words are attributes of a node or link that a file spells as text, by key in
-// lower case. The keys are those of the inventory: of nodes role, platform,
-// loopback, latitude, longitude, maintenance, down; of links capacity, latency,
-// igpMetric, teMetric, loss, srlgs, adminGroups, down.
+// lower case; the package comment lists them.
 type words struct {
 	of   string // "node x", for faults
 	line int

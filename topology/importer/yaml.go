@@ -17,7 +17,7 @@ import (
 const (
 	maxYAMLDepth = 64        // of brackets, and of dashes in a line; guards the parser's stack
 	maxAliases   = 16        // on the way to one value
-	maxYAMLVisit = 4_000_000 // entries of mappings looked at, those behind aliases each time
+	maxYAMLVisit = 2_000_000 // entries of mappings looked at, those behind aliases each time
 )
 
 // yamlDoc is a parsed YAML text. Aliases and merge keys are followed where they

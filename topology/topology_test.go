@@ -56,6 +56,7 @@ func TestValidate(t *testing.T) {
 		{"loopback twice", func(n *topology.Network) { n.Nodes[1].Loopback = n.Nodes[0].Loopback }, "node p1: loopback 10.0.0.1 is that of pe1"},
 		{"loopback", func(n *topology.Network) { n.Nodes[1].Loopback = netip.MustParseAddr("127.0.0.1") }, "node p1: loopback 127.0.0.1 cannot be a router id"},
 		{"location", func(n *topology.Network) { n.Nodes[1].Location = [2]float64{91, 0} }, "node p1: location [91 0] is not on earth"},
+		{"location no number", func(n *topology.Network) { n.Nodes[1].Location = [2]float64{0, math.NaN()} }, "node p1: location [0 NaN] is not on earth"},
 		{"link without name", func(n *topology.Network) { n.Links[0].Name = "" }, "link #1: no name"},
 		{"link twice", func(n *topology.Network) { n.Links[1].Name = "pe1-p1" }, "link pe1-p1: named twice"},
 		{"link end", func(n *topology.Network) { n.Links[1].Z = "gw9" }, `link p1-gw1: unknown node "gw9"`},
@@ -97,6 +98,25 @@ func TestValidateJoinsAllFaults(t *testing.T) {
 	n.AS, n.Links[0].A, n.Access[0].Kbps = 0, "pe9", 0
 	want := "network: AS number 0 (RFC 7607)\nlink pe1-p1: unknown node \"pe9\"\naccess port:pe1:eth1: no capacity"
 	if err := topology.Validate(n); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestValidateGraph also proves that a plan is held to all else.
+func TestValidateGraph(t *testing.T) {
+	t.Parallel()
+	n := network()
+	n.AS = 0
+	for i := range n.Nodes {
+		n.Nodes[i].Platform, n.Nodes[i].Management, n.Nodes[i].Loopback = "", "", netip.Addr{}
+	}
+	if err := topology.ValidateGraph(n); err != nil {
+		t.Errorf("a plan is refused: %v", err)
+	}
+	n.Nodes[0].Loopback, n.Nodes[1].Loopback = netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.1")
+	n.Nodes[2].Role, n.Links[0].Kbps[0] = "x", 0
+	want := "node p1: loopback 10.0.0.1 is that of pe1\nnode gw1: unknown role \"x\"\nlink pe1-p1: no capacity a to z"
+	if err := topology.ValidateGraph(n); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -5,6 +5,7 @@ package topology
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"slices"
@@ -21,15 +22,23 @@ const maxShare = 10_000
 
 // Validate checks every reference, range and address of n. Its error joins all
 // faults, in the order of the network; each names the object it is about.
-func Validate(n *Network) error {
+func Validate(n *Network) error { return validate(n, true) }
+
+// ValidateGraph is Validate for a network that is only planned on: it needs no
+// AS number, and its nodes no platform, management address and loopback. A
+// loopback that is given is checked.
+func ValidateGraph(n *Network) error { return validate(n, false) }
+
+func validate(n *Network, operated bool) error {
 	v := validator{
+		operated:  operated,
 		nodes:     map[NodeName]Node{},
 		loopbacks: map[netip.Addr]NodeName{},
 		managed:   map[string]NodeName{},
 		links:     map[string]bool{},
 		access:    map[string]bool{},
 	}
-	if n.AS == 0 {
+	if operated && n.AS == 0 {
 		v.fault("network: AS number 0 (RFC 7607)")
 	}
 	for i := range n.Nodes {
@@ -46,6 +55,7 @@ func Validate(n *Network) error {
 
 // validator remembers what was seen while it walks a network.
 type validator struct {
+	operated  bool // by s2cd, not only planned on
 	nodes     map[NodeName]Node
 	loopbacks map[netip.Addr]NodeName
 	managed   map[string]NodeName
@@ -73,13 +83,16 @@ func (v *validator) node(i int, n *Node) {
 	v.nodes[n.Name] = *n
 	switch n.Role {
 	case PE, Gateway:
-		v.management(n)
+		if v.operated {
+			v.management(n)
+		}
 	case P:
 	default:
 		v.fault("node %s: unknown role %q", n.Name, n.Role)
 	}
 	v.loopback(n)
-	if n.Location[0] < -90 || n.Location[0] > 90 || n.Location[1] < -180 || n.Location[1] > 180 {
+	onEarth := math.Abs(n.Location[0]) <= 90 && math.Abs(n.Location[1]) <= 180 // false for NaN
+	if !onEarth {
 		v.fault("node %s: location %v is not on earth", n.Name, n.Location)
 	}
 }
@@ -109,7 +122,7 @@ func (v *validator) management(n *Node) {
 
 func (v *validator) loopback(n *Node) {
 	if !n.Loopback.IsValid() {
-		if n.Role == PE {
+		if v.operated && n.Role == PE {
 			v.fault("node %s: a pe needs a loopback", n.Name)
 		}
 		return

@@ -78,7 +78,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"AS zero":                 {"as: 65000", "as: 0", "1:5: as: out of range 1 to 4294967294"},
-		"node without role":       {"  - {name: A, role: pe", "  - {name: A, nature: pe", "5:5: nodes[0].role: missing\n5:15: nodes[0].nature: unknown key, allowed: identity, location, loopback, maintenance, management, name, pin, platform, role"},
+		"node without role":       {"  - {name: A, role: pe", "  - {name: A, nature: pe", "5:5: nodes[0].role: missing\n5:15: nodes[0].nature: unknown key, allowed: down, identity, location, loopback, maintenance, management, name, pin, platform, role"},
 		"role":                    {"name: G, role: gateway", "name: G, role: router", `7:21: nodes[2].role: want one of pe, p, gateway, got "router"`},
 		"node twice":              {"{name: B, role", "{name: A, role", "6:12: nodes[1].name: \"A\" is given twice, first in line 5\n9:31: links[0].z: no node is called \"B\"\n12:8: links[1].z: no node is called \"B\"\n19:10: ports[1].pe: no node is called \"B\"\n23:36: handoffs[0].pe: no node is called \"B\"\n51:60: tenants[0].accessPoints[0].secondary.attachment.pe: no node is called \"B\""},
 		"node name":               {"{name: A, role", "{name: \"A 1\", role", "5:12: nodes[0].name: \"A 1\" is not a name: 1 to 63 of A-Z a-z 0-9 . _ -\n6:5: nodes[1]: no links lead from A 1 to B\n9:20: links[0].a: no node is called \"A\"\n11:8: links[1].a: no node is called \"A\"\n18:10: ports[0].pe: no node is called \"A\"\n26:9: handoffs[1].pe: no node is called \"A\"\n50:58: tenants[0].accessPoints[0].primary.attachment.pe: no node is called \"A\"\n57:78: tenants[1].accessPoints[0].primary.attachment.pe: no node is called \"A\""},
@@ -107,6 +107,11 @@ func TestFaults(t *testing.T) {
 		"latency form":            {"latency: 3ms", "latency: 3", `14:14: links[1].latency: want a duration like 1h30m or 7d, got "3"`},
 		"metric":                  {"igpMetric: 10", "igpMetric: 16777215", "9:82: links[0].igpMetric: must be 1 to 16777214"},
 		"admin group":             {"adminGroups: [3]", "adminGroups: [32]", "9:100: links[0].adminGroups[0]: must be at most 31"},
+		"TE metric":               {"adminGroups: [3]", "teMetric: 16777216", "9:96: links[0].teMetric: must be at most 16777215"},
+		"TE metric one way":       {"adminGroups: [3]", "teMetric: {az: 1}", "9:86: links[0].teMetric.za: missing"},
+		"loss":                    {"adminGroups: [3]", "loss: 100%", "9:92: links[0].loss: must be below 100%"},
+		"loss form":               {"adminGroups: [3]", "loss: 0.5", `9:92: links[0].loss: want a share from 0% to 100% like 99.95%, got "0.5"`},
+		"node down":               {"identity: b.example", "identity: b.example, down: 1", `6:111: nodes[1].down: want true or false, got "1"`},
 		"srlg twice":              {"srlgs: [7]", "srlgs: [7, 7]", "16:16: links[1].srlgs[1]: 7 is given twice"},
 		"share above all":         {"gold: 30%", "gold: 90%", "3:42: defaults.reservable.classes.gold: is more than all"},
 		"share above whole":       {"all: 80%", "all: 101%", "3:21: defaults.reservable.all: must be above 0% and at most 100%"},
@@ -230,6 +235,38 @@ func TestParseSmall(t *testing.T) {
 	}
 	if diff := cmp.Diff(handoff, one.Tenants[0].AccessPoints[1].Primary.Handoff, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestOptional reads what a link and a node may say beside what they must.
+func TestOptional(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer(
+		"adminGroups: [3]}", "adminGroups: [3, 31], teMetric: {az: 5, za: 16777215}, loss: {az: 0%, za: 0.01%}}",
+		"srlgs: [7]", "teMetric: 7\n    loss: 99.9999%",
+		"identity: b.example", "identity: b.example, down: true",
+	).Replace(small)
+	inv, err := inventory.Parse("f", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type optional struct {
+		TE, Loss [2]uint32
+		Groups   uint32
+	}
+	var got []optional
+	for _, l := range inv.Network.Links {
+		got = append(got, optional{l.TEMetric, l.LossPPM, l.AdminGroups})
+	}
+	want := []optional{
+		{TE: [2]uint32{5, topology.MaxMetric}, Loss: [2]uint32{0, 100}, Groups: 1<<31 | 1<<3},
+		{TE: [2]uint32{7, 7}, Loss: [2]uint32{999_999, 999_999}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if nodes := inv.Network.Nodes; nodes[0].Down || !nodes[1].Down {
+		t.Errorf("down: A %v, B %v", nodes[0].Down, nodes[1].Down)
 	}
 }
 

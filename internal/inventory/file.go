@@ -40,6 +40,7 @@ type fileNode struct {
 	Identity    string        `yaml:"identity"`
 	Pin         string        `yaml:"pin"`
 	Maintenance bool          `yaml:"maintenance"`
+	Down        bool          `yaml:"down"`
 	Location    *fileLocation `yaml:"location"`
 }
 
@@ -61,6 +62,8 @@ type fileLink struct {
 	Capacity    both[rate]          `yaml:"capacity" check:"required,symmetric"`
 	Latency     both[time.Duration] `yaml:"latency" check:"required,symmetric"`
 	IGPMetric   both[uint32]        `yaml:"igpMetric" check:"required,symmetric"`
+	TEMetric    both[uint32]        `yaml:"teMetric" check:"symmetric"`
+	Loss        both[ppm]           `yaml:"loss" check:"symmetric"`
 	Reservable  *fileShares         `yaml:"reservable"`
 	SRLGs       []uint32            `yaml:"srlgs"`
 	AdminGroups []uint32            `yaml:"adminGroups" check:"max=31"`

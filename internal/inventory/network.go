@@ -34,7 +34,7 @@ func (b *builder) nodes() {
 		b.management(at, n)
 		node := topology.Node{
 			Name: topology.NodeName(n.Name), Role: topology.Role(n.Role), Platform: n.Platform, Loopback: n.Loopback,
-			Management: n.Management, Identity: n.Identity, PinSHA256: strings.ToLower(n.Pin), Maintenance: n.Maintenance,
+			Management: n.Management, Identity: n.Identity, PinSHA256: strings.ToLower(n.Pin), Maintenance: n.Maintenance, Down: n.Down,
 		}
 		if n.Location != nil {
 			node.Location = [2]float64{n.Location.Latitude, n.Location.Longitude}
@@ -111,31 +111,48 @@ func (b *builder) links() {
 			Kbps:       [2]uint64{uint64(l.Capacity.AZ), uint64(l.Capacity.ZA)},
 			Micros:     [2]uint32{b.micros(at+".latency", l.Latency.AZ, true), b.micros(at+".latency", l.Latency.ZA, true)},
 			IGPMetric:  [2]uint32{l.IGPMetric.AZ, l.IGPMetric.ZA},
+			TEMetric:   [2]uint32{l.TEMetric.AZ, l.TEMetric.ZA},
+			LossPPM:    [2]uint32{uint32(l.Loss.AZ), uint32(l.Loss.ZA)},
 			Reservable: b.shares(at+".reservable", l.Reservable),
 			SRLGs:      l.SRLGs, Down: l.Down,
 		}
-		for _, m := range link.IGPMetric {
-			if m == 0 || m > maxMetric {
-				b.fault(at+".igpMetric", "must be 1 to %d", maxMetric)
-			}
-		}
-		for j, g := range l.AdminGroups {
-			if slices.Contains(l.AdminGroups[:j], g) {
-				b.fault(index(at+".adminGroups", j), "%d is given twice", g)
-			}
+		b.metrics(at, link)
+		b.once(at+".adminGroups", l.AdminGroups)
+		b.once(at+".srlgs", l.SRLGs)
+		for _, g := range l.AdminGroups {
 			if g < 32 {
 				link.AdminGroups |= 1 << g
-			}
-		}
-		for j, g := range l.SRLGs {
-			if slices.Contains(l.SRLGs[:j], g) {
-				b.fault(index(at+".srlgs", j), "%d is given twice", g)
 			}
 		}
 		for class := range link.Reservable.ByClass {
 			b.classes[class] = true
 		}
 		b.out.Network.Links = append(b.out.Network.Links, link)
+	}
+}
+
+// metrics checks what routers and paths weigh a link by. Without a TE metric
+// the IGP's counts.
+func (b *builder) metrics(at string, l topology.Link) {
+	for d := range 2 {
+		if m := l.IGPMetric[d]; m == 0 || m > maxMetric {
+			b.fault(at+".igpMetric", "must be 1 to %d", maxMetric)
+		}
+		if l.TEMetric[d] > topology.MaxMetric {
+			b.fault(at+".teMetric", "must be at most %d", topology.MaxMetric)
+		}
+		if l.LossPPM[d] >= 1_000_000 {
+			b.fault(at+".loss", "must be below 100%%")
+		}
+	}
+}
+
+// once refuses a number that a list has already.
+func (b *builder) once(path string, list []uint32) {
+	for i, g := range list {
+		if slices.Contains(list[:i], g) {
+			b.fault(index(path, i), "%d is given twice", g)
+		}
 	}
 }
 

@@ -15,6 +15,8 @@ func (p *profile) balance(i int) {
 		p.remove(i)
 	case len(b.row) > fullBlock:
 		p.halve(i)
+		p.join(i + 1)
+		p.join(i - 1)
 	default:
 		b.row = shrink(b.row)
 		p.join(i)

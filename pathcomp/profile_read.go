@@ -149,17 +149,19 @@ func (p *profile) clears(t uint32, room int64) uint32 {
 
 // from yields the breakpoint that t lies behind, and those that follow.
 func (p *profile) from(t uint32) iter.Seq2[uint32, int64] {
+	return func(yield func(uint32, int64) bool) { p.walk(t, yield) }
+}
+
+// walk is from, which is so small by it that a loop over it takes no memory.
+func (p *profile) walk(t uint32, yield func(uint32, int64) bool) {
 	where, _ := p.find(t)
-	return func(yield func(uint32, int64) bool) {
-		k := where.index
-		for i := where.block; i < len(p.blocks); i++ {
-			b := &p.blocks[i]
-			for ; k < len(b.row); k++ {
-				if !yield(b.row[k].at, b.load(k)) {
-					return
-				}
+	for i := where.block; i < len(p.blocks); i++ {
+		b := &p.blocks[i]
+		for k := where.index; k < len(b.row); k++ {
+			if !yield(b.row[k].at, b.load(k)) {
+				return
 			}
-			k = 0
 		}
+		where.index = 0
 	}
 }

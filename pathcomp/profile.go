@@ -2,6 +2,8 @@
 
 package pathcomp
 
+import "slices"
+
 // profile is bandwidth reserved over time, as breakpoints in order: so much
 // from here to the next, nothing before the first, and 0 from the last on. No
 // two neighbours are equal, so what was added and taken away again leaves no
@@ -17,42 +19,43 @@ type profile struct {
 // place is a breakpoint's block and index.
 type place struct{ block, index int }
 
-// add adds kbps (which may be negative) on [from, until). What was added and is
-// taken away in any order, whole or in parts, leaves what was there before: a
-// reservation is extended by adding on [until, later), moved by taking away
-// here and adding there, and its rate changed by adding the difference.
+// add adds kbps (which may be negative) on [from, until). All other changes are
+// made of it, and each is undone by its opposite: to extend is to add on [until,
+// later), to shift is to take away here and add there, and a new rate adds the
+// difference to the old.
 func (p *profile) add(from, until uint32, kbps int64) {
 	if from >= until || kbps == 0 {
 		return
 	}
 	first := p.split(from)
-	end := p.split(until) // behind first, which stays where it is
-	for i := first.block; i <= end.block; i++ {
-		b := &p.blocks[i]
-		low, high := 0, len(b.row)
-		if i == first.block {
-			low = first.index
+	end := p.split(until) // is behind first and leaves it where it is
+	if first.block == end.block {
+		p.blocks[first.block].raise(first.index, end.index, kbps)
+	} else {
+		p.blocks[first.block].raise(first.index, len(p.blocks[first.block].row), kbps)
+		between := p.blocks[first.block+1 : end.block]
+		for i := range between {
+			between[i].lift += kbps
+			between[i].most += kbps
 		}
-		if i == end.block {
-			high = end.index
-		}
-		b.raise(low, high, kbps)
+		p.blocks[end.block].raise(0, end.index, kbps)
 	}
 	p.merge(end)
 	p.merge(first)
 	p.balance(end.block)
-	if first.block != end.block {
+	if first.block < end.block {
 		p.balance(first.block)
 	}
 }
 
-// split makes t a breakpoint and returns its place.
+// split makes t a breakpoint and returns its place. It may leave a block too
+// full.
 func (p *profile) split(t uint32) place {
-	if len(p.blocks) == 0 {
-		p.blocks = insert(p.blocks, 0, block{})
-	}
 	where, ok := p.find(t)
 	if !ok {
+		if len(p.blocks) == 0 {
+			p.blocks = insert(p.blocks, 0, block{most: nothing})
+		}
 		p.blocks[0].put(0, t, 0)
 		return place{}
 	}
@@ -65,8 +68,7 @@ func (p *profile) split(t uint32) place {
 	return where
 }
 
-// merge drops a breakpoint if nothing changes there. It may leave its block
-// empty.
+// merge drops a breakpoint if nothing changes there. It may leave a block empty.
 func (p *profile) merge(where place) {
 	b := &p.blocks[where.block]
 	var before int64
@@ -89,10 +91,7 @@ func (p *profile) forget(t uint32) bool {
 	if !ok {
 		return false
 	}
-	for i := range where.block {
-		p.blocks[i] = block{}
-	}
-	p.blocks = shrink(p.blocks[where.block:])
+	p.blocks = shrink(slices.Delete(p.blocks, 0, where.block))
 	p.blocks[0].cut(where.index)
 	p.blocks[0].row[0].at = t
 	p.merge(place{})

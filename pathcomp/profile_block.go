@@ -2,7 +2,10 @@
 
 package pathcomp
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // breakpoint is a calendar second and the load from it on. The load is in two
 // halves: as one int64 it would begin at a multiple of 8, and leave a hole of 4
@@ -18,7 +21,7 @@ func (b *breakpoint) set(load int64) {
 	b.low, b.high = uint32(load), uint32(uint64(load)>>32) //nolint:gosec // two's complement
 }
 
-// block is a row of 1 to fullBlock breakpoints.
+// block is a row of breakpoints: 1 to fullBlock but in the midst of a change.
 type block struct {
 	row  []breakpoint // loads without lift
 	lift int64        // of all loads
@@ -26,10 +29,12 @@ type block struct {
 }
 
 const (
-	fullBlock = 32
-	// Two neighbours that hold no more than this are made one: enough below
-	// fullBlock that blocks are not made and unmade by turns.
+	fullBlock = 48
+	// Neighbours that together hold no more than this become one: fewer than
+	// fullBlock, so that blocks are not made and unmade by turns.
 	joinBlock = fullBlock * 3 / 4
+
+	nothing = math.MinInt64 // the most of an empty row
 )
 
 func (b *block) load(i int) int64 { return b.row[i].load() + b.lift }
@@ -46,16 +51,20 @@ func (b *block) highest(i, j int) int64 {
 
 // raise adds kbps to the loads from i to before j.
 func (b *block) raise(i, j int, kbps int64) {
-	switch {
-	case i == j:
-	case j-i == len(b.row):
-		b.lift += kbps
-		b.most += kbps
-	default:
-		row := b.row[i:j]
-		for k := range row {
-			row[k].set(row[k].load() + kbps)
-		}
+	if i == j {
+		return
+	}
+	row := b.row[i:j]
+	top := row[0].load()
+	for k := range row {
+		load := row[k].load()
+		top = max(top, load)
+		row[k].set(load + kbps)
+	}
+	switch top += b.lift; {
+	case top+kbps >= b.most:
+		b.most = top + kbps
+	case top == b.most: // it was here, and is lower now
 		b.most = b.highest(0, len(b.row))
 	}
 }
@@ -65,17 +74,18 @@ func (b *block) put(i int, t uint32, load int64) {
 	x := breakpoint{at: t}
 	x.set(load - b.lift)
 	b.row = insert(b.row, i, x)
-	if len(b.row) == 1 {
-		b.most = load
-	}
 	b.most = max(b.most, load)
 }
 
-// drop removes the breakpoint at index i.
+// drop removes the breakpoint at index i. The load before it is the same, and is
+// in this row unless i is 0.
 func (b *block) drop(i int) {
 	dropped := b.load(i)
 	b.row = slices.Delete(b.row, i, i+1)
-	if dropped == b.most && len(b.row) > 0 {
+	switch {
+	case len(b.row) == 0:
+		b.most = nothing
+	case i == 0 && dropped == b.most:
 		b.most = b.highest(0, len(b.row))
 	}
 }
@@ -89,55 +99,6 @@ func (b *block) cut(i int) {
 	b.most = b.highest(0, len(b.row))
 }
 
-// balance keeps the size of a block that has changed, and of its neighbours,
-// within bounds: none is empty or too full, and no two neighbours hold so little
-// that they could be one.
-func (p *profile) balance(i int) {
-	switch b := &p.blocks[i]; {
-	case len(b.row) == 0:
-		p.remove(i)
-	case len(b.row) > fullBlock:
-		p.halve(i)
-	default:
-		b.row = shrink(b.row)
-		p.join(i)
-		p.join(i - 1)
-	}
-}
-
-func (p *profile) remove(i int) {
-	p.blocks = shrink(slices.Delete(p.blocks, i, i+1))
-}
-
-// halve makes two blocks of one.
-func (p *profile) halve(i int) {
-	b := &p.blocks[i]
-	half := len(b.row) / 2
-	right := block{row: clone(b.row[half:]), lift: b.lift}
-	right.most = right.highest(0, len(right.row))
-	b.row = clone(b.row[:half])
-	b.most = b.highest(0, half)
-	p.blocks = insert(p.blocks, i+1, right)
-}
-
-// join makes one block of two neighbours, i the left one, if they hold little.
-func (p *profile) join(i int) {
-	if i < 0 || i+1 >= len(p.blocks) || len(p.blocks[i].row)+len(p.blocks[i+1].row) > joinBlock {
-		return
-	}
-	left, right := &p.blocks[i], &p.blocks[i+1]
-	row := make([]breakpoint, 0, len(left.row)+len(right.row))
-	row = append(row, left.row...)
-	row = append(row, right.row...)
-	moved := row[len(left.row):]
-	for k := range moved {
-		moved[k].set(right.load(k) - left.lift)
-	}
-	left.row = row
-	left.most = left.highest(0, len(row))
-	p.remove(i + 1)
-}
-
 // insert is slices.Insert that grows by a quarter and not to the double: there
 // are millions of short rows.
 func insert[T any](s []T, i int, x T) []T {
@@ -147,9 +108,9 @@ func insert[T any](s []T, i int, x T) []T {
 	return slices.Insert(s, i, x)
 }
 
-// shrink gives back what s does not need, if that is more than half.
+// shrink gives back the room in s that is not used, if it is more than half.
 func shrink[T any](s []T) []T {
-	if len(s) < cap(s)/2 {
+	if 2*len(s) < cap(s) {
 		return clone(s)
 	}
 	return s

@@ -6,41 +6,62 @@ import "iter"
 
 // find returns the last breakpoint not after t; false: all are after it.
 func (p *profile) find(t uint32) (place, bool) {
-	if len(p.blocks) == 0 || len(p.blocks[0].row) == 0 || p.blocks[0].row[0].at > t {
+	i := p.search(t)
+	if i < 0 {
 		return place{}, false
 	}
-	low := 0 // begins not after t
-	for n := len(p.blocks); n > 1; {
-		half := n / 2
-		if p.blocks[low+half].row[0].at <= t {
-			low += half
-		}
-		n -= half
-	}
-	where := place{block: low}
-	row := p.blocks[low].row
-	low = 0
-	for n := len(row); n > 1; {
-		half := n / 2
-		if row[low+half].at <= t {
-			low += half
-		}
-		n -= half
-	}
-	where.index = low
-	return where, true
+	return place{i, p.blocks[i].search(t)}, true
 }
 
-// meets returns the first and the last breakpoint whose load is there for some
-// time in [from, until); false: none is.
-func (p *profile) meets(from, until uint32) (first, last place, ok bool) {
+// search returns the last block that begins not after t; -1: all are after it.
+func (p *profile) search(t uint32) int {
+	if len(p.blocks) == 0 {
+		return -1
+	}
+	i := 0
+	for n := len(p.blocks); n > 1; {
+		half := n / 2
+		i += half & notAfter(p.blocks[i+half].row[0].at, t)
+		n -= half
+	}
+	if p.blocks[i].row[0].at > t {
+		return -1
+	}
+	return i
+}
+
+// search returns the last breakpoint not after t; -1: all are after it.
+func (b *block) search(t uint32) int {
+	i := 0
+	for n := len(b.row); n > 1; {
+		half := n / 2
+		i += half & notAfter(b.row[i+half].at, t)
+		n -= half
+	}
+	if b.row[i].at > t {
+		return -1
+	}
+	return i
+}
+
+// notAfter returns all ones if s is not after t, else 0. In which half a search
+// goes on is a toss, so a branch would be foretold wrongly half of the time.
+func notAfter(s, t uint32) int { return int(^((int64(t) - int64(s)) >> 63)) }
+
+// meets returns the first and the last block with a load in [from, until);
+// false: there is none.
+func (p *profile) meets(from, until uint32) (first, last int, ok bool) {
 	if from >= until {
-		return place{}, place{}, false
+		return 0, 0, false
 	}
-	if last, ok = p.find(until - 1); ok {
-		first, _ = p.find(from) // the first of all if from is before it
-	}
-	return first, last, ok
+	last = p.search(until - 1)
+	return max(0, p.search(from)), last, last >= 0
+}
+
+// meets returns the breakpoints, from i to before j, whose loads are in [from,
+// until): one or more, since the block is one that meets it.
+func (b *block) meets(from, until uint32) (i, j int) {
+	return max(0, b.search(from)), b.search(until-1) + 1
 }
 
 // max returns the largest load on [from, until), at least 0.
@@ -49,21 +70,25 @@ func (p *profile) max(from, until uint32) int64 {
 	if !ok {
 		return 0
 	}
-	if first.block == last.block {
-		return max(0, p.blocks[first.block].highest(first.index, last.index+1))
-	}
 	var most int64
-	between := p.blocks[first.block+1 : last.block]
-	for i := range between {
-		most = max(most, between[i].most)
+	for i := first + 1; i < last; i++ {
+		most = max(most, p.blocks[i].most)
 	}
-	if b := &p.blocks[first.block]; b.most > most {
-		most = max(most, b.highest(first.index, len(b.row)))
-	}
-	if b := &p.blocks[last.block]; b.most > most {
-		most = max(most, b.highest(0, last.index+1))
+	// Half of a block at either end is looked at only if it can change that.
+	most = p.blocks[first].max(from, until, most)
+	if first < last {
+		most = p.blocks[last].max(from, until, most)
 	}
 	return most
+}
+
+// max returns the largest load on [from, until), at least least.
+func (b *block) max(from, until uint32, least int64) int64 {
+	if b.most <= least {
+		return least
+	}
+	i, j := b.meets(from, until)
+	return max(least, b.highest(i, j))
 }
 
 // peak returns the largest load of all times.
@@ -96,19 +121,13 @@ func (p *profile) clearsAt(from, until uint32, room int64) uint32 {
 	if !ok {
 		return from
 	}
-	for i := last.block; i >= first.block; i-- {
+	for i := last; i >= first; i-- {
 		b := &p.blocks[i]
 		if b.most <= room {
 			continue
 		}
-		low, high := 0, len(b.row)-1
-		if i == first.block {
-			low = first.index
-		}
-		if i == last.block {
-			high = last.index
-		}
-		for k := high; k >= low; k-- {
+		low, high := b.meets(from, until)
+		for k := high - 1; k >= low; k-- {
 			if b.load(k) > room {
 				return p.clears(b.row[k].at, room)
 			}
@@ -130,17 +149,19 @@ func (p *profile) clears(t uint32, room int64) uint32 {
 
 // from yields the breakpoint that t lies behind, and those that follow.
 func (p *profile) from(t uint32) iter.Seq2[uint32, int64] {
+	return func(yield func(uint32, int64) bool) { p.walk(t, yield) }
+}
+
+// walk is from, which is so small by it that a loop over it takes no memory.
+func (p *profile) walk(t uint32, yield func(uint32, int64) bool) {
 	where, _ := p.find(t)
-	return func(yield func(uint32, int64) bool) {
-		k := where.index
-		for i := where.block; i < len(p.blocks); i++ {
-			b := &p.blocks[i]
-			for ; k < len(b.row); k++ {
-				if !yield(b.row[k].at, b.load(k)) {
-					return
-				}
+	for i := where.block; i < len(p.blocks); i++ {
+		b := &p.blocks[i]
+		for k := where.index; k < len(b.row); k++ {
+			if !yield(b.row[k].at, b.load(k)) {
+				return
 			}
-			k = 0
 		}
+		where.index = 0
 	}
 }

@@ -67,30 +67,32 @@ func (f *frontier) push(entry uint64) {
 // which is final; false: all were.
 func (f *frontier) settle() (node, distance uint32, ok bool) {
 	for f.filled != 0 {
-		if f.filled&1 == 0 {
-			f.spread()
+		k := bits.TrailingZeros64(f.filled)
+		bucket := f.buckets[k]
+		if k > 0 && len(bucket) > 1 {
+			f.spread(k)
 			continue
 		}
-		bucket := f.buckets[0]
 		entry := bucket[len(bucket)-1]
-		f.buckets[0] = bucket[:len(bucket)-1]
+		f.buckets[k] = bucket[:len(bucket)-1]
 		if len(bucket) == 1 {
-			f.filled &^= 1
+			f.filled &= f.filled - 1
 		}
 		if f.holds(entry) {
 			distance, node = unpack(entry)
+			f.last = distance
 			return node, distance, true
 		}
 	}
 	return 0, 0, false
 }
 
-// spread moves the entries of the first bucket that has any to those before it.
-func (f *frontier) spread() {
-	k := bits.TrailingZeros64(f.filled)
-	f.filled &= f.filled - 1
+// spread moves the entries of bucket k, the first that has any, to those before
+// it.
+func (f *frontier) spread(k int) {
 	bucket := f.buckets[k]
 	f.buckets[k] = bucket[:0]
+	f.filled &= f.filled - 1
 	least := bucket[0]
 	for _, entry := range bucket {
 		least = min(least, entry)

@@ -35,6 +35,7 @@ test: ## every test but the long ones, with real peers and the kernel lab
 	cd lab && $(GO) vet ./...
 	$(GO) test -race -timeout 12m ./...
 	cd lab && $(GO) test -timeout 15m ./...
+	cd lab/cmd/pathcompare && $(GO) vet ./... && $(GO) test ./...
 
 .PHONY: test-long
 test-long: ## every fuzz target, demo and faults again and again
@@ -45,6 +46,11 @@ test-long: ## every fuzz target, demo and faults again and again
 .PHONY: bench
 bench: ## benchmarks with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: compare
+compare: ## path search beside LEMON, Boost and gonum on made-up networks (CASES=folder: on its graphs too)
+	bash lab/cmd/pathcompare/prepare.sh
+	cd lab/cmd/pathcompare && $(GO) run . $(if $(CASES),-cases $(abspath $(CASES)))
 
 $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION):
 	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
@@ -58,8 +64,9 @@ $(TOOLS)/govulncheck-$(GOVULNCHECK_VERSION):
 lint: $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) $(TOOLS)/govulncheck-$(GOVULNCHECK_VERSION) ## golangci-lint with the import table, the API contract, govulncheck
 	$< run ./...
 	cd lab && $< run --config ../.golangci.yml ./...
+	cd lab/cmd/pathcompare && $< run --config ../../../.golangci.yml ./...
 	sh northbound/api/lint.sh
-	bash internal/vuln.sh $(word 2,$^) . lab
+	bash internal/vuln.sh $(word 2,$^) . lab lab/cmd/pathcompare
 
 .PHONY: generate
 generate: ## bindings and API code from their sources

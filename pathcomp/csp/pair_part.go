@@ -101,6 +101,7 @@ func (s *pairSearch) solve(solver *Solver, p *part) solution {
 func (s *pairSearch) find(solver *Solver, from, to uint32, risks []uint32) uint64 {
 	s.searches++
 	s.avoid.set(s.risks, risks)
+	solver.Prepare(to)
 	var r Result
 	r, s.parts.arena = solver.Find(Query{From: from, To: to, MaxDelay: s.query.MaxDelay}, &s.avoid, s.parts.arena)
 	if !r.Found {

@@ -84,7 +84,7 @@ func (p *prices) set(r *Risks, bound uint64) bool {
 	if err != nil {
 		return false // its ends are those of the graph it is made of
 	}
-	p.solver = NewSolver(g, 0)
+	p.solver = NewSolver(g, Options{})
 	return true
 }
 

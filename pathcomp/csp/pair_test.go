@@ -70,7 +70,7 @@ func pairSolver(t interface{ Fatal(...any) }, in pairInstance) *csp.PairSolver {
 		t.Fatal(err)
 	}
 	risks := csp.NewRisks(g, func(arc uint32) []uint32 { return in.risks[arc] }, in.nodes)
-	return csp.NewPairSolver(csp.NewSolver(g, 0), risks)
+	return csp.NewPairSolver(csp.NewSolver(g, csp.Options{}), risks)
 }
 
 // walk is a simple path.

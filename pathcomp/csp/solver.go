@@ -75,9 +75,12 @@ func (s *Solver) Known() int { return s.known.destinations() }
 
 // Prepare computes and keeps the bounds to a destination, if they are not
 // there. Queries do not wait for it.
-func (s *Solver) Prepare(to uint32) {
-	if s.known.get(to) != nil {
-		return
+func (s *Solver) Prepare(to uint32) { s.potential(to) }
+
+// potential returns the bounds to a destination, computed if they are not there.
+func (s *Solver) potential(to uint32) *potential {
+	if p := s.known.get(to); p != nil {
+		return p
 	}
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
@@ -86,6 +89,7 @@ func (s *Solver) Prepare(to uint32) {
 		p.fill(s.graph, o, k, everywhere(to, s.opening(to)), &w.queue)
 	}
 	s.known.put(to, p)
+	return p
 }
 
 // opening returns the filter of what is worth a thought on the way to to.

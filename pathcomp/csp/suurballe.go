@@ -29,7 +29,8 @@ type flow struct {
 	query  *PairQuery
 	usable Filter
 	weight weight
-	costs  [2][]uint32 // least costs to the destinations
+	costs  [2][]uint32   // least costs to the destinations
+	delays [2]*potential // where delays weigh
 
 	epoch   uint32
 	round   uint32
@@ -70,6 +71,7 @@ func newFlow(p *PairSolver) flow {
 func (f *flow) run(q *PairQuery, usable Filter, w weight) bool {
 	f.query, f.usable, f.weight = q, usable, w
 	f.costs = [2][]uint32{f.costTo(q.To[0]), f.costTo(q.To[1])}
+	f.delays = [2]*potential{f.solver.potential(q.To[0]), f.solver.potential(q.To[1])}
 	if f.epoch++; f.epoch == 0 {
 		clear(f.nodes)
 		clear(f.states)
@@ -211,15 +213,14 @@ func (f *flow) state(state uint32) *flowState {
 // negative: there is no way.
 func (f *flow) ahead(node uint32) int64 {
 	least := int64(-1)
-	for i, to := range f.query.To {
+	for i := range f.query.To {
 		cost := f.costs[i][node]
 		if cost == Unreachable {
 			continue
 		}
 		length := f.weight.costs * int64(cost)
 		if f.weight.delays != 0 {
-			delay, _ := f.solver.LeastDelay(node, to)
-			length += f.weight.delays * int64(delay)
+			length += f.weight.delays * int64(f.delays[i].at(node)[byDelay].delay)
 		}
 		if least < 0 || length < least {
 			least = length

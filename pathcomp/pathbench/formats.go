@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pathbench measures the path search on graphs and queries in files. It
-// decides nothing and is used by no part of the daemon's main flow.
+// Package pathbench measures the path search on graphs and queries, from files
+// or made up. It decides nothing and is used by no part of the daemon's main flow.
 package pathbench
 
 import (
@@ -100,6 +100,26 @@ func ReadAnswers(r io.Reader, count int) ([]Answer, error) {
 		out = append(out, a)
 	}
 	return out, in.end()
+}
+
+// WriteGraph writes what ReadGraph reads.
+func WriteGraph(w io.Writer, g *Graph) error {
+	text := fmt.Appendln(nil, g.Nodes, len(g.Arcs))
+	for i, a := range g.Arcs {
+		text = fmt.Appendln(text, a.From, a.To, a.Cost, a.Delay, g.Mbps[i])
+	}
+	_, err := w.Write(text)
+	return err
+}
+
+// WriteQueries writes what ReadQueries reads.
+func WriteQueries(w io.Writer, queries []Query) error {
+	text := fmt.Appendln(nil, len(queries))
+	for _, q := range queries {
+		text = fmt.Appendln(text, q.From, q.To, q.Mbps, q.Micros)
+	}
+	_, err := w.Write(text)
+	return err
 }
 
 // lines reads lines of numbers.

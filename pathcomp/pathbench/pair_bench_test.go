@@ -145,7 +145,7 @@ func (g *pairGraph) queries(s *csp.Solver, n int) []csp.PairQuery {
 		}
 		var most uint32
 		for i := range 2 {
-			least, _ := s.LeastDelay(q.From[i], q.To[i])
+			least, _ := s.LeastDelay(q.From[i], q.To[i], nil)
 			most = max(most, least)
 		}
 		q.MaxDelay = uint32(float64(most) * (1.3 + 0.7*r.Float64()))
@@ -172,7 +172,7 @@ func BenchmarkPair(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		solver := csp.NewSolver(graph, 0)
+		solver := csp.NewSolver(graph, csp.Options{})
 		queries := g.queries(solver, 100)
 		links := func(arc uint32) []uint32 { return []uint32{g.link[arc]} }
 		groups := func(arc uint32) []uint32 { return append(links(arc), g.groups[arc]...) }

@@ -29,17 +29,18 @@ type tx struct {
 	now    time.Time
 	ledger order.Ledger
 
-	log     bookLog
-	behind  behind   // what waits to be written
-	seen    seen     // what admissions have read, with what waits
-	undo    []func() // what the part under way did to all this
-	numbers numbers
-	waits   bool // the part under way only admits
-	saved   bool // the part under way has a savepoint
+	log         bookLog
+	behind      behind           // what waits to be written
+	seen        seen             // what admissions have read, with what waits
+	undo        []func()         // what the part under way did to all this
+	pools       map[string]int64 // that have got their number here
+	lastSession int64
+	waits       bool // the part under way only admits
+	saved       bool // the part under way has a savepoint
 }
 
 func newTx(w *writer, jobs []*job) *tx {
-	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), log: bookLog{arcs: map[topology.ArcName]int64{}}}
+	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), pools: map[string]int64{}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
 	for _, j := range jobs {
 		if j.ledger != nil {
 			t.ledger = j.ledger

@@ -64,7 +64,7 @@ func FuzzDecodeUses(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			written = appendUse(written, n, u.Kbps)
+			written = appendPair(written, n, int64(u.Kbps))
 		}
 		if !bytes.Equal(written, blob) {
 			t.Errorf("%x was read as %v, which is %x", blob, uses, written)

@@ -23,6 +23,7 @@ type writer struct {
 	q     *sqlitedb.Queries
 	many  *many
 	arcs  *arcNames
+	pools map[string]int64 // numbers, which never change
 	clock func() time.Time
 	log   *slog.Logger
 
@@ -38,7 +39,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	prepared := newStatements(conn)
 	w := &writer{
-		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(),
+		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), pools: map[string]int64{},
 		clock: s.clock, log: s.log, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }

@@ -25,7 +25,7 @@ func (s *Store) AdmitBatch(ctx context.Context, batch []order.Admission, ledger 
 	for i := range batch {
 		id := batch[i].Session.ID
 		j.parts[i] = &part{
-			tenant: string(batch[i].Session.Tenant), admits: true,
+			tenant: string(batch[i].Session.Tenant), admits: &batch[i],
 			run: func(ctx context.Context, t *tx) (err error) {
 				results[i], err = s.admit(ctx, t, batch[i])
 				return err
@@ -100,12 +100,9 @@ func (s *Store) mayAdmit(ctx context.Context, t *tx, a order.Admission) error {
 	if err := mayKeep(*in); err != nil {
 		return err
 	}
-	_, there := t.seen.made[in.ID]
-	if !there {
-		var err error
-		if there, err = exists(ctx, t, in.ID); err != nil {
-			return err
-		}
+	there, err := t.exists(ctx, in.ID)
+	if err != nil {
+		return err
 	}
 	if there {
 		return session.Errorf(session.Exists, "", "session %s exists", in.ID)
@@ -172,6 +169,17 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 		return 0, err
 	}
 	return n, t.addUse(ctx, in.Tenant, kbps)
+}
+
+// exists says whether there is a session, also one that waits.
+func (t *tx) exists(ctx context.Context, id session.ID) (bool, error) {
+	if _, waits := t.seen.made[id]; waits {
+		return true, nil
+	}
+	if there, known := t.seen.ids[id]; known {
+		return there, nil
+	}
+	return exists(ctx, t, id)
 }
 
 func exists(ctx context.Context, t *tx, id session.ID) (bool, error) {

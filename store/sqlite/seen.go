@@ -19,8 +19,10 @@ type seen struct {
 	tenants map[string]*tenantUse
 	vpns    map[session.VPNID]*vpn
 	made    map[session.ID]session.Session
+	ids     map[session.ID]bool // whether there is a session, but for those that wait
 	keys    map[sqlitedb.IdempotencyKeyParams]keyed
-	spent   map[string]struct{} // holds
+	fresh   map[sqlitedb.IdempotencyKeyParams]struct{} // keys that were not used before
+	spent   map[string]struct{}                        // holds
 }
 
 // tenantUse is what a tenant had in use when it was read, and what came since.
@@ -46,7 +48,9 @@ type keyed struct {
 func newSeen() seen {
 	return seen{
 		pools: map[int64]*pool{}, tenants: map[string]*tenantUse{}, vpns: map[session.VPNID]*vpn{},
-		made: map[session.ID]session.Session{}, keys: map[sqlitedb.IdempotencyKeyParams]keyed{}, spent: map[string]struct{}{},
+		made: map[session.ID]session.Session{}, ids: map[session.ID]bool{},
+		keys: map[sqlitedb.IdempotencyKeyParams]keyed{}, fresh: map[sqlitedb.IdempotencyKeyParams]struct{}{},
+		spent: map[string]struct{}{},
 	}
 }
 

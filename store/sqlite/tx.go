@@ -49,11 +49,34 @@ func newTx(w *writer, jobs []*job) *tx {
 	return t
 }
 
+// all carries out parts, admissions first, and returns one that was not refused;
+// nil: all were.
+func (t *tx) all(ctx context.Context, parts []*part) (good *part, err error) {
+	var admissions []*order.Admission
+	for _, p := range parts {
+		if p.admits != nil {
+			admissions = append(admissions, p.admits)
+		}
+	}
+	if err := t.readAhead(ctx, admissions); err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		if err := t.do(ctx, p); err != nil {
+			return nil, err
+		}
+		if p.err == nil {
+			good = p
+		}
+	}
+	return good, t.flush(ctx)
+}
+
 // do runs a part, so that it leaves nothing if it is refused. Why it was is
 // kept in p.err; the error says that the transaction as a whole is lost.
 func (t *tx) do(ctx context.Context, p *part) error {
-	t.undo, t.waits, t.saved = t.undo[:0], p.admits, false
-	if !p.admits { // it may read what waits
+	t.undo, t.waits, t.saved = t.undo[:0], p.admits != nil, false
+	if !t.waits { // it may read what waits
 		if err := t.flush(ctx); err != nil {
 			return err
 		}
@@ -61,7 +84,7 @@ func (t *tx) do(ctx context.Context, p *part) error {
 			return err
 		}
 	}
-	t.seen.any = t.seen.any || p.admits
+	t.seen.any = t.seen.any || t.waits
 	added, pending := len(t.log.added), len(t.log.pending)
 	p.err = p.run(ctx, t)
 	if p.err == nil {

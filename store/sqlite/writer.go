@@ -108,26 +108,15 @@ func (w *writer) transaction(jobs []*job) error {
 	}
 	t := newTx(w, jobs)
 	defer t.behind.encoding.Wait() // it reads what is the callers' again then
-	var good *part
-	for _, p := range inTurn(jobs) {
-		if err := t.do(ctx, p); err != nil {
-			t.withdraw(0)
-			w.rollback(ctx)
-			return unavailable("write", err)
-		}
-		if p.err == nil {
-			good = p
-		}
-	}
-	if good == nil {
-		w.rollback(ctx)
-		return nil
-	}
-	err := t.flush(ctx)
+	good, err := t.all(ctx, inTurn(jobs))
 	if err != nil {
 		t.withdraw(0)
 		w.rollback(ctx)
 		return unavailable("write", err)
+	}
+	if good == nil {
+		w.rollback(ctx)
+		return nil
 	}
 	if err := w.commit(ctx); err != nil {
 		return w.afterFailedCommit(ctx, t, good, err)

@@ -25,7 +25,7 @@ func (s *Store) AdmitBatch(ctx context.Context, batch []order.Admission, ledger 
 	for i := range batch {
 		id := batch[i].Session.ID
 		j.parts[i] = &part{
-			tenant: string(batch[i].Session.Tenant), admits: true,
+			tenant: string(batch[i].Session.Tenant), admits: &batch[i],
 			run: func(ctx context.Context, t *tx) (err error) {
 				results[i], err = s.admit(ctx, t, batch[i])
 				return err
@@ -67,25 +67,22 @@ func (s *Store) admit(ctx context.Context, t *tx, a order.Admission) (order.Admi
 	if err := t.reserve(ctx, string(a.Session.ID), route); err != nil {
 		return order.AdmitResult{}, err
 	}
-	numbers := make([]int64, len(a.Pools))
+	owned := make([]*poolValue, len(a.Pools))
 	values := make([]uint64, len(a.Pools))
 	for i, r := range a.Pools {
-		value, err := t.value(ctx, r)
-		if err != nil {
+		var err error
+		if owned[i], err = t.value(ctx, r); err != nil {
 			return order.AdmitResult{}, err
 		}
-		numbers[i], values[i] = value.N, uint64(value.Value) //nolint:gosec // never negative
+		values[i] = uint64(owned[i].value) //nolint:gosec // never negative
 	}
 	if a.Assign != nil {
 		a.Assign(values)
 	}
 	kept := asKept(*a.Session)
 	kept.Version = 1
-	n, err := s.insert(ctx, t, kept, a.Due)
+	n, err := s.insert(ctx, t, kept, a.Due, t.own(owned))
 	if err != nil {
-		return order.AdmitResult{}, err
-	}
-	if err := t.own(ctx, n, numbers); err != nil {
 		return order.AdmitResult{}, err
 	}
 	if err := t.tell(ctx, n, kept, 0, a.Events); err != nil {
@@ -103,12 +100,9 @@ func (s *Store) mayAdmit(ctx context.Context, t *tx, a order.Admission) error {
 	if err := mayKeep(*in); err != nil {
 		return err
 	}
-	_, there := t.seen.made[in.ID]
-	if !there {
-		var err error
-		if there, err = exists(ctx, t, in.ID); err != nil {
-			return err
-		}
+	there, err := t.exists(ctx, in.ID)
+	if err != nil {
+		return err
 	}
 	if there {
 		return session.Errorf(session.Exists, "", "session %s exists", in.ID)
@@ -144,12 +138,12 @@ func (s *Store) holdings(ctx context.Context, t *tx, in *session.Session) (order
 }
 
 // insert writes a new session with its devices, its VPN and the tenant's use.
-func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.Time) (int64, error) {
+func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.Time, values []byte) (int64, error) {
 	kbps, err := signed("rate", in.Rate.Larger())
 	if err != nil {
 		return 0, err
 	}
-	n, err := t.numbers.session(ctx, t.w.conn)
+	n, err := t.sessionNumber(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -160,7 +154,7 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	t.addSession(s.seal, in,
 		n, string(in.ID), string(in.Tenant), in.Client, in.Name, string(in.VPN.ID), in.A.AccessPoint, in.Z.AccessPoint,
 		string(in.Level), string(in.Status), string(in.Phase), string(in.Decision), kbps, live, releasedAt,
-		int64(1), micros(due), "", int64(0), micros(due), int64(docSchema))
+		int64(1), micros(due), "", int64(0), micros(due), int64(docSchema), values)
 	t.seen.made[in.ID] = in
 	t.undo = append(t.undo, func() { delete(t.seen.made, in.ID) })
 	for _, d := range in.Devices {
@@ -177,17 +171,15 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	return n, t.addUse(ctx, in.Tenant, kbps)
 }
 
-// own makes a session an owner of pool values; the same one twice counts once.
-func (t *tx) own(ctx context.Context, n int64, values []int64) error {
-	for i, v := range values {
-		if slices.Contains(values[:i], v) {
-			continue
-		}
-		if err := t.insert(ctx, ownerRows, n, v); err != nil {
-			return err
-		}
+// exists says whether there is a session, also one that waits.
+func (t *tx) exists(ctx context.Context, id session.ID) (bool, error) {
+	if _, waits := t.seen.made[id]; waits {
+		return true, nil
 	}
-	return nil
+	if there, known := t.seen.ids[id]; known {
+		return there, nil
+	}
+	return exists(ctx, t, id)
 }
 
 func exists(ctx context.Context, t *tx, id session.ID) (bool, error) {

@@ -57,13 +57,20 @@ func auditPools(ctx context.Context, q *sqlitedb.Queries) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit free pool values: %w", err)
 	}
-	var faults []string
+	owners, faults, err := ownersOf(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	pools := map[string][]stretch{}
 	for _, v := range values {
 		pools[v.Name] = append(pools[v.Name], stretch{v.Value, v.Value})
-		if v.Owners == 0 {
-			faults = append(faults, fmt.Sprintf("value %d of pool %s (%s) has no owner", v.Value, v.Name, v.Holder))
+		if is := owners[[2]int64{v.N, v.Value}]; v.Owners == 0 || v.Owners != is {
+			faults = append(faults, fmt.Sprintf("value %d of pool %s (%s) has %d owners and counts %d", v.Value, v.Name, v.Holder, is, v.Owners))
 		}
+		delete(owners, [2]int64{v.N, v.Value})
+	}
+	for of := range owners {
+		faults = append(faults, fmt.Sprintf("value %d of pool %d is owned and not taken", of[1], of[0]))
 	}
 	for _, g := range gaps {
 		pools[g.Name] = append(pools[g.Name], stretch{g.First, g.Last})
@@ -81,4 +88,24 @@ func auditPools(ctx context.Context, q *sqlitedb.Queries) ([]string, error) {
 		}
 	}
 	return faults, nil
+}
+
+// ownersOf counts the sessions that own each value of each pool.
+func ownersOf(ctx context.Context, q *sqlitedb.Queries) (owners map[[2]int64]int64, faults []string, err error) {
+	rows, err := q.Owners(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("audit owners of pool values: %w", err)
+	}
+	owners = map[[2]int64]int64{}
+	for _, row := range rows {
+		for rest := row.PoolValues; len(rest) > 0; {
+			var of [2]int64
+			if of[0], of[1], rest, err = cutPair(rest); err != nil {
+				faults = append(faults, fmt.Sprintf("the pool values of session %s cannot be read", row.ID))
+				break
+			}
+			owners[of]++
+		}
+	}
+	return owners, faults, nil
 }

@@ -17,8 +17,6 @@ const (
 	deviceRows rows = iota
 	eventRows
 	streamRows
-	valueRows
-	ownerRows
 	keyRows
 	vpnRows
 	bookingRows
@@ -36,8 +34,6 @@ func (r rows) into() into {
 		deviceRows: {"INSERT INTO session_device (session_n, device, have, reason, at)", 5},
 		eventRows:  {"INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)", 10},
 		streamRows: {"INSERT INTO stream (session_n, delivered, state, next_at, tries, since, holder, fence, reason)", 9},
-		valueRows:  {"INSERT INTO pool_value (n, pool_n, value, holder)", 4},
-		ownerRows:  {"INSERT INTO pool_owner (session_n, value_n)", 2},
 		keyRows: {
 			"INSERT OR REPLACE INTO idempotency (tenant, client, key, fingerprint, session_id, created_at)", 6,
 		},
@@ -51,7 +47,7 @@ func (r rows) into() into {
 // sessionRows comes before all others.
 func sessionRows() into {
 	return into{"INSERT INTO session (n, id, tenant, client, name, vpn, a_point, z_point, level, status, phase, decision, kbps, " +
-		"live, released_at, version, due_at, claim_holder, claim_until, next_at, doc_schema, doc, token)", 23}
+		"live, released_at, version, due_at, claim_holder, claim_until, next_at, doc_schema, pool_values, doc, token)", 24}
 }
 
 // behind is what waits to be written with that of other parts.

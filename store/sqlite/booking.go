@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/s2cd/s2cd/order"
@@ -119,7 +120,8 @@ func (t *tx) encodeUses(ctx context.Context, uses []pathcomp.Use) ([]byte, error
 	blob := make([]byte, 0, 6*len(uses))
 	numbers := make([]int64, 0, len(uses))
 	for _, u := range uses {
-		if _, err := signed("rate", u.Kbps); err != nil {
+		kbps, err := signed("rate", u.Kbps)
+		if err != nil {
 			return nil, err
 		}
 		n, err := t.arc(ctx, u.Arc)
@@ -130,7 +132,7 @@ func (t *tx) encodeUses(ctx context.Context, uses []pathcomp.Use) ([]byte, error
 			return nil, session.Errorf(session.Invalid, "", "arc %s is used twice in one admission", u.Arc)
 		}
 		numbers = append(numbers, n)
-		blob = appendUse(blob, n, u.Kbps)
+		blob = appendPair(blob, n, kbps)
 	}
 	return blob, nil
 }
@@ -158,11 +160,12 @@ func (t *tx) append(ctx context.Context, b pathcomp.Booking, uses []byte) error 
 		micros(b.Window.From), micros(b.Window.Until), uses, flag(!b.Release), micros(t.now))
 }
 
-// settle tells the book what became durable.
+// settle tells the book, and what is kept in memory, what became durable.
 func (t *tx) settle() {
 	if len(t.log.arcs) > 0 {
 		t.w.arcs.add(t.log.arcs)
 	}
+	maps.Copy(t.w.pools, t.pools)
 	if len(t.log.added) > 0 {
 		t.ledger.Settle(t.log.added)
 	}

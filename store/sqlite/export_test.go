@@ -4,6 +4,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 )
 
@@ -48,5 +49,15 @@ func (s *Store) MigrateDownUp(ctx context.Context) error {
 		return err
 	}
 	_, err = p.Up(ctx)
+	return err
+}
+
+// MigrateTo brings an empty file to an older schema.
+func MigrateTo(ctx context.Context, db *sql.DB, version int64) error {
+	p, err := migrator(db)
+	if err != nil {
+		return err
+	}
+	_, err = p.UpTo(ctx, version)
 	return err
 }

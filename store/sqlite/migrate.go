@@ -27,7 +27,7 @@ func migrator(db *sql.DB) (*goose.Provider, error) {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithGoMigrations(
-		goose.NewGoMigration(5, &goose.GoFunc{RunTx: bookReservations}, &goose.GoFunc{}),
+		goose.NewGoMigration(5, &goose.GoFunc{RunTx: fewerRows}, &goose.GoFunc{}),
 	))
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
@@ -17,8 +18,15 @@ import (
 // pool is a pool as admissions see it.
 type pool struct {
 	n      int64
-	values map[string]sqlitedb.ValueOfRow // by holder
+	values map[string]*poolValue // by holder; nil: it has none
 	gap    *gap
+}
+
+// poolValue is a value that a holder has, and what waits to be written of it.
+type poolValue struct {
+	pool, value int64
+	written     bool
+	more        int64 // owners
 }
 
 // gap is the first range of free values from a certain value on, of which the
@@ -30,11 +38,15 @@ type gap struct {
 	empty       bool
 }
 
-// pool returns a pool, made with all its values free if there is none of that
-// name: then it stays, whatever becomes of the part under way.
-func (t *tx) pool(ctx context.Context, name string) (*pool, error) {
-	if p := t.seen.pools[name]; p != nil {
-		return p, nil
+// poolNumber returns the number of a pool, made with all its values free if
+// there is none of that name: then it stays, whatever becomes of the part under
+// way.
+func (t *tx) poolNumber(ctx context.Context, name string) (int64, error) {
+	if n, ok := t.w.pools[name]; ok {
+		return n, nil
+	}
+	if n, ok := t.pools[name]; ok {
+		return n, nil
 	}
 	n, err := t.q.Pool(ctx, name)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -43,42 +55,91 @@ func (t *tx) pool(ctx context.Context, name string) (*pool, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read pool %s: %w", name, err)
+		return 0, fmt.Errorf("read pool %s: %w", name, err)
 	}
-	p := &pool{n: n, values: map[string]sqlitedb.ValueOfRow{}}
-	t.seen.pools[name] = p
+	t.pools[name] = n
 	if t.saved {
-		t.undo = append(t.undo, func() { delete(t.seen.pools, name) })
+		t.undo = append(t.undo, func() { delete(t.pools, name) })
 	}
-	return p, nil
+	return n, nil
+}
+
+// pool returns a pool by its number.
+func (t *tx) pool(n int64) *pool {
+	p := t.seen.pools[n]
+	if p == nil {
+		p = &pool{n: n, values: map[string]*poolValue{}}
+		t.seen.pools[n] = p
+	}
+	return p
 }
 
 // value returns the value that the holder of r has, or the lowest free one.
-func (t *tx) value(ctx context.Context, r order.PoolRequest) (sqlitedb.ValueOfRow, error) {
-	p, err := t.pool(ctx, r.Pool)
+func (t *tx) value(ctx context.Context, r order.PoolRequest) (*poolValue, error) {
+	n, err := t.poolNumber(ctx, r.Pool)
 	if err != nil {
-		return sqlitedb.ValueOfRow{}, err
+		return nil, err
 	}
-	if has, ok := p.values[r.Holder]; ok {
-		return has, nil
-	}
-	has, err := t.q.ValueOf(ctx, sqlitedb.ValueOfParams{PoolN: p.n, Holder: r.Holder})
-	if err == nil {
+	p := t.pool(n)
+	has, known := p.values[r.Holder]
+	if !known {
+		value, err := t.q.ValueOf(ctx, sqlitedb.ValueOfParams{PoolN: n, Holder: r.Holder})
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("read value of %s in pool %s: %w", r.Holder, r.Pool, err)
+		}
+		if err == nil {
+			has = &poolValue{pool: n, value: value, written: true}
+		}
 		p.values[r.Holder] = has
+	}
+	if has != nil {
 		return has, nil
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return has, fmt.Errorf("read value of %s in pool %s: %w", r.Holder, r.Pool, err)
+	value, err := t.takeLowest(ctx, p, r)
+	if err != nil {
+		return nil, err
 	}
-	if has.Value, err = t.takeLowest(ctx, p, r); err != nil {
-		return has, err
-	}
-	if has.N, err = t.numbers.value(ctx, t.q); err != nil {
-		return has, err
-	}
+	has = &poolValue{pool: n, value: value}
 	p.values[r.Holder] = has
-	t.undo = append(t.undo, func() { delete(p.values, r.Holder) })
-	return has, t.insert(ctx, valueRows, has.N, p.n, has.Value, r.Holder)
+	t.undo = append(t.undo, func() { p.values[r.Holder] = nil })
+	return has, nil
+}
+
+// own makes a session one more owner of values and returns how its row keeps
+// them. The same value twice counts once.
+func (t *tx) own(values []*poolValue) []byte {
+	kept := make([]byte, 0, 4*len(values))
+	for i, v := range values {
+		if slices.Contains(values[:i], v) {
+			continue
+		}
+		v.more++
+		t.undo = append(t.undo, func() { v.more-- })
+		kept = appendPair(kept, v.pool, v.value)
+	}
+	return kept
+}
+
+// writePools writes what waits of pools.
+func (t *tx) writePools(ctx context.Context) error {
+	var rows []any
+	for _, p := range t.seen.pools {
+		if err := t.writeGap(ctx, p.n, p.gap); err != nil {
+			return err
+		}
+		for holder, v := range p.values {
+			switch {
+			case v == nil || v.more == 0:
+			case !v.written:
+				rows = append(rows, v.pool, v.value, holder, v.more)
+			default:
+				if err := t.q.AddOwners(ctx, sqlitedb.AddOwnersParams{More: v.more, Pool: v.pool, Value: v.value}); err != nil {
+					return fmt.Errorf("share value %d of pool %d: %w", v.value, v.pool, err)
+				}
+			}
+		}
+	}
+	return t.w.many.insert(ctx, into{"INSERT INTO pool_value (pool_n, value, holder, owners)", 4}, rows)
 }
 
 func (t *tx) takeLowest(ctx context.Context, p *pool, r order.PoolRequest) (int64, error) {
@@ -192,27 +253,31 @@ func (t *tx) writeGap(ctx context.Context, pool int64, g *gap) (err error) {
 // disown ends a session's share in its values and frees those that nobody
 // else shares.
 func (t *tx) disown(ctx context.Context, session int64) error {
-	owned, err := t.q.OwnedValues(ctx, session)
+	kept, err := t.q.OwnedValues(ctx, session)
 	if err != nil {
 		return fmt.Errorf("read pool values: %w", err)
 	}
-	for _, v := range owned {
-		if err := t.q.DeleteOwner(ctx, sqlitedb.DeleteOwnerParams{SessionN: session, ValueN: v.N}); err != nil {
-			return fmt.Errorf("disown pool value %d: %w", v.Value, err)
+	for len(kept) > 0 {
+		var pool, value int64
+		if pool, value, kept, err = cutPair(kept); err != nil {
+			return fmt.Errorf("read pool values: %w", err)
 		}
-		others, err := t.q.ValueOwned(ctx, v.N)
+		owners, err := t.q.RemoveOwner(ctx, sqlitedb.RemoveOwnerParams{PoolN: pool, Value: value})
 		if err != nil {
-			return fmt.Errorf("read owners of pool value %d: %w", v.Value, err)
+			return fmt.Errorf("disown value %d of pool %d: %w", value, pool, err)
 		}
-		if others {
+		if owners > 0 {
 			continue
 		}
-		if err := t.q.DeleteValue(ctx, v.N); err != nil {
-			return fmt.Errorf("free pool value %d: %w", v.Value, err)
+		if err := t.q.DeleteValue(ctx, sqlitedb.DeleteValueParams{PoolN: pool, Value: value}); err != nil {
+			return fmt.Errorf("free value %d of pool %d: %w", value, pool, err)
 		}
-		if err := t.widen(ctx, v.PoolN, v.Value); err != nil {
-			return fmt.Errorf("free pool value %d: %w", v.Value, err)
+		if err := t.widen(ctx, pool, value); err != nil {
+			return fmt.Errorf("free value %d of pool %d: %w", value, pool, err)
 		}
+	}
+	if err := t.q.DisownValues(ctx, session); err != nil {
+		return fmt.Errorf("write pool values: %w", err)
 	}
 	return nil
 }

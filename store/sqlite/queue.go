@@ -4,6 +4,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/s2cd/s2cd/order"
@@ -30,7 +31,7 @@ const (
 // part is a piece of a transaction that happens or is undone on its own.
 type part struct {
 	tenant string
-	admits bool // admits and reads nothing that admitting writes late
+	admits *order.Admission // nil: it does something else
 	run    func(context.Context, *tx) error
 	// landed says after a commit with unknown outcome whether it is there;
 	// nil: cannot tell.
@@ -200,8 +201,9 @@ func sameBook(jobs []*job, j *job) bool {
 	return true
 }
 
-// inTurn returns the parts of jobs so that tenants alternate; the order within
-// a tenant stays.
+// inTurn returns the parts of jobs so that tenants alternate. Admissions come
+// first, which lets them share what they read and write; else the order within a
+// tenant stays.
 func inTurn(jobs []*job) []*part {
 	var tenants []string
 	lines := map[string][]*part{}
@@ -223,6 +225,7 @@ func inTurn(jobs []*job) []*part {
 			}
 		}
 	}
+	slices.SortStableFunc(parts, func(a, b *part) int { return int(flag(a.admits == nil) - flag(b.admits == nil)) })
 	return parts
 }
 

@@ -36,7 +36,7 @@ func rowsOf(t testing.TB, path string) int64 {
 	var total int64
 	for _, table := range []string{
 		"vpn", "session", "session_device", "event", "stream", "idempotency", "arc", "booking", "hold",
-		"pool_gap", "pool_value", "pool_owner",
+		"pool_gap", "pool_value",
 	} {
 		var n int64
 		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {

@@ -85,6 +85,9 @@ func (s *Store) remember(ctx context.Context, t *tx, a order.Admission) error {
 // repeats is repeated for an admission, which may repeat one that waits.
 func (s *Store) repeats(ctx context.Context, t *tx, a order.Admission) (first session.Session, ok bool, err error) {
 	waiting, ok := t.seen.keys[keyOf(a)]
+	if _, fresh := t.seen.fresh[keyOf(a)]; fresh && !ok {
+		return first, false, nil
+	}
 	if !ok {
 		return s.repeated(ctx, t.q, keyOf(a), a.Fingerprint, t.now)
 	}

@@ -15,12 +15,14 @@ import (
 // seen is what admissions have read, as it is with what waits to be written.
 type seen struct {
 	any     bool
-	pools   map[string]*pool
+	pools   map[int64]*pool
 	tenants map[string]*tenantUse
 	vpns    map[session.VPNID]*vpn
 	made    map[session.ID]session.Session
+	ids     map[session.ID]bool // whether there is a session, but for those that wait
 	keys    map[sqlitedb.IdempotencyKeyParams]keyed
-	spent   map[string]struct{} // holds
+	fresh   map[sqlitedb.IdempotencyKeyParams]struct{} // keys that were not used before
+	spent   map[string]struct{}                        // holds
 }
 
 // tenantUse is what a tenant had in use when it was read, and what came since.
@@ -45,17 +47,17 @@ type keyed struct {
 
 func newSeen() seen {
 	return seen{
-		pools: map[string]*pool{}, tenants: map[string]*tenantUse{}, vpns: map[session.VPNID]*vpn{},
-		made: map[session.ID]session.Session{}, keys: map[sqlitedb.IdempotencyKeyParams]keyed{}, spent: map[string]struct{}{},
+		pools: map[int64]*pool{}, tenants: map[string]*tenantUse{}, vpns: map[session.VPNID]*vpn{},
+		made: map[session.ID]session.Session{}, ids: map[session.ID]bool{},
+		keys: map[sqlitedb.IdempotencyKeyParams]keyed{}, fresh: map[sqlitedb.IdempotencyKeyParams]struct{}{},
+		spent: map[string]struct{}{},
 	}
 }
 
 // writeSeen writes what changed of rows that admissions share.
 func (t *tx) writeSeen(ctx context.Context) error {
-	for _, p := range t.seen.pools {
-		if err := t.writeGap(ctx, p.n, p.gap); err != nil {
-			return err
-		}
+	if err := t.writePools(ctx); err != nil {
+		return err
 	}
 	for name, use := range t.seen.tenants {
 		if use.more.Sessions == 0 {
@@ -140,28 +142,14 @@ func (t *tx) addToVPN(ctx context.Context, in session.Session) error {
 	return t.insert(ctx, vpnRows, string(in.VPN.ID), string(in.Tenant), int64(in.VPN.Number), in.VPN.VRF, in.VPN.RouteTarget)
 }
 
-// numbers are the last that rows of this store have got.
-type numbers struct{ sessions, values int64 }
-
-func (n *numbers) session(ctx context.Context, conn *statements) (int64, error) {
-	if n.sessions == 0 {
-		err := conn.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'session'").Scan(&n.sessions)
+// sessionNumber returns the number of a new session: one that none ever had.
+func (t *tx) sessionNumber(ctx context.Context) (int64, error) {
+	if t.lastSession == 0 {
+		err := t.w.conn.QueryRowContext(ctx, "SELECT seq FROM sqlite_sequence WHERE name = 'session'").Scan(&t.lastSession)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, fmt.Errorf("read the last session's number: %w", err)
 		}
 	}
-	n.sessions++
-	return n.sessions, nil
-}
-
-func (n *numbers) value(ctx context.Context, q *sqlitedb.Queries) (int64, error) {
-	if n.values == 0 {
-		last, err := q.LastValue(ctx)
-		if err != nil {
-			return 0, fmt.Errorf("read the last pool value's number: %w", err)
-		}
-		n.values = last
-	}
-	n.values++
-	return n.values, nil
+	t.lastSession++
+	return t.lastSession, nil
 }

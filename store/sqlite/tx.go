@@ -29,17 +29,18 @@ type tx struct {
 	now    time.Time
 	ledger order.Ledger
 
-	log     bookLog
-	behind  behind   // what waits to be written
-	seen    seen     // what admissions have read, with what waits
-	undo    []func() // what the part under way did to all this
-	numbers numbers
-	waits   bool // the part under way only admits
-	saved   bool // the part under way has a savepoint
+	log         bookLog
+	behind      behind           // what waits to be written
+	seen        seen             // what admissions have read, with what waits
+	undo        []func()         // what the part under way did to all this
+	pools       map[string]int64 // that have got their number here
+	lastSession int64
+	waits       bool // the part under way only admits
+	saved       bool // the part under way has a savepoint
 }
 
 func newTx(w *writer, jobs []*job) *tx {
-	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), log: bookLog{arcs: map[topology.ArcName]int64{}}}
+	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), pools: map[string]int64{}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
 	for _, j := range jobs {
 		if j.ledger != nil {
 			t.ledger = j.ledger
@@ -48,11 +49,34 @@ func newTx(w *writer, jobs []*job) *tx {
 	return t
 }
 
+// all carries out parts, admissions first, and returns one that was not refused;
+// nil: all were.
+func (t *tx) all(ctx context.Context, parts []*part) (good *part, err error) {
+	var admissions []*order.Admission
+	for _, p := range parts {
+		if p.admits != nil {
+			admissions = append(admissions, p.admits)
+		}
+	}
+	if err := t.readAhead(ctx, admissions); err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		if err := t.do(ctx, p); err != nil {
+			return nil, err
+		}
+		if p.err == nil {
+			good = p
+		}
+	}
+	return good, t.flush(ctx)
+}
+
 // do runs a part, so that it leaves nothing if it is refused. Why it was is
 // kept in p.err; the error says that the transaction as a whole is lost.
 func (t *tx) do(ctx context.Context, p *part) error {
-	t.undo, t.waits, t.saved = t.undo[:0], p.admits, false
-	if !p.admits { // it may read what waits
+	t.undo, t.waits, t.saved = t.undo[:0], p.admits != nil, false
+	if !t.waits { // it may read what waits
 		if err := t.flush(ctx); err != nil {
 			return err
 		}
@@ -60,7 +84,7 @@ func (t *tx) do(ctx context.Context, p *part) error {
 			return err
 		}
 	}
-	t.seen.any = t.seen.any || p.admits
+	t.seen.any = t.seen.any || t.waits
 	added, pending := len(t.log.added), len(t.log.pending)
 	p.err = p.run(ctx, t)
 	if p.err == nil {

@@ -13,29 +13,34 @@ import (
 )
 
 // What a booking takes is kept as pairs of unsigned varints: an arc's number,
-// kbit/s. An arc is there once, and no varint is longer than it has to be.
+// kbit/s. An arc is there once, and no varint is longer than it has to be. What
+// a session owns of pools is kept likewise: a pool's number, a value.
 
 var (
 	errCut   = errors.New("a number is cut off, too large or longer than it has to be")
 	errTwice = errors.New("an arc is there twice")
 )
 
-// appendUse appends one use to b.
-func appendUse(b []byte, arc int64, kbps uint64) []byte {
-	b = binary.AppendUvarint(b, uint64(arc)) //nolint:gosec // counts from 1
-	return binary.AppendUvarint(b, kbps)
+// appendPair appends two numbers, which are not negative, to b.
+func appendPair(b []byte, one, two int64) []byte {
+	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(one)), uint64(two)) //nolint:gosec // not negative
 }
 
-// decodeUses is the inverse of appendUse; name finds an arc by its number.
+// cutPair cuts what appendPair appended off the front of b.
+func cutPair(b []byte) (one, two int64, rest []byte, err error) {
+	if one, rest, err = cutNumber(b); err != nil {
+		return 0, 0, nil, err
+	}
+	two, rest, err = cutNumber(rest)
+	return one, two, rest, err
+}
+
+// decodeUses reads what a booking takes; name finds an arc by its number.
 func decodeUses(b []byte, name func(int64) (topology.ArcName, error)) ([]pathcomp.Use, error) {
 	var uses []pathcomp.Use
 	numbers := make([]int64, 0, 32)
 	for len(b) > 0 {
-		arc, rest, err := cutNumber(b)
-		if err != nil {
-			return nil, err
-		}
-		kbps, rest, err := cutNumber(rest)
+		arc, kbps, rest, err := cutPair(b)
 		if err != nil {
 			return nil, err
 		}

@@ -23,6 +23,7 @@ type writer struct {
 	q     *sqlitedb.Queries
 	many  *many
 	arcs  *arcNames
+	pools map[string]int64 // numbers, which never change
 	clock func() time.Time
 	log   *slog.Logger
 
@@ -38,7 +39,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	prepared := newStatements(conn)
 	w := &writer{
-		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(),
+		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), pools: map[string]int64{},
 		clock: s.clock, log: s.log, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
@@ -107,26 +108,15 @@ func (w *writer) transaction(jobs []*job) error {
 	}
 	t := newTx(w, jobs)
 	defer t.behind.encoding.Wait() // it reads what is the callers' again then
-	var good *part
-	for _, p := range inTurn(jobs) {
-		if err := t.do(ctx, p); err != nil {
-			t.withdraw(0)
-			w.rollback(ctx)
-			return unavailable("write", err)
-		}
-		if p.err == nil {
-			good = p
-		}
-	}
-	if good == nil {
-		w.rollback(ctx)
-		return nil
-	}
-	err := t.flush(ctx)
+	good, err := t.all(ctx, inTurn(jobs))
 	if err != nil {
 		t.withdraw(0)
 		w.rollback(ctx)
 		return unavailable("write", err)
+	}
+	if good == nil {
+		w.rollback(ctx)
+		return nil
 	}
 	if err := w.commit(ctx); err != nil {
 		return w.afterFailedCommit(ctx, t, good, err)

@@ -21,6 +21,7 @@ func bookTests() tests {
 		"an error while loading ends it":              testLoadFails,
 		"a book behind the log is loaded anew":        testReloaded,
 		"a book ahead of the store is refused":        testAhead,
+		"two daemons never sell the same room":        testDaemons,
 	}
 }
 

@@ -30,6 +30,11 @@ CREATE INDEX hold_of ON hold (tenant) WHERE ended_at = 0;
 CREATE INDEX hold_due ON hold (expires_at) WHERE ended_at = 0;
 CREATE INDEX hold_over ON hold (ended_at) WHERE ended_at > 0;
 
+-- What a session owns of pools is in its row: pool number and value of each, as
+-- varints.
+ALTER TABLE session ADD COLUMN pool_values BLOB NOT NULL DEFAULT x'';
+
 -- +goose Down
+ALTER TABLE session DROP COLUMN pool_values;
 DROP TABLE hold;
 DROP TABLE booking;

@@ -15,7 +15,7 @@ UPDATE booking SET live = 0 WHERE owner = ? AND live = 1 AND variant < sqlc.arg(
 
 -- name: HoldsAnything :one
 SELECT EXISTS (SELECT 1 FROM booking b WHERE b.owner = sqlc.arg(id) AND b.live = 1
-    UNION ALL SELECT 1 FROM pool_owner o WHERE o.session_n = sqlc.arg(n));
+    UNION ALL SELECT 1 FROM session s WHERE s.n = sqlc.arg(n) AND length(s.pool_values) > 0);
 
 -- name: TrimBookings :execrows
 DELETE FROM booking WHERE seq IN (

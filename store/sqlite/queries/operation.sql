@@ -52,7 +52,7 @@ DELETE FROM freeze WHERE scope = ? AND name = ?;
 -- name: ReleasedHolders :many
 SELECT s.id FROM session s WHERE s.live = 0
   AND (EXISTS (SELECT 1 FROM booking b WHERE b.owner = s.id AND b.live = 1)
-    OR EXISTS (SELECT 1 FROM pool_owner o WHERE o.session_n = s.n))
+    OR length(s.pool_values) > 0)
 ORDER BY s.n;
 
 -- name: WrongTenantUse :many

@@ -5,26 +5,25 @@ SELECT n FROM pool WHERE name = ?;
 INSERT INTO pool (name) VALUES (?) RETURNING n;
 
 -- name: ValueOf :one
-SELECT n, value FROM pool_value WHERE pool_n = ? AND holder = ?;
+SELECT value FROM pool_value WHERE pool_n = ? AND holder = ?;
 
--- name: LastValue :one
-SELECT CAST(coalesce(max(n), 0) AS INTEGER) FROM pool_value;
+-- name: AddOwners :exec
+UPDATE pool_value SET owners = owners + sqlc.arg(more) WHERE pool_n = sqlc.arg(pool) AND value = sqlc.arg(value);
+
+-- name: RemoveOwner :one
+UPDATE pool_value SET owners = owners - 1 WHERE pool_n = ? AND value = ? RETURNING owners;
 
 -- name: DeleteValue :exec
-DELETE FROM pool_value WHERE n = ?;
+DELETE FROM pool_value WHERE pool_n = ? AND value = ?;
 
--- name: AddOwner :exec
-INSERT INTO pool_owner (session_n, value_n) VALUES (?, ?) ON CONFLICT (session_n, value_n) DO NOTHING;
+-- name: OwnedValues :one
+SELECT pool_values FROM session WHERE n = ?;
 
--- name: OwnedValues :many
-SELECT v.n, v.pool_n, v.value FROM pool_owner o JOIN pool_value v ON v.n = o.value_n
-WHERE o.session_n = ? ORDER BY v.n;
+-- name: DisownValues :exec
+UPDATE session SET pool_values = x'' WHERE n = ?;
 
--- name: DeleteOwner :exec
-DELETE FROM pool_owner WHERE session_n = ? AND value_n = ?;
-
--- name: ValueOwned :one
-SELECT EXISTS (SELECT 1 FROM pool_owner WHERE value_n = ?);
+-- name: Owners :many
+SELECT id, pool_values FROM session WHERE length(pool_values) > 0;
 
 -- name: FirstGap :one
 SELECT first, last FROM pool_gap WHERE pool_n = sqlc.arg(pool) AND last >= sqlc.arg(least) ORDER BY last LIMIT 1;
@@ -39,8 +38,7 @@ UPDATE pool_gap SET first = ? WHERE pool_n = ? AND last = ?;
 DELETE FROM pool_gap WHERE pool_n = ? AND last = ?;
 
 -- name: PoolValues :many
-SELECT p.name, v.value, v.holder, (SELECT count(*) FROM pool_owner o WHERE o.value_n = v.n) AS owners
-FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value;
+SELECT p.n, p.name, v.value, v.holder, v.owners FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value;
 
 -- name: PoolGaps :many
 SELECT p.name, g.first, g.last FROM pool_gap g JOIN pool p ON p.n = g.pool_n ORDER BY p.name, g.last;

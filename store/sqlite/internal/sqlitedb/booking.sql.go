@@ -183,7 +183,7 @@ func (q *Queries) Hold(ctx context.Context, id string) (HoldRow, error) {
 
 const holdsAnything = `-- name: HoldsAnything :one
 SELECT EXISTS (SELECT 1 FROM booking b WHERE b.owner = ?1 AND b.live = 1
-    UNION ALL SELECT 1 FROM pool_owner o WHERE o.session_n = ?2)
+    UNION ALL SELECT 1 FROM session s WHERE s.n = ?2 AND length(s.pool_values) > 0)
 `
 
 type HoldsAnythingParams struct {

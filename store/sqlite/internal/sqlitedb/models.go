@@ -91,16 +91,11 @@ type PoolGap struct {
 	First int64
 }
 
-type PoolOwner struct {
-	SessionN int64
-	ValueN   int64
-}
-
 type PoolValue struct {
-	N      int64
 	PoolN  int64
 	Value  int64
 	Holder string
+	Owners int64
 }
 
 type SealCheck struct {
@@ -132,6 +127,7 @@ type Session struct {
 	DocSchema   int64
 	Doc         string
 	Token       []byte
+	PoolValues  []byte
 }
 
 type SessionDevice struct {

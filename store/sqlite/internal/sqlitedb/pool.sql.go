@@ -9,17 +9,18 @@ import (
 	"context"
 )
 
-const addOwner = `-- name: AddOwner :exec
-INSERT INTO pool_owner (session_n, value_n) VALUES (?, ?) ON CONFLICT (session_n, value_n) DO NOTHING
+const addOwners = `-- name: AddOwners :exec
+UPDATE pool_value SET owners = owners + ?1 WHERE pool_n = ?2 AND value = ?3
 `
 
-type AddOwnerParams struct {
-	SessionN int64
-	ValueN   int64
+type AddOwnersParams struct {
+	More  int64
+	Pool  int64
+	Value int64
 }
 
-func (q *Queries) AddOwner(ctx context.Context, arg AddOwnerParams) error {
-	_, err := q.db.ExecContext(ctx, addOwner, arg.SessionN, arg.ValueN)
+func (q *Queries) AddOwners(ctx context.Context, arg AddOwnersParams) error {
+	_, err := q.db.ExecContext(ctx, addOwners, arg.More, arg.Pool, arg.Value)
 	return err
 }
 
@@ -37,26 +38,26 @@ func (q *Queries) DeleteGap(ctx context.Context, arg DeleteGapParams) error {
 	return err
 }
 
-const deleteOwner = `-- name: DeleteOwner :exec
-DELETE FROM pool_owner WHERE session_n = ? AND value_n = ?
+const deleteValue = `-- name: DeleteValue :exec
+DELETE FROM pool_value WHERE pool_n = ? AND value = ?
 `
 
-type DeleteOwnerParams struct {
-	SessionN int64
-	ValueN   int64
+type DeleteValueParams struct {
+	PoolN int64
+	Value int64
 }
 
-func (q *Queries) DeleteOwner(ctx context.Context, arg DeleteOwnerParams) error {
-	_, err := q.db.ExecContext(ctx, deleteOwner, arg.SessionN, arg.ValueN)
+func (q *Queries) DeleteValue(ctx context.Context, arg DeleteValueParams) error {
+	_, err := q.db.ExecContext(ctx, deleteValue, arg.PoolN, arg.Value)
 	return err
 }
 
-const deleteValue = `-- name: DeleteValue :exec
-DELETE FROM pool_value WHERE n = ?
+const disownValues = `-- name: DisownValues :exec
+UPDATE session SET pool_values = x'' WHERE n = ?
 `
 
-func (q *Queries) DeleteValue(ctx context.Context, n int64) error {
-	_, err := q.db.ExecContext(ctx, deleteValue, n)
+func (q *Queries) DisownValues(ctx context.Context, n int64) error {
+	_, err := q.db.ExecContext(ctx, disownValues, n)
 	return err
 }
 
@@ -107,17 +108,6 @@ func (q *Queries) InsertPool(ctx context.Context, name string) (int64, error) {
 	return n, err
 }
 
-const lastValue = `-- name: LastValue :one
-SELECT CAST(coalesce(max(n), 0) AS INTEGER) FROM pool_value
-`
-
-func (q *Queries) LastValue(ctx context.Context) (int64, error) {
-	row := q.db.QueryRowContext(ctx, lastValue)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const moveGap = `-- name: MoveGap :exec
 UPDATE pool_gap SET first = ? WHERE pool_n = ? AND last = ?
 `
@@ -133,27 +123,36 @@ func (q *Queries) MoveGap(ctx context.Context, arg MoveGapParams) error {
 	return err
 }
 
-const ownedValues = `-- name: OwnedValues :many
-SELECT v.n, v.pool_n, v.value FROM pool_owner o JOIN pool_value v ON v.n = o.value_n
-WHERE o.session_n = ? ORDER BY v.n
+const ownedValues = `-- name: OwnedValues :one
+SELECT pool_values FROM session WHERE n = ?
 `
 
-type OwnedValuesRow struct {
-	N     int64
-	PoolN int64
-	Value int64
+func (q *Queries) OwnedValues(ctx context.Context, n int64) ([]byte, error) {
+	row := q.db.QueryRowContext(ctx, ownedValues, n)
+	var pool_values []byte
+	err := row.Scan(&pool_values)
+	return pool_values, err
 }
 
-func (q *Queries) OwnedValues(ctx context.Context, sessionN int64) ([]OwnedValuesRow, error) {
-	rows, err := q.db.QueryContext(ctx, ownedValues, sessionN)
+const owners = `-- name: Owners :many
+SELECT id, pool_values FROM session WHERE length(pool_values) > 0
+`
+
+type OwnersRow struct {
+	ID         string
+	PoolValues []byte
+}
+
+func (q *Queries) Owners(ctx context.Context) ([]OwnersRow, error) {
+	rows, err := q.db.QueryContext(ctx, owners)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OwnedValuesRow
+	var items []OwnersRow
 	for rows.Next() {
-		var i OwnedValuesRow
-		if err := rows.Scan(&i.N, &i.PoolN, &i.Value); err != nil {
+		var i OwnersRow
+		if err := rows.Scan(&i.ID, &i.PoolValues); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -212,11 +211,11 @@ func (q *Queries) PoolGaps(ctx context.Context) ([]PoolGapsRow, error) {
 }
 
 const poolValues = `-- name: PoolValues :many
-SELECT p.name, v.value, v.holder, (SELECT count(*) FROM pool_owner o WHERE o.value_n = v.n) AS owners
-FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value
+SELECT p.n, p.name, v.value, v.holder, v.owners FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value
 `
 
 type PoolValuesRow struct {
+	N      int64
 	Name   string
 	Value  int64
 	Holder string
@@ -233,6 +232,7 @@ func (q *Queries) PoolValues(ctx context.Context) ([]PoolValuesRow, error) {
 	for rows.Next() {
 		var i PoolValuesRow
 		if err := rows.Scan(
+			&i.N,
 			&i.Name,
 			&i.Value,
 			&i.Holder,
@@ -251,8 +251,24 @@ func (q *Queries) PoolValues(ctx context.Context) ([]PoolValuesRow, error) {
 	return items, nil
 }
 
+const removeOwner = `-- name: RemoveOwner :one
+UPDATE pool_value SET owners = owners - 1 WHERE pool_n = ? AND value = ? RETURNING owners
+`
+
+type RemoveOwnerParams struct {
+	PoolN int64
+	Value int64
+}
+
+func (q *Queries) RemoveOwner(ctx context.Context, arg RemoveOwnerParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, removeOwner, arg.PoolN, arg.Value)
+	var owners int64
+	err := row.Scan(&owners)
+	return owners, err
+}
+
 const valueOf = `-- name: ValueOf :one
-SELECT n, value FROM pool_value WHERE pool_n = ? AND holder = ?
+SELECT value FROM pool_value WHERE pool_n = ? AND holder = ?
 `
 
 type ValueOfParams struct {
@@ -260,25 +276,9 @@ type ValueOfParams struct {
 	Holder string
 }
 
-type ValueOfRow struct {
-	N     int64
-	Value int64
-}
-
-func (q *Queries) ValueOf(ctx context.Context, arg ValueOfParams) (ValueOfRow, error) {
+func (q *Queries) ValueOf(ctx context.Context, arg ValueOfParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, valueOf, arg.PoolN, arg.Holder)
-	var i ValueOfRow
-	err := row.Scan(&i.N, &i.Value)
-	return i, err
-}
-
-const valueOwned = `-- name: ValueOwned :one
-SELECT EXISTS (SELECT 1 FROM pool_owner WHERE value_n = ?)
-`
-
-func (q *Queries) ValueOwned(ctx context.Context, valueN int64) (bool, error) {
-	row := q.db.QueryRowContext(ctx, valueOwned, valueN)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+	var value int64
+	err := row.Scan(&value)
+	return value, err
 }

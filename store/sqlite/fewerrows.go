@@ -16,7 +16,15 @@ type reservation struct {
 	class       string
 	from, until int64
 	arc         int64
-	kbps        uint64
+	kbps        int64
+}
+
+// fewerRows is the step to version 5.
+func fewerRows(ctx context.Context, db *sql.Tx) error {
+	if err := bookReservations(ctx, db); err != nil {
+		return err
+	}
+	return gatherValues(ctx, db)
 }
 
 // bookReservations makes bookings of a store's reservations: the arcs that a
@@ -30,7 +38,7 @@ func bookReservations(ctx context.Context, db *sql.Tx) error {
 	for first := 0; first < len(all); {
 		next, uses := first, []byte{}
 		for ; next < len(all) && all[next].owner == all[first].owner && all[next].part == all[first].part; next++ {
-			uses = appendUse(uses, all[next].arc, all[next].kbps)
+			uses = appendPair(uses, all[next].arc, all[next].kbps)
 		}
 		seq++
 		one := all[first]
@@ -64,4 +72,31 @@ func readReservations(ctx context.Context, db *sql.Tx) ([]reservation, error) {
 		return nil, fmt.Errorf("read reservations: %w", err)
 	}
 	return all, nil
+}
+
+// gatherValues writes into each session's row what it owns of pools.
+func gatherValues(ctx context.Context, db *sql.Tx) error {
+	rows, err := db.QueryContext(ctx, `SELECT o.session_n, v.pool_n, v.value
+		FROM pool_owner o JOIN pool_value v ON v.n = o.value_n ORDER BY o.session_n, v.n`)
+	if err != nil {
+		return fmt.Errorf("read owners of pool values: %w", err)
+	}
+	defer rows.Close()
+	owned := map[int64][]byte{}
+	for rows.Next() {
+		var n, pool, value int64
+		if err := rows.Scan(&n, &pool, &value); err != nil {
+			return fmt.Errorf("read owner of a pool value: %w", err)
+		}
+		owned[n] = appendPair(owned[n], pool, value)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read owners of pool values: %w", err)
+	}
+	for n, values := range owned {
+		if _, err := db.ExecContext(ctx, "UPDATE session SET pool_values = ? WHERE n = ?", values, n); err != nil {
+			return fmt.Errorf("write pool values of session %d: %w", n, err)
+		}
+	}
+	return nil
 }

@@ -115,7 +115,7 @@ func (o *steerOracle) outlookFault(got *pathcomp.Refusal) string {
 			return fmt.Sprintf("%d kbit/s fits: %v", kbps, !want)
 		}
 	}
-	const end = lastSecond - 100 // of all that is booked
+	const end = lastSecond - 30 // all that is booked is over
 	earliest := end
 	if !got.EarliestStart.IsZero() {
 		earliest = int(got.EarliestStart.Sub(clock()) / time.Second)

@@ -136,6 +136,7 @@ func (p *PairSolver) take() *pairSearch {
 }
 
 func (p *PairSolver) giveBack(s *pairSearch) {
+	s.release()
 	p.mu.Lock()
 	p.idle = append(p.idle, s)
 	p.mu.Unlock()

@@ -59,9 +59,16 @@ func (p *profile) meets(from, until uint32) (first, last int, ok bool) {
 }
 
 // meets returns the breakpoints, from i to before j, whose loads are in [from,
-// until): one or more, since the block is one that meets it.
+// until): one or more, if the block is one that the profile's meets includes.
 func (b *block) meets(from, until uint32) (i, j int) {
-	return max(0, b.search(from)), b.search(until-1) + 1
+	j = len(b.row)
+	if b.row[0].at < from {
+		i = b.search(from)
+	}
+	if b.row[j-1].at >= until {
+		j = b.search(until-1) + 1
+	}
+	return i, j
 }
 
 // max returns the largest load on [from, until), at least 0.

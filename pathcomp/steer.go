@@ -32,6 +32,7 @@ type steering struct {
 	room
 	core     *Core
 	from, to terminal
+	others   []int32 // more ends, of a pair of paths
 	policy   policy
 	kbps     [2]int64 // on links, there and back
 	anyRoom  bool     // do not ask for bandwidth
@@ -92,7 +93,7 @@ func (f *side) Usable(i uint32) bool {
 // and ending only.
 func (t *steering) passes(node int32) bool {
 	n := t.nodes.at(node)
-	return !n.Maintenance && (n.Role != topology.Gateway || node == t.from.node || node == t.to.node)
+	return !n.Maintenance && (n.Role != topology.Gateway || node == t.from.node || node == t.to.node || slices.Contains(t.others, node))
 }
 
 func (t *steering) roomOn(i int32, kbps int64) bool {
@@ -173,16 +174,16 @@ func (t *steering) best() (ways, bool) {
 
 // find returns the cheapest path of a tour.
 func (t *steering) find(tour csp.Tour) (ways, bool) {
-	return t.apart(func() (ways, bool) { return t.cheapest(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.cost, w.micros} })
+	return t.apart(func() (ways, bool) { return t.findAlone(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.cost, w.micros} })
 }
 
 // fastest returns the fastest path of a tour.
 func (t *steering) fastest(tour csp.Tour) (ways, bool) {
-	return t.apart(func() (ways, bool) { return t.quickest(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.micros, w.cost} })
+	return t.apart(func() (ways, bool) { return t.fastestAlone(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.micros, w.cost} })
 }
 
-// cheapest is find where both directions have room on an arc if each has.
-func (t *steering) cheapest(tour csp.Tour) (ways, bool) {
+// findAlone is find where both directions have room on an arc if each has.
+func (t *steering) findAlone(tour csp.Tour) (ways, bool) {
 	solver := t.solver(t.demand.Separate)
 	found, path := solver.FindTour(tour, t.path[:0])
 	t.path = path
@@ -196,10 +197,10 @@ func (t *steering) cheapest(tour csp.Tour) (ways, bool) {
 	return t.ways(found, path), true
 }
 
-// quickest is fastest where both directions have room on an arc if each has.
+// fastestAlone is fastest where both directions have room on an arc if each has.
 // Where the fastest of all breaks another bound, or visits a node twice, the
 // least latency that can be kept is found by halving.
-func (t *steering) quickest(tour csp.Tour) (ways, bool) {
+func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 	solver := t.solver(t.demand.Separate)
 	found, path := solver.FindFastest(tour, t.path[:0])
 	t.path = path
@@ -223,7 +224,7 @@ func (t *steering) quickest(tour csp.Tour) (ways, bool) {
 		}
 	}
 	tour.MaxDelay = high
-	return t.cheapest(tour)
+	return t.findAlone(tour)
 }
 
 // ways is a path by the numbers of its arcs, there and then back.

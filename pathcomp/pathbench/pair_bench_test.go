@@ -32,13 +32,13 @@ func (g *pairGraph) connect(a, b, cost, delay uint32, groups ...uint32) {
 	g.groups = append(g.groups, groups, groups)
 }
 
-// provider makes a core on a plane, in which nodes are linked to near ones,
+// dualHomed makes a core on a plane, in which nodes are linked to near ones,
 // pairs of aggregation nodes, each on two near core nodes, and PEs, each on
 // both nodes of a pair. Links of the core that leave a place the same way share a
 // duct. Some links have a cost that has nothing to do with their length.
-func provider(nodes int) pairGraph {
+func dualHomed(nodes int) pairGraph {
 	r := rand.New(rand.NewPCG(21, 22))
-	g := pairGraph{name: fmt.Sprint("provider", nodes), nodes: nodes}
+	g := pairGraph{name: fmt.Sprint("dual-homed", nodes), nodes: nodes}
 	core := nodes / 40
 	pairs := nodes / 12
 	x, y := make([]float64, nodes), make([]float64, nodes)
@@ -159,7 +159,7 @@ func (g *pairGraph) queries(s *csp.Solver, n int) []csp.PairQuery {
 // BenchmarkPair finds disjoint pairs. The shares and searches do not depend on
 // the machine.
 func BenchmarkPair(b *testing.B) {
-	graphs := []pairGraph{provider(1000), provider(10_000)}
+	graphs := []pairGraph{dualHomed(1000), dualHomed(10_000)}
 	if dir, ok := casesDir(); ok {
 		for _, c := range cases() {
 			g, _, _ := load(b, dir, c.name)

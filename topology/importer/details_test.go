@@ -211,12 +211,14 @@ func TestBounds(t *testing.T) {
 		want   string
 	}{
 		{"JSON", importer.RFC8345, endless{}, "larger than 64 MiB"},
-		{"YAML", importer.Containerlab, endless{}, "larger than 8 MiB"},
+		{"YAML", importer.Containerlab, endless{}, "larger than 2 MiB"},
 		{"reader", importer.GraphML, broken{}, "read network: io: read/write on closed pipe"},
 		{"depth of JSON", importer.RFC8345, strings.NewReader(`{"network":[{"node":[` + strings.Repeat("[", 20_000)), "line 1, column 10018: not valid JSON: invalid character '[' exceeded max depth"},
 		{"depth of networks", importer.RFC8345, strings.NewReader(strings.Repeat(`{"networks":`, 1000) + "7" + strings.Repeat("}", 1000)), "no network in ietf-network:networks"},
 		{"values of JSON", importer.RFC8345, strings.NewReader(`{"network":[{"link":[{}, {"x":[` + strings.Repeat("1,", 200_000) + `1]}]}]}`), "line 1, column 26: more than 200000 values in one element"},
 		{"depth of YAML", importer.Containerlab, strings.NewReader(strings.Repeat("[", 100)), "line 1, column 65: nested deeper than 64 levels"},
+		{"entries of YAML", importer.Containerlab, strings.NewReader("topology:\n  nodes:\n" + strings.Repeat("    a:\n      - b: {c: d}\n", 10_001)), "line 20003, column 6: a mapping of more than 10000 entries"},
+		{"documents", importer.Containerlab, strings.NewReader(strings.Repeat("---\na: 1\n", 3)), "line 5, column 1: several documents"},
 		{"aliases", importer.Containerlab, strings.NewReader(crowded(1450)), "aliases lead to more than 2000000 entries"},
 		{"nodes", importer.GraphML, strings.NewReader("<graphml><graph>" + strings.Repeat("<node/>", 200_001)), "line 1, column 1400024: more than 200000 nodes"},
 		{"networks", importer.RFC8345, strings.NewReader(`{"network":[{"node":[` + many.String() + "{}]}]}"), "line 200001, column 1: more than 200000 nodes"},

@@ -25,7 +25,7 @@ const (
 // Bounds of what is read.
 const (
 	maxBytes     = 64 << 20
-	maxYAMLBytes = 8 << 20 // a parsed YAML file is many times as large
+	maxYAMLBytes = 2 << 20 // a parsed YAML file is many times as large
 	maxNodes     = 200_000
 	maxLinks     = 1_000_000
 )

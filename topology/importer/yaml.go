@@ -15,9 +15,11 @@ import (
 )
 
 const (
-	maxYAMLDepth = 64        // of brackets, and of dashes in a line; guards the parser's stack
-	maxAliases   = 16        // on the way to one value
-	maxYAMLVisit = 2_000_000 // entries of mappings looked at, those behind aliases each time
+	maxYAMLEntries   = 10_000    // of a block mapping
+	maxYAMLDocuments = 2         // marks of a beginning or end: one document
+	maxYAMLDepth     = 64        // of brackets, and of dashes in a line; guards the parser's stack
+	maxAliases       = 16        // on the way to one value
+	maxYAMLVisit     = 2_000_000 // entries of mappings and lists looked at, those behind aliases each time
 )
 
 // yamlDoc is a parsed YAML text. Aliases and merge keys are followed where they
@@ -75,28 +77,68 @@ func (d *yamlDoc) Visit(n ast.Node) ast.Visitor {
 	return d
 }
 
-// shallow refuses nesting that could exhaust the recursive parser's stack.
+// shallow refuses what the recursive parser has no stack or no time for: it
+// takes a second for a mapping of some ten thousand entries, and four for twice as
+// many, and the same for documents.
 func shallow(tokens token.Tokens) error {
-	depth, dashes, line := 0, 0, 0
+	depth, dashes, line, documents := 0, 0, 0, 0
+	var open mappings
 	for _, t := range tokens {
 		if t.Position.Line != line {
 			line, dashes = t.Position.Line, 0
 		}
+		reason := ""
 		switch t.Type { //nolint:exhaustive // every other token nests nothing
 		case token.InvalidType:
-			return &Fault{Line: line, Column: t.Position.Column, Reason: "not valid YAML"}
+			reason = "not valid YAML"
+		case token.DocumentHeaderType, token.DocumentEndType:
+			documents++
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
 			depth--
 		case token.SequenceEntryType, token.MappingKeyType:
 			dashes++
+			open = open.within(t.Position.Column)
+		case token.MappingValueType:
+			if depth == 0 && t.Prev != nil && open.entry(t.Prev.Position.Column) > maxYAMLEntries {
+				reason = fmt.Sprintf("a mapping of more than %d entries", maxYAMLEntries)
+			}
 		}
-		if depth > maxYAMLDepth || dashes > maxYAMLDepth {
-			return &Fault{Line: line, Column: t.Position.Column, Reason: fmt.Sprintf("nested deeper than %d levels", maxYAMLDepth)}
+		switch {
+		case depth > maxYAMLDepth || dashes > maxYAMLDepth:
+			reason = fmt.Sprintf("nested deeper than %d levels", maxYAMLDepth)
+		case documents > maxYAMLDocuments:
+			reason = "several documents"
+		}
+		if reason != "" {
+			return &Fault{Line: line, Column: t.Position.Column, Reason: reason}
 		}
 	}
 	return nil
+}
+
+// mappings are the block mappings around a token, outermost first.
+type mappings []struct{ column, entries int }
+
+// within leaves those that are not to the right of column.
+func (m mappings) within(column int) mappings {
+	for len(m) > 0 && m[len(m)-1].column > column {
+		m = m[:len(m)-1]
+	}
+	return m
+}
+
+// entry counts an entry whose key is at column, and returns how many its mapping
+// has.
+func (m *mappings) entry(column int) int {
+	*m = m.within(column)
+	if n := len(*m); n == 0 || (*m)[n-1].column < column {
+		*m = append(*m, struct{ column, entries int }{column: column})
+	}
+	last := &(*m)[len(*m)-1]
+	last.entries++
+	return last.entries
 }
 
 func yamlFault(err error) *Fault {
@@ -213,12 +255,17 @@ func (d *yamlDoc) table(n ast.Node) map[string]ast.Node {
 	return out
 }
 
-// list returns the elements of a list; nil for anything else.
+// list returns the elements of a list; nil for anything else, and when there is
+// no room left.
 func (d *yamlDoc) list(n ast.Node) []ast.Node {
-	if s, ok := d.resolve(n).(*ast.SequenceNode); ok {
-		return s.Values
+	s, ok := d.resolve(n).(*ast.SequenceNode)
+	if !ok {
+		return nil
 	}
-	return nil
+	if d.room -= len(s.Values); d.room < 0 {
+		return nil
+	}
+	return s.Values
 }
 
 // text returns a plain value as it is written, empty for anything else.

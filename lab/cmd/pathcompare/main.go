@@ -43,7 +43,7 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("pathcompare", flag.ContinueOnError)
 	flags.StringVar(&o.cases, "cases", "", "folder of NAME.g, NAME.q and NAME.ans; none: made-up networks only")
 	flags.StringVar(&providers, "providers", "1000,10000", "made-up providers' networks of so many nodes")
-	flags.DurationVar(&o.seconds, "time", time.Second, "CPU time for each contestant, graph and round, about")
+	flags.DurationVar(&o.seconds, "time", 300*time.Millisecond, "CPU time for each contestant, graph and round, about")
 	flags.IntVar(&o.rounds, "rounds", 3, "the best of so many rounds counts")
 	flags.IntVar(&o.sample, "sample", 100, "queries that the slow contestants are asked")
 	if err := flags.Parse(args); err != nil {
@@ -86,6 +86,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	var rows []row
 	for _, t := range tests {
+		fmt.Fprintln(os.Stderr, "measuring on", t.name)
 		r, err := contest(ctx, t, contestants(programs, o.seconds, o.sample), o.rounds)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)

@@ -44,8 +44,10 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	next.nodes, next.links, next.arcs = s.nodes.fork(), s.links.fork(), s.arcs.fork()
-	next.classes = s.classes.fork()
+	next.links, next.arcs, next.classes = s.links.fork(), s.arcs.fork(), s.classes.fork()
+	if len(u.Nodes) > 0 {
+		next.nodes = s.nodes.fork()
+	}
 	for _, n := range u.Nodes {
 		next.nodes.set(&s.nodes, s.nodeOf[n.Name], n)
 	}

@@ -38,7 +38,6 @@ type steering struct {
 	anyRoom  bool     // do not ask for bandwidth
 	cap      loadCap
 	barred   [2][]int32 // arcs on which one direction leaves the room to the other
-	splits   int        // how often it was asked which
 	gaveUp   bool
 
 	// What follows is used again by later searches.
@@ -59,6 +58,7 @@ type side struct {
 func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 	from, to, refusal := s.terminals(d)
 	if refusal != nil {
+		refusal.Objects = refusal.Cause.objects()
 		return nil, refusal
 	}
 	policy, refusal := s.policy(d)

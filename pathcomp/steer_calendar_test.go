@@ -142,7 +142,8 @@ func (c *calendar) fits(n need, first int) bool {
 }
 
 func (c *calendar) limit(i int) (total, ofClass int64) {
-	kbps, of := uint64(0), topology.Shares{}
+	var kbps uint64
+	var of topology.Shares
 	if l := i / 2; l < len(c.network.Links) {
 		kbps, of = c.network.Links[l].Kbps[i%2], c.network.Links[l].Reservable
 	} else {

@@ -46,8 +46,13 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 	}
 	next.nodes, next.links, next.arcs = s.nodes.fork(), s.links.fork(), s.arcs.fork()
 	next.classes = s.classes.fork()
-	for _, n := range u.Nodes {
-		next.nodes.set(&s.nodes, s.nodeOf[n.Name], n)
+	if len(u.Nodes) > 0 {
+		next.flags = slices.Clone(s.flags)
+	}
+	for i := range u.Nodes {
+		n := s.nodeOf[u.Nodes[i].Name]
+		next.nodes.set(&s.nodes, n, u.Nodes[i])
+		next.flags[n] = flagsOf(&u.Nodes[i])
 	}
 	for _, l := range u.Links {
 		next.links.set(&s.links, s.linkOf[l.Name], l)

@@ -172,6 +172,34 @@ func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
 	}
 }
 
+// claim is what a session needs from now on to be admitted anew; false: its
+// level is no longer sold, so that nothing says what it needs.
+func (d *Directory) claim(s session.Session, now time.Time) (pathcomp.Claim, bool) {
+	l, ok := d.Catalogue.Level(s.Level)
+	if !ok {
+		return pathcomp.Claim{}, false
+	}
+	from := s.Route.From
+	if now.After(from) {
+		from = now.Truncate(time.Second)
+	}
+	return pathcomp.Claim{
+		Owner: string(s.ID), Rank: d.rank(s.Level), Since: s.CreatedAt,
+		Demand: pathcomp.Demand{
+			From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
+			Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
+			Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: l.MaxRTTMicros,
+		},
+	}, true
+}
+
+// rank says which level goes first when room is scarce: the last of the
+// catalogue, which lists them from the least to the most.
+func (d *Directory) rank(level session.LevelName) int {
+	levels := d.Catalogue.Levels
+	return len(levels) - slices.IndexFunc(levels, func(l session.Level) bool { return l.Name == level })
+}
+
 func terminal(e session.End) pathcomp.Terminal {
 	if a := e.Terminal.Attachment; a != nil {
 		return pathcomp.Terminal{Node: a.PE, Access: []string{topology.PortAccess(a.PE, a.Port)}}

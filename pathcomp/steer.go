@@ -36,6 +36,8 @@ type steering struct {
 	kbps     [2]int64 // on links, there and back
 	anyRoom  bool     // do not ask for bandwidth
 	cap      loadCap
+	barred   [2][]int32 // arcs on which one direction leaves the room to the other
+	splits   int        // how often it was asked which
 	gaveUp   bool
 
 	// What follows is used again by later searches.
@@ -80,7 +82,7 @@ func (f *side) Usable(i uint32) bool {
 		return false
 	}
 	if !f.both {
-		return f.anyRoom || f.roomOn(n, f.kbps[f.way])
+		return f.anyRoom || f.roomOn(n, f.kbps[f.way]) && !slices.Contains(f.barred[f.way], n)
 	}
 	back := f.arcs.at(n ^ 1)
 	return !back.down && (f.anyRoom || f.roomOn(n, f.kbps[0]) && f.roomOn(n^1, f.kbps[1]))
@@ -102,7 +104,7 @@ func (t *steering) roomOn(i int32, kbps int64) bool {
 	if !t.fits(i, kbps) {
 		return false
 	}
-	return t.cap.of == 0 || kbps <= t.credit[i] || !t.cap.bars(t.loadAfter(i, kbps))
+	return t.cap.of == 0 || !t.cap.bars(t.loadAfter(i, kbps))
 }
 
 // setRate sets what is asked for on links.
@@ -176,6 +178,16 @@ func (t *steering) best() (ways, bool) {
 
 // find returns the cheapest path of a tour.
 func (t *steering) find(tour csp.Tour) (ways, bool) {
+	return t.apart(func() (ways, bool) { return t.findAlone(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.cost, w.micros} })
+}
+
+// fastest returns the fastest path of a tour.
+func (t *steering) fastest(tour csp.Tour) (ways, bool) {
+	return t.apart(func() (ways, bool) { return t.fastestAlone(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.micros, w.cost} })
+}
+
+// findAlone is find where both directions have room on an arc if each has.
+func (t *steering) findAlone(tour csp.Tour) (ways, bool) {
 	solver := t.solver(t.demand.Separate)
 	found, path := solver.FindTour(tour, t.path[:0])
 	t.path = path
@@ -189,10 +201,10 @@ func (t *steering) find(tour csp.Tour) (ways, bool) {
 	return t.ways(found, path), true
 }
 
-// fastest returns the fastest path of a tour. Where the fastest of all breaks
-// another bound, or visits a node twice, the least latency that can be kept is
-// found by halving.
-func (t *steering) fastest(tour csp.Tour) (ways, bool) {
+// fastestAlone is fastest where both directions have room on an arc if each has.
+// Where the fastest of all breaks another bound, or visits a node twice, the
+// least latency that can be kept is found by halving.
+func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 	solver := t.solver(t.demand.Separate)
 	found, path := solver.FindFastest(tour, t.path[:0])
 	t.path = path
@@ -216,7 +228,7 @@ func (t *steering) fastest(tour csp.Tour) (ways, bool) {
 		}
 	}
 	tour.MaxDelay = high
-	return t.find(tour)
+	return t.findAlone(tour)
 }
 
 // ways is a path by the numbers of its arcs, there and then back.

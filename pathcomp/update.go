@@ -44,10 +44,9 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	next.nodes, next.links, next.arcs = s.nodes.fork(), s.links.fork(), s.arcs.fork()
-	next.classes = s.classes.fork()
+	next.links, next.arcs, next.classes = s.links.fork(), s.arcs.fork(), s.classes.fork()
 	if len(u.Nodes) > 0 {
-		next.flags = slices.Clone(s.flags)
+		next.nodes, next.flags = s.nodes.fork(), slices.Clone(s.flags)
 	}
 	for i := range u.Nodes {
 		n := s.nodeOf[u.Nodes[i].Name]

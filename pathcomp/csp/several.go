@@ -266,7 +266,7 @@ func (v *several) add(x vector) {
 			return
 		}
 		l := &v.legs[x.leg]
-		key = v.key(l, l.at(x.node), x.cost, x.sum[delays])
+		key = v.key(l, l.at(x.node), uint64(x.cost), uint64(x.sum[delays]))
 	}
 	v.vectors = append(v.vectors, x)
 	v.queue.push(key, uint32(len(v.vectors)-1)) //nolint:gosec // mostVectors is less

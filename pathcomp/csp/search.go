@@ -18,6 +18,7 @@ type workspace struct {
 	queue   queue
 	legs    []stretch
 	tight   []*potential // by leg
+	sides   [2][]uint32  // nodes seen from either end of a leg
 	search  search
 	several several
 }
@@ -28,6 +29,7 @@ type nodeState struct {
 	delay  uint32 // least of the labels expanded here; none: not yet
 	walked uint8  // orders in which the way on from here was looked at
 	broken uint8  // those of them in which it is not whole
+	seen   uint8  // sides from which joined came here
 }
 
 // label is a path from the source, by its last arc.
@@ -218,6 +220,9 @@ func (s *search) descend(top item, r *outcome) bool {
 		}
 		if s.spent(r.Expansions) {
 			r.overBudget = true
+			return false
+		}
+		if r.Expansions == suspicious && s.best == nothing && s.budget >= 0 && s.severed() {
 			return false
 		}
 		state.delay = at.delay

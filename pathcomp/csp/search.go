@@ -45,8 +45,9 @@ type label struct {
 type stretch struct {
 	Leg
 	*potential
-	after [mostOrders]way // sums, by order
-	stale bool            // the bounds are of a graph with other metrics
+	states []nodeState     // by node
+	after  [mostOrders]way // sums, by order
+	stale  bool            // the bounds are of a graph with other metrics
 
 	// What a tour may have by the end of this leg, so that the legs after it can
 	// still be done.
@@ -99,12 +100,13 @@ type outcome struct {
 // begin makes a search of a workspace.
 func (s *search) begin(w *workspace, of *Solver, t Tour) {
 	*s = search{workspace: w, graph: of.graph, tour: t, orders: of.orders, budget: of.budget}
-	w.legs = w.legs[:0]
-	for _, l := range t.Legs {
-		w.legs = append(w.legs, stretch{Leg: l})
-	}
-	if need := len(t.Legs) * of.graph.nodes; len(w.nodes) < need {
+	nodes := of.graph.nodes
+	if need := len(t.Legs) * nodes; len(w.nodes) < need {
 		w.nodes = append(w.nodes, make([]nodeState, need-len(w.nodes))...)
+	}
+	w.legs = w.legs[:0]
+	for i, l := range t.Legs {
+		w.legs = append(w.legs, stretch{Leg: l, states: w.nodes[i*nodes : (i+1)*nodes]})
 	}
 }
 
@@ -211,7 +213,7 @@ func (s *search) descend(top item, r *outcome) bool {
 	for number := top.value; number != none; {
 		at := s.labels[number]
 		l := &s.legs[at.leg]
-		state := s.state(at.leg, at.node)
+		state := s.state(l, at.node)
 		if at.delay >= state.delay || s.hopeless(l, at.cost, at.delay, l.at(at.node)) {
 			return true
 		}
@@ -282,7 +284,7 @@ func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint3
 			continue
 		}
 		key := s.key(l, ways, cost, delay)
-		if key >= s.best || s.hopeless(l, uint32(cost), uint32(delay), ways) || delay >= uint64(s.state(at.leg, e.node).delay) {
+		if key >= s.best || s.hopeless(l, uint32(cost), uint32(delay), ways) || delay >= uint64(s.state(l, e.node).delay) {
 			continue
 		}
 		if l.Usable != nil && !l.Usable.Usable(e.arc) {
@@ -358,7 +360,7 @@ func (s *search) whole(leg int, node uint32, k int) bool {
 	bit := uint8(1) << k
 	for at := node; at != l.To; {
 		w := &l.at(at)[k]
-		state := s.state(uint32(leg), at) //nolint:gosec // legs are few
+		state := s.state(l, at)
 		if state.walked&bit == 0 {
 			state.walked |= bit
 			if l.Usable != nil && !l.Usable.Usable(w.branch) || l.stale && !s.asLong(l, *w, k) {
@@ -380,7 +382,7 @@ func (s *search) whole(leg int, node uint32, k int) bool {
 func (s *search) spoil(leg int, node, at uint32, k int) {
 	l := &s.legs[leg]
 	for ; node != at; node = s.graph.heads[l.at(node)[k].branch] {
-		s.state(uint32(leg), node).broken |= 1 << k //nolint:gosec // legs are few
+		s.state(l, node).broken |= 1 << k
 	}
 }
 
@@ -428,8 +430,8 @@ func (w *workspace) reset() {
 	}
 }
 
-func (s *search) state(leg, node uint32) *nodeState {
-	n := &s.nodes[int(leg)*s.graph.nodes+int(node)]
+func (s *search) state(l *stretch, node uint32) *nodeState {
+	n := &l.states[node]
 	if n.epoch != s.epoch {
 		*n = nodeState{epoch: s.epoch, delay: none}
 	}

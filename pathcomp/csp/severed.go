@@ -29,10 +29,10 @@ func (s *search) severed() bool {
 // looks from both by turns, so that it is done soon where either has few nodes
 // on its side.
 func (s *search) joined(leg int, from, to uint32) bool {
-	usable := s.legs[leg].Usable
+	l := &s.legs[leg]
 	s.sides = [2][]uint32{append(s.sides[ahead][:0], from), append(s.sides[astern][:0], to)}
-	s.state(uint32(leg), from).seen = 1 << ahead //nolint:gosec // legs are few
-	s.state(uint32(leg), to).seen = 1 << astern  //nolint:gosec // legs are few
+	s.state(l, from).seen = 1 << ahead
+	s.state(l, to).seen = 1 << astern
 	for next := 0; ; next++ {
 		for side := range s.sides {
 			if next == len(s.sides[side]) {
@@ -44,8 +44,8 @@ func (s *search) joined(leg int, from, to uint32) bool {
 				edges = s.graph.reaching(node)
 			}
 			for _, e := range edges {
-				state := s.state(uint32(leg), e.node) //nolint:gosec // legs are few
-				if state.seen&(1<<side) != 0 || usable != nil && !usable.Usable(e.arc) {
+				state := s.state(l, e.node)
+				if state.seen&(1<<side) != 0 || l.Usable != nil && !l.Usable.Usable(e.arc) {
 					continue
 				}
 				if state.seen != 0 {

@@ -31,8 +31,8 @@ type way struct {
 
 // row holds the ways on from a node, by order. It fills a cache line.
 type row struct {
-	ways [mostOrders]way
-	_    uint32
+	ways    [mostOrders]way
+	repeats uint32 // orders, a bit each, with a way as long as that in one before
 }
 
 // order ranks ways by costs x cost + delays x delay.
@@ -107,6 +107,20 @@ func (p *potential) holds(orders []order, a Arc) bool {
 	}
 	hops := p.hops.Load()
 	return hops == nil || (*hops)[a.From] <= capped((*hops)[a.To], 1)
+}
+
+// compare notes which ways are not worth a look beside others.
+func (p *potential) compare(orders int) {
+	for i := range p.rows {
+		r := &p.rows[i]
+		for k := range orders {
+			for before := range k {
+				if r.ways[k].cost == r.ways[before].cost && r.ways[k].delay == r.ways[before].delay {
+					r.repeats |= 1 << k
+				}
+			}
+		}
+	}
 }
 
 // reach is how far fill looks, and where.

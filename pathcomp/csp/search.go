@@ -257,10 +257,10 @@ func (s *search) arrive(l *label) bool {
 
 // complete tries the ways on from at.
 func (s *search) complete(l *stretch, at *label, state *nodeState, number uint32) {
-	ways := l.at(at.node)
-	for left := s.every &^ state.broken; left != 0; left &= left - 1 {
+	row := &l.rows[at.node]
+	for left := s.every &^ state.broken &^ uint8(row.repeats); left != 0; left &= left - 1 {
 		k := bits.TrailingZeros8(left)
-		w, a := &ways[k], &l.after[k]
+		w, a := &row.ways[k], &l.after[k]
 		cost := uint64(at.cost) + uint64(w.cost) + uint64(a.cost)
 		delay := uint64(at.delay) + uint64(w.delay) + uint64(a.delay)
 		if cost > MaxPath || delay > uint64(s.tour.MaxDelay) {

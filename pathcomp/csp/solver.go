@@ -88,6 +88,7 @@ func (s *Solver) potential(to uint32) *potential {
 	for k, o := range s.orders {
 		p.fill(s.graph, o, k, everywhere(to, s.opening(to)), &w.queue)
 	}
+	p.compare(len(s.orders))
 	s.known.put(to, p)
 	return p
 }

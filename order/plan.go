@@ -168,8 +168,21 @@ func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
 		Kbps:  [2]uint64{p.rate.Forward, p.rate.Reverse},
 		Class: l.Class, BookingPermille: l.BookingPermille, OverheadPermill: c.OverheadPermill,
 		Window:       pathcomp.Window{From: from.Truncate(time.Second), Until: until.Truncate(time.Second).Add(time.Second)},
-		MaxRTTMicros: l.MaxRTTMicros,
+		MaxRTTMicros: l.MaxRTTMicros, Steered: steered(l),
 	}
+}
+
+// steered is which path a level wants where paths can be chosen.
+func steered(l session.Level) pathcomp.Steered {
+	out := pathcomp.Steered{MaxLossPPM: l.MaxLossPPM}
+	switch l.Objective {
+	case session.LeastLatency:
+		out.Objective = pathcomp.LeastLatency
+	case session.LeastLoad:
+		out.Objective = pathcomp.LeastLoad
+	case session.LeastCost:
+	}
+	return out
 }
 
 // claim is what a session needs from now on to be admitted anew; false: its
@@ -189,6 +202,7 @@ func (d *Directory) claim(s session.Session, now time.Time) (pathcomp.Claim, boo
 			From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
 			Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
 			Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: l.MaxRTTMicros,
+			Steered: steered(l),
 		},
 	}, true
 }

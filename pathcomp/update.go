@@ -59,8 +59,8 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 	var changed []int32
 	for _, i := range links {
 		for d := range 2 {
-			next.arcs.set(&s.arcs, 2*i+int32(d), next.linkArc(next.links.at(i), d)) //nolint:gosec // 0 or 1
-			changed = append(changed, 2*i+int32(d))                                 //nolint:gosec // 0 or 1
+			next.arcs.set(&s.arcs, 2*i+int32(d), next.linkArc(next.links.at(i), d))
+			changed = append(changed, 2*i+int32(d))
 		}
 	}
 	next.carry(s, changed)

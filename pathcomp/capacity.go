@@ -13,7 +13,7 @@ func (l *Ledger) setCapacities(s *snapshot) {
 	s.books = make([]*book, len(s.names))
 	for i := range s.names {
 		b := l.book(s.names[i])
-		b.number = int32(i) //nolint:gosec // arcs are few
+		b.number = int32(i)
 		b.capacity = s.capacity(b.number)
 		s.books[i] = b
 	}

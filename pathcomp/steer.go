@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/s2cd/s2cd/pathcomp/csp"
-	"github.com/s2cd/s2cd/topology"
 )
 
 // Steer looks for the best of all paths that have room for the demand and keep
@@ -92,8 +91,13 @@ func (f *side) Usable(i uint32) bool {
 // passes says whether a path may go through node: gateways are for beginning
 // and ending only.
 func (t *steering) passes(node int32) bool {
-	n := t.nodes.at(node)
-	return !n.Maintenance && (n.Role != topology.Gateway || node == t.from.node || node == t.to.node || slices.Contains(t.others, node))
+	switch t.flags[node] & (isGateway | isShut) {
+	case 0:
+		return true
+	case isGateway:
+		return node == t.from.node || node == t.to.node || slices.Contains(t.others, node)
+	}
+	return false
 }
 
 func (t *steering) roomOn(i int32, kbps int64) bool {
@@ -249,7 +253,7 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 	}
 	w.forward, w.reverse = t.along(t.from.node, w.arcs[0]), t.along(t.to.node, w.arcs[1])
 	n.takeAccess(t.from, t.to)
-	n.merge()
+	n.merge(t.rank)
 	w.needs = n.list
 	return w
 }

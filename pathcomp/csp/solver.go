@@ -3,7 +3,6 @@
 package csp
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 )
@@ -87,7 +86,7 @@ func (s *Solver) potential(to uint32) *potential {
 	defer s.spaces.giveBack(w)
 	p := newPotential(s.graph)
 	for k, o := range s.orders {
-		p.fill(s.graph, o, k, everywhere(to, s.opening(to)), &w.queue)
+		p.fill(s.graph, o, k, to, s.opening(to), &w.queue)
 	}
 	p.compare(len(s.orders))
 	s.known.put(to, p)
@@ -201,7 +200,7 @@ func (s *workspaces) take() *workspace {
 		s.idle = s.idle[:last]
 		return w
 	}
-	return &workspace{nodes: make([]nodeState, s.nodes)}
+	return &workspace{nodes: make([]nodeState, s.nodes), near: newFrontier(s.nodes)}
 }
 
 func (s *workspaces) giveBack(w *workspace) {
@@ -234,6 +233,3 @@ func (g *Graph) simple(t Tour, arcs []uint32) bool {
 	}
 	return true
 }
-
-// farthest is the length up to which an order looks for ways of a delay.
-func farthest(delay uint32) uint64 { return uint64(delay)<<32 | math.MaxUint32 }

@@ -5,7 +5,6 @@ package pathbench_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -14,32 +13,6 @@ import (
 	"github.com/s2cd/s2cd/pathcomp/pathbench"
 	"github.com/s2cd/s2cd/topology"
 )
-
-// network makes a graph's pairs of arcs links.
-func network(g *pathbench.Graph) *topology.Network {
-	n := &topology.Network{Revision: 1, AS: 65000}
-	for i := range g.Nodes {
-		n.Nodes = append(n.Nodes, topology.Node{Name: topology.NodeName(strconv.Itoa(i)), Role: topology.PE})
-	}
-	open := map[[2]uint32][]int{}
-	for i, a := range g.Arcs {
-		back := [2]uint32{a.To, a.From}
-		if waiting := open[back]; len(waiting) > 0 {
-			l := &n.Links[waiting[0]]
-			l.Kbps[1], l.Micros[1], l.IGPMetric[1] = uint64(g.Mbps[i])*1000, a.Delay, a.Cost+1
-			open[back] = waiting[1:]
-			continue
-		}
-		ends := [2]uint32{a.From, a.To}
-		open[ends] = append(open[ends], len(n.Links))
-		n.Links = append(n.Links, topology.Link{
-			Name: strconv.Itoa(i), A: n.Nodes[a.From].Name, Z: n.Nodes[a.To].Name,
-			Kbps: [2]uint64{uint64(g.Mbps[i]) * 1000}, Micros: [2]uint32{a.Delay, a.Delay},
-			IGPMetric: [2]uint32{a.Cost + 1, a.Cost + 1}, Reservable: topology.Shares{All: 1000},
-		})
-	}
-	return n
-}
 
 // BenchmarkAdmit searches, reserves and settles one session after another, on
 // one core, and gives the oldest back once many are held.
@@ -51,7 +24,7 @@ func BenchmarkAdmit(b *testing.B) {
 	}
 	for _, name := range []string{"germany50", "csp10k"} {
 		g, queries, _ := load(b, dir, name)
-		n := network(g)
+		n := pathbench.Network(g)
 		b.Run(name+"/igp", func(b *testing.B) { admit(b, n, queries, (*pathcomp.Core).Search) })
 		b.Run(name+"/steered", func(b *testing.B) { admit(b, n, queries, (*pathcomp.Core).Steer) })
 	}

@@ -16,7 +16,7 @@ func NetworkView(n *topology.Network) (View, error) {
 	numbers := make(map[topology.NodeName]uint32, len(n.Nodes))
 	v := View{Nodes: make([]NodeState, len(n.Nodes)), Arcs: make([]ArcState, 0, 2*len(n.Links))}
 	for i, node := range n.Nodes {
-		numbers[node.Name] = uint32(i) //nolint:gosec // nodes are few
+		numbers[node.Name] = uint32(i)
 		v.Nodes[i] = NodeState{Transit: node.Role != topology.Gateway && !node.Down, SID: !node.Down}
 	}
 	arcs := make([]csp.Arc, 0, 2*len(n.Links))

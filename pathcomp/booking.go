@@ -107,12 +107,12 @@ func (e *entry) on(b *book) *use {
 func (l *Ledger) OwnersOn(arc topology.ArcName) []string {
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	b := l.find(arc)
+	b := l.own(arc)
 	if b == nil {
-		return nil
+		return l.lent(arc)
 	}
 	now := floorSecond(l.clock())
-	var owners []string
+	owners := l.lent(arc)
 	for _, e := range b.entries {
 		if e.until > now {
 			owners = append(owners, e.owner)
@@ -127,6 +127,7 @@ func (l *Ledger) OwnersOn(arc topology.ArcName) []string {
 func (l *Ledger) Bookings(owner string) []Booking {
 	l.commit.Lock()
 	defer l.commit.Unlock()
+	l.borrow(owner)
 	var all []Booking
 	if h := l.owners[owner]; h != nil {
 		for _, e := range h.entries {

@@ -17,8 +17,7 @@ func (l *Ledger) setCapacities(s *snapshot) {
 		b.capacity = s.capacity(b.number)
 		s.books[i] = b
 	}
-	l.serial++
-	s.serial = l.serial
+	s.serial = l.nextSerial()
 }
 
 // setCapacity is setCapacities after news of a few arcs.
@@ -26,10 +25,19 @@ func (l *Ledger) setCapacity(s *snapshot, changed []int32) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
 	for _, i := range changed {
-		s.books[i].capacity = s.capacity(i)
+		l.book(s.names[i]).capacity = s.capacity(i)
 	}
-	l.serial++
-	s.serial = l.serial
+	s.serial = l.nextSerial()
+}
+
+// nextSerial numbers a snapshot. What a fork searches after news of its own is
+// never taken for what its base has seen.
+func (l *Ledger) nextSerial() uint64 {
+	const forked = 1 << 63
+	if l.serial++; l.scratch != nil {
+		l.serial |= forked
+	}
+	return l.serial
 }
 
 // capacity is what arc i may sell.
@@ -47,6 +55,7 @@ func (s *snapshot) capacity(i int32) capacity {
 func (l *Ledger) credit(s *snapshot, owner, class string, from, until uint32) map[int32]int64 {
 	l.commit.Lock()
 	defer l.commit.Unlock()
+	l.borrow(owner)
 	out := map[int32]int64{}
 	h := l.owners[owner]
 	if h == nil {

@@ -118,6 +118,8 @@ const (
 	Undecided   Cause = "undecided"      // the search gave up: it is not known whether there is a path
 	Maintenance Cause = "maintenance"    // the way leads through a node that takes no new paths
 	Invalid     Cause = "invalid-demand" // the window is empty
+	Disjoint    Cause = "disjoint"       // there are paths, but no two that share nothing
+	Unsupported Cause = "unsupported"    // a pair of paths cannot be asked for in this way
 )
 
 // Refusal says why a demand does not fit and what would. It is not an error of

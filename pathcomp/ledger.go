@@ -42,6 +42,8 @@ type Ledger struct {
 	pending map[string][]*entry // by owner, in the order reserved
 	classes map[string]string   // one copy of each name
 	serial  uint64              // of the capacities
+
+	scratch *scratch // of a fork; else nil
 }
 
 // NewLedger returns an empty ledger. It knows no capacities, and so refuses all,
@@ -118,6 +120,8 @@ func (l *Ledger) CatchUp(bookings []Booking) error {
 func (l *Ledger) Reserve(owner string, a Admission) error {
 	l.commit.Lock()
 	defer l.commit.Unlock()
+	l.borrow(owner)
+	l.borrow(a.Replaces)
 	if a.Snapshot != 0 && a.Snapshot != l.serial {
 		return fmt.Errorf("topology revision %d: %w", a.Revision, ErrStale)
 	}
@@ -295,6 +299,14 @@ func (l *Ledger) horizon() uint32 { return floorSecond(l.clock().Add(-keep)) }
 
 // find returns arc's book, nil if there is none.
 func (l *Ledger) find(arc topology.ArcName) *book {
+	if b := l.own(arc); b != nil || l.scratch == nil {
+		return b
+	}
+	return l.scratch.base.find(arc)
+}
+
+// own is find without what a fork shares.
+func (l *Ledger) own(arc topology.ArcName) *book {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.books[arc]
@@ -302,10 +314,10 @@ func (l *Ledger) find(arc topology.ArcName) *book {
 
 // book returns arc's book and makes it if need be. The caller holds commit.
 func (l *Ledger) book(arc topology.ArcName) *book {
-	if b := l.find(arc); b != nil {
+	if b := l.own(arc); b != nil {
 		return b
 	}
-	b := &book{arc: arc}
+	b := l.scratch.copied(arc)
 	l.mu.Lock()
 	l.books[arc] = b
 	l.mu.Unlock()

@@ -25,7 +25,7 @@ func (c Cause) objects() []Object {
 		return []Object{BandwidthObject}
 	case Latency, Loss, Hops, Bounds:
 		return []Object{MetricObject}
-	case Policy, Undecided, Invalid:
+	case Policy, Undecided, Invalid, Disjoint, Unsupported:
 	}
 	return nil
 }

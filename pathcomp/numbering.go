@@ -98,3 +98,22 @@ func (s *snapshot) sortLeaving() {
 		next[from]++
 	}
 }
+
+// arcOf returns the number of an arc by its name.
+func (n *numbering) arcOf(name topology.ArcName) (int32, bool) {
+	text := string(name)
+	if text == "" {
+		return 0, false
+	}
+	d := int32(0)
+	if strings.HasSuffix(text, "<") {
+		d = 1
+	}
+	text = text[:len(text)-1]
+	if link, ok := strings.CutPrefix(text, "link:"); ok {
+		i, known := n.linkOf[link]
+		return 2*i + d, known
+	}
+	i, known := n.accessOf[text]
+	return i + d, known
+}

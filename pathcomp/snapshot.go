@@ -26,9 +26,10 @@ type snapshot struct {
 	classes *classes
 	books   []*book // by arc
 
-	igp      *lazy[csp.Graph]  // IGP metrics, by arc
-	coRouted *lazy[csp.Solver] // a link there and back is one arc, of the number of the way there
-	directed *lazy[csp.Solver] // TE metrics, by arc
+	igp      *lazy[csp.Graph]         // IGP metrics, by arc
+	coRouted *lazy[csp.Solver]        // a link there and back is one arc, of the number of the way there
+	directed *lazy[csp.Solver]        // TE metrics, by arc
+	pairs    *[8]lazy[csp.PairSolver] // by what they share not
 	spf      *spfCache
 	whole    *lazy[topology.Network]
 }
@@ -104,6 +105,7 @@ func newSnapshot(n *topology.Network) (*snapshot, error) {
 	s.sortLeaving()
 	s.spf = newSPFCache()
 	s.igp, s.coRouted, s.directed = &lazy[csp.Graph]{}, &lazy[csp.Solver]{}, &lazy[csp.Solver]{}
+	s.pairs = &[8]lazy[csp.PairSolver]{}
 	s.whole = &lazy[topology.Network]{}
 	s.whole.made.Store(n)
 	return s, nil

@@ -32,6 +32,7 @@ type steering struct {
 	room
 	core     *Core
 	from, to terminal
+	others   []int32 // more ends, of a pair of paths
 	policy   policy
 	kbps     [2]int64 // on links, there and back
 	anyRoom  bool     // do not ask for bandwidth
@@ -90,7 +91,7 @@ func (f *side) Usable(i uint32) bool {
 // and ending only.
 func (t *steering) passes(node int32) bool {
 	n := t.nodes.at(node)
-	return !n.Maintenance && (n.Role != topology.Gateway || node == t.from.node || node == t.to.node)
+	return !n.Maintenance && (n.Role != topology.Gateway || node == t.from.node || node == t.to.node || slices.Contains(t.others, node))
 }
 
 func (t *steering) roomOn(i int32, kbps int64) bool {

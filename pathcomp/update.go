@@ -114,7 +114,7 @@ func (s *snapshot) carry(old *snapshot, changed []int32) {
 			metrics = append(metrics, [2]*arc{inService(was), inService(is)})
 		}
 	}
-	s.whole = &lazy[topology.Network]{}
+	s.whole, s.pairs = &lazy[topology.Network]{}, &[8]lazy[csp.PairSolver]{}
 	s.spf = old.spf.with(metrics)
 	numbers := make([]uint32, len(changed))
 	for k, i := range changed {

@@ -4,6 +4,7 @@ package audit_test
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -118,25 +119,30 @@ func TestLedgerIsNotOverbooked(t *testing.T) {
 	limits := map[string]audit.Limit{string(arc): {Total: 800, Class: map[string]int64{"gold": 500}}}
 	r := rand.New(rand.NewPCG(1, 1))
 	var held []audit.Item
-	refused, version := 0, uint64(0)
-	change := func(i audit.Item, sign int64) pathcomp.Change {
-		version++
-		return pathcomp.Change{Arc: arc, Version: version, Class: i.Class, Kbps: sign * i.Kbps, Window: window(epoch, i)}
+	refused, seq := 0, uint64(0)
+	var owners []string
+	settle := func(b pathcomp.Booking) {
+		seq++
+		b.Seq = seq
+		ledger.Settle([]pathcomp.Booking{b})
 	}
-	for range 5000 {
+	booking := func(owner string, i audit.Item) pathcomp.Booking {
+		return pathcomp.Booking{Owner: owner, Class: i.Class, Window: window(epoch, i), Uses: []pathcomp.Use{{Arc: arc, Kbps: uint64(i.Kbps)}}}
+	}
+	for n := range 5000 {
 		from := r.Int64N(100_000)
 		i := audit.Item{Arc: string(arc), Class: []string{"gold", "best"}[r.IntN(2)], Kbps: 1 + r.Int64N(100), From: from, Until: from + 1 + r.Int64N(20_000)}
-		uses := []pathcomp.Use{{Arc: arc, Kbps: uint64(i.Kbps)}}
-		if err := ledger.Reserve("", pathcomp.Admission{Class: i.Class, Window: window(epoch, i), Uses: uses}); err != nil {
+		b := booking(strconv.Itoa(n), i)
+		if err := ledger.Reserve(b.Owner, pathcomp.Admission{Class: b.Class, Window: b.Window, Uses: b.Uses}); err != nil {
 			refused++
-			k := r.IntN(len(held))
-			ledger.Settle([]pathcomp.Change{change(held[k], -1)})
-			held[k] = held[len(held)-1]
-			held = held[:len(held)-1]
+			k, last := r.IntN(len(held)), len(held)-1
+			settle(pathcomp.Booking{Owner: owners[k], Variant: pathcomp.EveryVariant, Release: true})
+			held[k], owners[k] = held[last], owners[last]
+			held, owners = held[:last], owners[:last]
 			continue
 		}
-		ledger.Settle([]pathcomp.Change{change(i, 1)})
-		held = append(held, i)
+		settle(b)
+		held, owners = append(held, i), append(owners, b.Owner)
 	}
 	if refused < 1000 || len(held) < 50 {
 		t.Errorf("%d refused, %d held: too little to tell", refused, len(held))
@@ -147,8 +153,8 @@ func TestLedgerIsNotOverbooked(t *testing.T) {
 	if got := ledger.Excesses(); len(got) != 0 {
 		t.Errorf("the ledger itself says %v", got)
 	}
-	for _, i := range held {
-		if err := ledger.Load(change(i, 1)); err != nil {
+	for k, i := range held {
+		if err := ledger.Load(booking("again "+owners[k], i)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -53,7 +53,10 @@ func (r *PairResult) Sum() uint64 { return uint64(r.Cost[0]) + uint64(r.Cost[1])
 
 const defaultPairBudget = 2000
 
-// PairSolver finds disjoint pairs on one graph. Safe for concurrent use.
+// PairSolver finds disjoint pairs on one graph. Safe for concurrent use. It keeps
+// four octets a node for each destination asked for, beside what its Solver
+// keeps, and about 100 octets a node for each query that runs at once; one that
+// branches also makes a graph with prices, which it drops.
 type PairSolver struct {
 	solver *Solver
 	graph  *Graph
@@ -133,6 +136,7 @@ func (p *PairSolver) take() *pairSearch {
 }
 
 func (p *PairSolver) giveBack(s *pairSearch) {
+	s.release()
 	p.mu.Lock()
 	p.idle = append(p.idle, s)
 	p.mu.Unlock()

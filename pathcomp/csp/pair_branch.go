@@ -20,6 +20,8 @@ type branching struct {
 	nodes []pairNode
 	seen  map[[2]uint32]struct{} // parts of the nodes made
 	queue queue
+	// settled counts the nodes whose paths were looked at for a pair.
+	settled int
 }
 
 // pairNode is a node of the tree. Its parts may be the same.
@@ -44,7 +46,7 @@ func (t *branching) begin() {
 		t.seen = map[[2]uint32]struct{}{}
 	}
 	clear(t.seen)
-	t.nodes, t.queue = t.nodes[:0], t.queue[:0]
+	t.nodes, t.queue, t.settled = t.nodes[:0], t.queue[:0], 0
 }
 
 // branch searches until the best pair is proven to be that. True: the budget
@@ -166,8 +168,10 @@ func (s *pairSearch) expand(n pairNode) {
 // as a pair if not. It reports whether it branched.
 func (s *pairSearch) settle(n pairNode, x, y *solution) (branched bool) {
 	a, b := x.path, y.path
-	s.partner(n, 0, a)
-	s.partner(n, 1, b)
+	if s.tree.settled++; s.tree.settled&(s.tree.settled-1) == 0 { // ever more seldom
+		s.partner(n, 0, a)
+		s.partner(n, 1, b)
+	}
 	if risks := s.conflicts(a, b); len(risks) > 0 {
 		s.fork(n, risks)
 		return true
@@ -204,7 +208,7 @@ func (s *pairSearch) fork(n pairNode, risks []uint32) {
 func (s *pairSearch) child(n pairNode, side int, risk uint32) pairNode {
 	p := &s.parts.list[n.parts[side]]
 	isEnd := s.risks.nodes && (risk == s.risks.node(p.from) || risk == s.risks.node(p.to))
-	if isEnd || side == 1 && n.parts[0] == n.parts[1] { // the other side is the same
+	if isEnd {
 		n.bound = math.MaxUint64
 		return n
 	}

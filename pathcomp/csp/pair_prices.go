@@ -32,22 +32,21 @@ const maxScale = 1 << 10
 // none forgets the prices.
 func (p *prices) none() { p.charges, p.solver = p.charges[:0], nil }
 
-// take keeps the prices of a flow.
+// take keeps the prices of a flow. Where the second path could still go there is
+// none: what both may use is free.
 func (p *prices) take(f *flow) {
 	p.none()
 	p.costs = f.weight.costs
 	for _, i := range f.arcs {
 		a := f.graph.Arc(i)
-		if f.risks.shareable(i) {
-			continue
-		}
 		if price := f.potential(exit(a.From)) - f.potential(entry(a.To)) - f.length(a); price > 0 {
 			p.charges = append(p.charges, charge{arc: i, node: none, price: price})
 		}
-		if f.risks.nodes && !f.twice(a.To) {
-			if price := f.potential(entry(a.To)) - f.potential(exit(a.To)); price > 0 {
-				p.charges = append(p.charges, charge{arc: none, node: a.To, price: price})
-			}
+		if !f.risks.nodes {
+			continue
+		}
+		if price := f.potential(entry(a.To)) - f.potential(exit(a.To)); price > 0 {
+			p.charges = append(p.charges, charge{arc: none, node: a.To, price: price})
 		}
 	}
 }

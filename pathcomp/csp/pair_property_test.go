@@ -89,12 +89,12 @@ func (in pairInstance) linksOnly() pairInstance {
 }
 
 // TestPairWithoutBound compares with another way to the same flow, on graphs
-// that are too large for brute force.
+// that are too large for brute force. The first flow has to settle all of them.
 func TestPairWithoutBound(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(13, 14))
 	found := 0
-	for graph := range 2000 {
+	for graph := range 600 {
 		nodes := 2 + r.IntN(60)
 		in := randomPairs(r, nodes, nodes+r.IntN(2*nodes), 30).linksOnly()
 		s := pairSolver(t, in)
@@ -102,7 +102,7 @@ func TestPairWithoutBound(t *testing.T) {
 			q := randomQuery(r, nodes, 1)
 			q.MaxDelay = csp.MaxPath
 			got, want := s.Find(q, in.usable), in.bellmanFord(q)
-			if got.LowerBound != want || got.Status != csp.PairNone && got.Status != csp.PairOptimal {
+			if got.LowerBound != want || got.Searches != 2 || got.Status != csp.PairNone && got.Status != csp.PairOptimal {
 				t.Fatalf("graph %d, %+v: %+v, want %d", graph, q, got, want)
 			}
 			if want != math.MaxUint64 {
@@ -113,7 +113,7 @@ func TestPairWithoutBound(t *testing.T) {
 			}
 		}
 	}
-	if found < 1000 {
+	if found < 400 {
 		t.Errorf("only %d pairs were found: the graphs test little", found)
 	}
 }

@@ -75,9 +75,8 @@ func (s *pairSearch) try(w weight) (total, bool) {
 		return total{}, false
 	}
 	t := s.flow.total()
-	limit := 2 * int64(s.query.MaxDelay)
-	if bound := (w.length(t) - w.delays*limit + w.costs - 1) / w.costs; bound > int64(s.bound) { //nolint:gosec // at most twice MaxPath
-		s.bound = uint64(bound)
+	if bound := s.prove(w, t); bound > s.bound {
+		s.bound = bound
 		s.prices.take(&s.flow)
 	}
 	split := &s.flow.walk
@@ -89,4 +88,11 @@ func (s *pairSearch) try(w weight) (total, bool) {
 		}
 	}
 	return t, true
+}
+
+// prove returns the least cost that a pair can have if no flow is shorter than
+// one of these totals.
+func (s *pairSearch) prove(w weight, t total) uint64 {
+	spare := w.length(t) - w.delays*2*int64(s.query.MaxDelay)
+	return uint64((max(0, spare) + w.costs - 1) / w.costs) //nolint:gosec // not negative
 }

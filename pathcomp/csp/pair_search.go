@@ -43,6 +43,11 @@ func (s *pairSearch) begin(q PairQuery, usable Filter) {
 	s.query, s.usable, s.avoid.usable = q, usable, usable
 	s.searches, s.bound = 0, 0
 	s.best.sum = math.MaxUint64
+}
+
+// release lets go of what is the query's.
+func (s *pairSearch) release() {
+	s.usable, s.avoid.usable, s.flow.usable = nil, nil, nil
 	s.prices.none()
 }
 

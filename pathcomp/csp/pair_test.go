@@ -194,7 +194,7 @@ func TestPairBruteForce(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(11, 12))
 	counts, branched := map[csp.PairStatus]int{}, 0
-	for graph := range 20_000 {
+	for graph := range 6000 {
 		nodes := 1 + r.IntN(8)
 		in := randomPairs(r, nodes, nodes/2+r.IntN(3*nodes/2+2), 12)
 		for i := range in.usable {
@@ -226,7 +226,7 @@ func TestPairBruteForce(t *testing.T) {
 			}
 		}
 	}
-	if branched < 1000 || counts[csp.PairUnknown] == 0 || counts[csp.PairFeasible] == 0 {
+	if branched < 500 || counts[csp.PairUnknown] == 0 || counts[csp.PairFeasible] == 0 {
 		t.Errorf("%d were not settled by the first flow, with a small budget by status %v: the graphs test little", branched, counts)
 	}
 }

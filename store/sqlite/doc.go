@@ -6,9 +6,10 @@
 // here it becomes durable or does not happen.
 //
 // One goroutine writes. Callers queue what they want written; what waits at
-// the same time shares one transaction, each part in a savepoint of its own,
-// so that a disk is synced once for many and a part that is refused undoes
-// only itself. Readers have connections of their own and never wait for the
+// the same time shares one transaction, so that a disk is synced once for many,
+// and a part that is refused undoes only itself. Admissions only read until all
+// of them are decided; what they write then goes into each table together.
+// Other parts have a savepoint of their own. Readers have connections of their own and never wait for the
 // writer. One process has the file, held by a lock on a file beside it.
 package sqlite
 

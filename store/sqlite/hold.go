@@ -60,7 +60,7 @@ func (t *tx) hold(ctx context.Context, hold order.Hold) error {
 		return fmt.Errorf("write hold %s: %w", hold.ID, err)
 	}
 	for i, route := range hold.Alternatives {
-		route.Variant, route.Replaces = uint32(i), "" //nolint:gosec // few
+		route.Variant, route.Replaces = uint32(i), ""
 		if err := t.reserve(ctx, order.HoldOwner(hold.ID), route); err != nil {
 			return err
 		}

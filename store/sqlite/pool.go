@@ -194,7 +194,7 @@ func (t *tx) findGap(ctx context.Context, p *pool, least int64) (*gap, error) {
 		return nil, nil //nolint:nilnil // none is an answer
 	}
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller does
+		return nil, err
 	}
 	p.gap = &gap{least: least, first: row.First, last: row.Last}
 	return p.gap, nil
@@ -210,12 +210,12 @@ func (t *tx) splitGap(ctx context.Context, p *pool, value int64) error {
 		return err
 	}
 	if err := t.q.InsertGap(ctx, sqlitedb.InsertGapParams{PoolN: p.n, First: g.first, Last: value - 1}); err != nil {
-		return err //nolint:wrapcheck // the caller does
+		return err
 	}
 	if value < g.last {
-		return t.q.MoveGap(ctx, sqlitedb.MoveGapParams{First: value + 1, PoolN: p.n, Last: g.last}) //nolint:wrapcheck // the caller does
+		return t.q.MoveGap(ctx, sqlitedb.MoveGapParams{First: value + 1, PoolN: p.n, Last: g.last})
 	}
-	return t.q.DeleteGap(ctx, sqlitedb.DeleteGapParams{PoolN: p.n, Last: g.last}) //nolint:wrapcheck // the caller does
+	return t.q.DeleteGap(ctx, sqlitedb.DeleteGapParams{PoolN: p.n, Last: g.last})
 }
 
 // letGap writes p's gap if it must, and forgets it.

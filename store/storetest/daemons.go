@@ -285,13 +285,17 @@ func (d *daemon) extend(ctx context.Context, random *rand.Rand, s session.Sessio
 
 // moveAway reserves another way beside the one in use, and lets go of that one.
 func (d *daemon) moveAway(ctx context.Context, s session.Session) (session.Session, error) {
-	uses := []pathcomp.Use{}
+	var uses []pathcomp.Use
 	for _, u := range s.Route.Uses {
-		if u.Arc == "link:l1>" || u.Arc == "link:l1<" {
-			way := u.Arc[len(u.Arc)-1:]
-			uses = append(uses, pathcomp.Use{Arc: "link:l2" + way, Kbps: u.Kbps}, pathcomp.Use{Arc: "link:l3" + way, Kbps: u.Kbps})
-		} else if u.Arc == "link:l2>" || u.Arc == "link:l2<" {
-			uses = append(uses, pathcomp.Use{Arc: "link:l1" + u.Arc[len(u.Arc)-1:], Kbps: u.Kbps})
+		switch u.Arc {
+		case "link:l1>":
+			uses = append(uses, pathcomp.Use{Arc: "link:l2>", Kbps: u.Kbps}, pathcomp.Use{Arc: "link:l3>", Kbps: u.Kbps})
+		case "link:l1<":
+			uses = append(uses, pathcomp.Use{Arc: "link:l2<", Kbps: u.Kbps}, pathcomp.Use{Arc: "link:l3<", Kbps: u.Kbps})
+		case "link:l2>":
+			uses = append(uses, pathcomp.Use{Arc: "link:l1>", Kbps: u.Kbps})
+		case "link:l2<":
+			uses = append(uses, pathcomp.Use{Arc: "link:l1<", Kbps: u.Kbps})
 		}
 	}
 	next := s

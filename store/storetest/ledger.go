@@ -179,7 +179,7 @@ func (l *Ledger) taken(arc topology.ArcName, w pathcomp.Window) uint64 {
 	all := slices.Clone(l.durable)
 	for i, p := range l.pending {
 		if p.Replaces != "" { // one more variant until it is durable
-			p.Owner, p.Variant = p.Replaces, pathcomp.EveryVariant-uint32(i) //nolint:gosec // few
+			p.Owner, p.Variant = p.Replaces, pathcomp.EveryVariant-uint32(i)
 		}
 		all = append(all, p)
 	}

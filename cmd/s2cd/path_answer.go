@@ -13,9 +13,26 @@ import (
 type pathAnswer struct {
 	From    string       `json:"from"`
 	To      string       `json:"to"`
-	Kbps    [2]uint64    `json:"kbps"` // asked for, there and back
-	Paths   []pathFound  `json:"paths,omitempty"`
+	Kbps    [2]uint64    `json:"kbps"`            // asked for, there and back
+	Paths   []pathFound  `json:"paths,omitempty"` // two where they were to be disjoint
 	Refusal *pathRefusal `json:"refusal,omitempty"`
+	// What follows is there if it was asked for.
+	Pair        *pathPair        `json:"pair,omitempty"`
+	Explanation *pathExplanation `json:"explanation,omitempty"`
+}
+
+// find asks for one path, the best or the routers' own.
+func (a *pathAnswer) find(core *pathcomp.Core, d pathcomp.Demand, igp bool) {
+	ask := core.Steer
+	if igp {
+		ask = core.Search
+	}
+	admission, refusal := ask(d)
+	if refusal != nil {
+		a.Refusal = newPathRefusal(refusal)
+		return
+	}
+	a.Paths = []pathFound{newPathRoutes(core.Network(), d.Class, igp).found(&admission)}
 }
 
 // pathFound is one path, there and back.
@@ -81,6 +98,14 @@ func texts[T ~string](list []T) []string {
 	var out []string
 	for _, x := range list {
 		out = append(out, string(x))
+	}
+	return out
+}
+
+func pathUses(uses []pathcomp.Use) []pathUse {
+	out := make([]pathUse, len(uses))
+	for i, u := range uses {
+		out[i] = pathUse{Arc: string(u.Arc), Kbps: u.Kbps}
 	}
 	return out
 }

@@ -63,7 +63,7 @@ func (d *pathDemand) steered(fs *pflag.FlagSet) {
 func steeredFlags() []string {
 	return []string{
 		"objective", "separate", "loss", "hops", "include", "exclude-node", "exclude-link", "exclude-srlg",
-		"include-any", "include-all", "exclude-any", "segments", "max-depth",
+		"include-any", "include-all", "exclude-any", "segments", "max-depth", "explain",
 	}
 }
 

@@ -12,8 +12,10 @@ import (
 type pathFind struct {
 	file     pathFile
 	demand   pathDemand
+	pair     pathProtection
 	whatIf   pathWhatIf
 	igp      bool
+	explain  bool
 	segments pathSegments
 	asJSON   bool
 }
@@ -27,9 +29,11 @@ func newPathFindCmd(a *app) *cobra.Command {
 	}
 	p.file.flags(c.Flags())
 	p.demand.flags(c.Flags())
+	p.pair.flags(c.Flags())
 	p.whatIf.flags(c.Flags())
 	p.segments.flags(c.Flags())
 	c.Flags().BoolVar(&p.igp, "igp", false, "the path that the routers take by themselves: IGP metrics, equal-cost fan")
+	c.Flags().BoolVar(&p.explain, "explain", false, "say what else there was, and what is left of the bounds")
 	c.Flags().BoolVar(&p.asJSON, "json", false, "print JSON")
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := p.check(cmd); err != nil {
@@ -47,12 +51,19 @@ func (p *pathFind) check(cmd *cobra.Command) error {
 			return usagef("%s: give --%s", pathOf(cmd), name)
 		}
 	}
-	if !p.igp {
-		return nil
-	}
-	for _, name := range steeredFlags() {
-		if cmd.Flags().Changed(name) {
-			return usagef("%s: --%s does not go with --igp: the routers choose the path", pathOf(cmd), name)
+	for _, rule := range []struct {
+		broken bool
+		names  []string
+		format string // of the flag's name
+	}{
+		{!p.pair.wanted(), []string{"second-from", "second-to"}, "--%s needs --disjoint"},
+		{p.pair.wanted(), pairlessFlags(), "--%s does not go with --disjoint: pairs have the least cost within a bound on latency"},
+		{p.igp, steeredFlags(), "--%s does not go with --igp: the routers choose the path"},
+	} {
+		for _, name := range rule.names {
+			if rule.broken && cmd.Flags().Changed(name) {
+				return usagef("%s: "+rule.format, pathOf(cmd), name)
+			}
 		}
 	}
 	return nil
@@ -88,16 +99,13 @@ func (p *pathFind) run(a *app) error {
 // search asks the core. The error is of the segment lists.
 func (p *pathFind) search(core *pathcomp.Core, d pathcomp.Demand) (*pathAnswer, error) {
 	answer := &pathAnswer{From: string(d.From.Node), To: string(d.To.Node), Kbps: d.Kbps}
-	ask := core.Steer
-	if p.igp {
-		ask = core.Search
+	switch {
+	case p.pair.wanted():
+		p.pair.search(core, d, answer)
+	case p.explain:
+		answer.explain(core, d)
+	default:
+		answer.find(core, d, p.igp)
 	}
-	admission, refusal := ask(d)
-	if refusal != nil {
-		answer.Refusal = newPathRefusal(refusal)
-		return answer, nil
-	}
-	routes := newPathRoutes(core.Network(), d.Class, p.igp)
-	answer.Paths = []pathFound{routes.found(&admission)}
 	return answer, p.segments.add(core.Network(), answer.Paths)
 }

@@ -54,14 +54,13 @@ func (r *pathRoutes) found(a *pathcomp.Admission) pathFound {
 	reverse, back := r.direction(a.Reverse, a.Links[1])
 	out := pathFound{
 		RoundTripMicros: a.RTTMicros, Cost: forward.Cost + reverse.Cost, LossPPM: lost(there * back),
-		Forward: forward, Reverse: reverse, Uses: []pathUse{},
+		Forward: forward, Reverse: reverse, Uses: pathUses(a.Uses),
 	}
 	taken := map[string]bool{}
 	for _, h := range slices.Concat(forward.Hops, reverse.Hops) {
 		taken[h.Link] = true
 	}
 	for _, u := range a.Uses {
-		out.Uses = append(out.Uses, pathUse{Arc: string(u.Arc), Kbps: u.Kbps})
 		if arc, ok := r.arcs[u.Arc]; ok && !taken[r.network.Links[arc/2].Name] {
 			name := r.network.Links[arc/2].Name
 			out.EqualCostLinks, taken[name] = append(out.EqualCostLinks, name), true

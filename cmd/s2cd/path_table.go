@@ -24,6 +24,12 @@ func (p *pathAnswer) write(w io.Writer) error {
 		}
 		lines = append(lines, p.Paths[i].lines()...)
 	}
+	if p.Pair != nil {
+		lines = append(lines, p.Pair.lines()...)
+	}
+	if p.Explanation != nil {
+		lines = append(lines, p.Explanation.lines()...)
+	}
 	return writeTable(tabwriter.NewWriter(w, 0, 8, 2, ' ', 0), lines)
 }
 
@@ -100,6 +106,10 @@ func (r *pathRefusal) words() string {
 		return "the search gave up, it is not known whether there is one"
 	case pathcomp.Maintenance:
 		return "it would lead through a node that takes no new paths"
+	case pathcomp.Disjoint:
+		return "there is a path, and no second one that is disjoint"
+	case pathcomp.Unsupported:
+		return "a demand like this cannot be searched for"
 	case pathcomp.Invalid:
 		return "the demand is not valid"
 	}

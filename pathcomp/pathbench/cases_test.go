@@ -105,19 +105,23 @@ func TestCases(t *testing.T) {
 	}
 }
 
+func clocks() pathbench.Clocks {
+	return pathbench.Clocks{Wall: time.Now, CPU: pathbench.ThreadTime}
+}
+
 func TestBench(t *testing.T) {
 	t.Parallel()
 	g := &pathbench.Graph{Nodes: 3, Arcs: []csp.Arc{{From: 0, To: 1, Cost: 1, Delay: 5}, {From: 1, To: 2, Cost: 1, Delay: 5}, {From: 0, To: 2, Cost: 9, Delay: 1}}, Mbps: []uint32{10, 10, 10}}
 	queries := []pathbench.Query{{From: 0, To: 2, Mbps: 10, Micros: 10}, {From: 0, To: 2, Mbps: 10, Micros: 9}, {From: 0, To: 2, Mbps: 11, Micros: 9}, {From: 2, To: 0, Mbps: 1, Micros: 9}}
 	answers := []pathbench.Answer{{Cost: 2, Micros: 10}, {Cost: 9, Micros: 1}, {Cost: -1, Micros: -1}, {Cost: 4, Micros: 4}}
-	got, err := pathbench.Bench("three", g, queries, answers, 0, time.Now)
+	got, err := pathbench.Bench("three", g, queries, answers, 0, clocks())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Correct != 3 || got.Wrong != 1 || got.QueriesPerSecond <= 0 || got.DijkstraQueriesPerSecond <= 0 || got.Arcs != 3 {
 		t.Errorf("report %+v, want 3 right and 1 wrong", got)
 	}
-	if _, err := pathbench.Bench("none", g, nil, nil, 0, time.Now); err == nil {
+	if _, err := pathbench.Bench("none", g, nil, nil, 0, clocks()); err == nil {
 		t.Error("no queries were taken")
 	}
 }
@@ -176,7 +180,7 @@ func BenchmarkCases(b *testing.B) {
 			var r pathbench.Report
 			for b.Loop() {
 				var err error
-				if r, err = pathbench.Bench(c.name, g, queries, answers, time.Second, time.Now); err != nil {
+				if r, err = pathbench.Bench(c.name, g, queries, answers, time.Second, clocks()); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -212,7 +216,7 @@ func BenchmarkPruned(b *testing.B) {
 			var got pathbench.Report
 			for b.Loop() {
 				var err error
-				if got, err = pathbench.Bench(c.name, g, queries, nil, time.Second, time.Now); err != nil {
+				if got, err = pathbench.Bench(c.name, g, queries, nil, time.Second, clocks()); err != nil {
 					b.Fatal(err)
 				}
 			}

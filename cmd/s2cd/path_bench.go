@@ -64,7 +64,7 @@ func (p *pathCases) bench(a *app, about time.Duration) error {
 			return fmt.Errorf("answers: %w", err)
 		}
 	}
-	report, err := pathbench.Bench(p.name(), g, queries, answers, about, a.now)
+	report, err := pathbench.Bench(p.name(), g, queries, answers, about, pathbench.Clocks{Wall: a.now, CPU: pathbench.ThreadTime})
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.queries, err)
 	}

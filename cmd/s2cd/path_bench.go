@@ -50,13 +50,9 @@ func secondsFlag(c *cobra.Command, about *time.Duration) {
 }
 
 func (p *pathCases) bench(a *app, about time.Duration) error {
-	g, err := pathbench.LoadGraph(p.graph)
+	g, queries, err := p.load()
 	if err != nil {
-		return fmt.Errorf("graph: %w", err)
-	}
-	queries, err := pathbench.LoadQueries(p.queries, g.Nodes)
-	if err != nil {
-		return fmt.Errorf("queries: %w", err)
+		return err
 	}
 	var answers []pathbench.Answer
 	if p.answers != "" {
@@ -75,6 +71,19 @@ func (p *pathCases) bench(a *app, about time.Duration) error {
 		return errFound
 	}
 	return nil
+}
+
+// load reads graph and queries.
+func (p *pathCases) load() (*pathbench.Graph, []pathbench.Query, error) {
+	g, err := pathbench.LoadGraph(p.graph)
+	if err != nil {
+		return nil, nil, fmt.Errorf("graph: %w", err)
+	}
+	queries, err := pathbench.LoadQueries(p.queries, g.Nodes)
+	if err != nil {
+		return nil, nil, fmt.Errorf("queries: %w", err)
+	}
+	return g, queries, nil
 }
 
 // name is the graph's file without folder and ending.

@@ -13,22 +13,22 @@ import (
 )
 
 // write shows an answer to people.
-func (p *pathAnswer) write(w io.Writer) error {
-	lines := []string{fmt.Sprintf("%s to %s, %s Mbit/s there, %s Mbit/s back", p.From, p.To, mbit(p.Kbps[0]), mbit(p.Kbps[1]))}
-	if p.Refusal != nil {
-		lines = append(lines, p.Refusal.lines()...)
+func (a *pathAnswer) write(w io.Writer) error {
+	lines := []string{fmt.Sprintf("%s to %s, %s Mbit/s there, %s Mbit/s back", a.From, a.To, mbit(a.Kbps[0]), mbit(a.Kbps[1]))}
+	if a.Refusal != nil {
+		lines = append(lines, a.Refusal.lines()...)
 	}
-	for i := range p.Paths {
-		if len(p.Paths) > 1 {
+	for i := range a.Paths {
+		if len(a.Paths) > 1 {
 			lines = append(lines, "", fmt.Sprintf("path %d", i+1))
 		}
-		lines = append(lines, p.Paths[i].lines()...)
+		lines = append(lines, a.Paths[i].lines()...)
 	}
-	if p.Pair != nil {
-		lines = append(lines, p.Pair.lines()...)
+	if a.Pair != nil {
+		lines = append(lines, a.Pair.lines()...)
 	}
-	if p.Explanation != nil {
-		lines = append(lines, p.Explanation.lines()...)
+	if a.Explanation != nil {
+		lines = append(lines, a.Explanation.lines()...)
 	}
 	return writeTable(tabwriter.NewWriter(w, 0, 8, 2, ' ', 0), lines)
 }

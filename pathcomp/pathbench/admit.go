@@ -107,16 +107,15 @@ func (w *admitter) run() {
 // again can mend.
 func (w *admitter) admit(owner string, d pathcomp.Demand) error {
 	for range mostTries {
-		a, refusal := w.Search(d)
-		if refusal != nil {
+		a, ok := w.find(d)
+		if !ok {
 			break
 		}
-		err := w.Ledger.Reserve(owner, a)
-		if errors.Is(err, pathcomp.ErrNoRoom) {
+		switch err := w.Ledger.Reserve(owner, a); {
+		case errors.Is(err, pathcomp.ErrNoRoom):
 			w.conflicts++
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 		b := pathcomp.Booking{Owner: owner, Class: a.Class, Window: a.Window, Uses: a.Uses}
@@ -127,6 +126,11 @@ func (w *admitter) admit(owner string, d pathcomp.Demand) error {
 	}
 	w.refused++
 	return nil
+}
+
+func (w *admitter) find(d pathcomp.Demand) (pathcomp.Admission, bool) {
+	a, refusal := w.Search(d)
+	return a, refusal == nil
 }
 
 // release gives the oldest back until so many are held.

@@ -15,9 +15,8 @@ import (
 // and however much dearer arcs get. They are consistent: no arc makes them fall
 // by more than its own length.
 type potential struct {
-	graph  *Graph // that it was computed on
-	orders int
-	ways   []way // node by node, the orders side by side
+	graph *Graph // that it was computed on
+	rows  []row  // by node
 
 	// Made when a query first bounds them.
 
@@ -30,6 +29,12 @@ type way struct {
 	branch      uint32 // its first arc; none: there is no way, or this is the destination
 }
 
+// row holds the ways on from a node, by order. It fills a cache line.
+type row struct {
+	ways    [mostOrders]way
+	repeats uint32 // orders, a bit each, with a way as long as that in one before
+}
+
 // order ranks ways by costs x cost + delays x delay.
 type order struct{ costs, delays uint64 }
 
@@ -38,6 +43,8 @@ const (
 	byCost  = 0 // ties by delay
 	byDelay = 1 // ties by cost
 	between = 2
+
+	mostOrders = 5
 )
 
 func (o order) length(cost, delay uint32) uint64 {
@@ -72,28 +79,25 @@ func (g *Graph) orders() []order {
 	return out
 }
 
-func newPotential(g *Graph, orders int) *potential {
-	return &potential{graph: g, orders: orders, ways: make([]way, g.nodes*orders)}
+func newPotential(g *Graph) *potential {
+	return &potential{graph: g, rows: make([]row, g.nodes)}
 }
 
 // clone shares what is there. What is made later, on one graph, stays apart.
 func (p *potential) clone() *potential {
-	next := &potential{graph: p.graph, orders: p.orders, ways: p.ways}
+	next := &potential{graph: p.graph, rows: p.rows}
 	next.loss.Store(p.loss.Load())
 	next.hops.Store(p.hops.Load())
 	return next
 }
 
-func (p *potential) at(node uint32) []way {
-	n := p.orders
-	return p.ways[int(node)*n : int(node)*n+n]
-}
+func (p *potential) at(node uint32) *[mostOrders]way { return &p.rows[node].ways }
 
 // holds says whether the bounds are good for arc a too, which was cheaper or
 // not there when they were computed.
 func (p *potential) holds(orders []order, a Arc) bool {
 	tail, head := p.at(a.From), p.at(a.To)
-	for k, o := range orders[:p.orders] {
+	for k, o := range orders {
 		if o.length(tail[k].cost, tail[k].delay) > o.length(capped(head[k].cost, a.Cost), capped(head[k].delay, a.Delay)) {
 			return false
 		}
@@ -103,6 +107,20 @@ func (p *potential) holds(orders []order, a Arc) bool {
 	}
 	hops := p.hops.Load()
 	return hops == nil || (*hops)[a.From] <= capped((*hops)[a.To], 1)
+}
+
+// compare notes which ways are not worth a look beside others.
+func (p *potential) compare(orders int) {
+	for i := range p.rows {
+		r := &p.rows[i]
+		for k := range orders {
+			for before := range k {
+				if r.ways[k].cost == r.ways[before].cost && r.ways[k].delay == r.ways[before].delay {
+					r.repeats |= 1 << k
+				}
+			}
+		}
+	}
 }
 
 // reach is how far fill looks, and where.
@@ -121,15 +139,15 @@ func everywhere(to uint32, usable Filter) reach {
 // fill computes the ways to a destination in order k by Dijkstra against the
 // arcs. A way longer than r.most may come out longer than it is.
 func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
-	for i := k; i < len(p.ways); i += p.orders {
-		p.ways[i] = way{cost: none, delay: none, branch: none}
+	for i := range p.rows {
+		p.rows[i].ways[k] = way{cost: none, delay: none, branch: none}
 	}
-	p.ways[int(r.to)*p.orders+k] = way{branch: none}
+	p.rows[r.to].ways[k] = way{branch: none}
 	*q = (*q)[:0]
 	q.push(0, r.to)
 	for len(*q) > 0 {
 		top := q.pop()
-		at := p.ways[int(top.value)*p.orders+k]
+		at := p.rows[top.value].ways[k]
 		if top.key > o.length(at.cost, at.delay) {
 			continue
 		}
@@ -137,7 +155,7 @@ func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
 			return
 		}
 		for _, e := range g.reaching(top.value) {
-			w := &p.ways[int(e.node)*p.orders+k]
+			w := &p.rows[e.node].ways[k]
 			cost, delay := capped(at.cost, e.cost), capped(at.delay, e.delay)
 			length := o.length(cost, delay)
 			if length >= o.length(w.cost, w.delay) || !p.fast(e.node, r.within) || r.usable != nil && !r.usable.Usable(e.arc) {
@@ -150,7 +168,7 @@ func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
 }
 
 func (p *potential) fast(node, within uint32) bool {
-	return within == none || p.ways[int(node)*p.orders+byDelay].delay <= within
+	return within == none || p.rows[node].ways[byDelay].delay <= within
 }
 
 // least returns the least sum of one metric from every node to r.to.

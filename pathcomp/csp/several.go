@@ -187,7 +187,7 @@ func (v *several) run() outcome {
 			r.Found, r.Cost, r.Delay, r.last = true, at.cost, at.sum[delays], number
 			return r
 		}
-		state := v.state(at.leg, at.node)
+		state := v.state(&v.legs[at.leg], at.node)
 		if v.dominated(&at, state.delay) {
 			continue
 		}
@@ -262,11 +262,11 @@ func (v *several) add(x vector) {
 	}
 	key := pack(x.cost, x.sum[delays])
 	if int(x.leg) < len(v.legs) {
-		if !v.within(&x) || v.dominated(&x, v.state(x.leg, x.node).delay) {
+		l := &v.legs[x.leg]
+		if !v.within(&x) || v.dominated(&x, v.state(l, x.node).delay) {
 			return
 		}
-		l := &v.legs[x.leg]
-		key = v.key(l, l.at(x.node), x.cost, x.sum[delays])
+		key = v.key(l, l.at(x.node), uint64(x.cost), uint64(x.sum[delays]))
 	}
 	v.vectors = append(v.vectors, x)
 	v.queue.push(key, uint32(len(v.vectors)-1)) //nolint:gosec // mostVectors is less

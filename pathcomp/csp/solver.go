@@ -37,8 +37,8 @@ func NewSolver(g *Graph, o Options) *Solver {
 	}
 	orders := g.orders()
 	if o.MostKnown <= 0 {
-		const bytes, aWay = 512 << 20, 12
-		o.MostKnown = max(1, bytes/(max(g.nodes, 1)*len(orders)*aWay))
+		const bytes, aRow = 512 << 20, 64
+		o.MostKnown = max(1, bytes/(max(g.nodes, 1)*aRow))
 	}
 	return &Solver{
 		graph: g, orders: orders, budget: o.Budget, open: o.Open,
@@ -84,10 +84,11 @@ func (s *Solver) potential(to uint32) *potential {
 	}
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
-	p := newPotential(s.graph, len(s.orders))
+	p := newPotential(s.graph)
 	for k, o := range s.orders {
 		p.fill(s.graph, o, k, everywhere(to, s.opening(to)), &w.queue)
 	}
+	p.compare(len(s.orders))
 	s.known.put(to, p)
 	return p
 }

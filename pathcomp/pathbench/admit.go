@@ -26,7 +26,7 @@ type Admitting struct {
 	Workers int           // at least 1
 	About   time.Duration // how long
 	Most    int           // demands after which it ends all the same; 0: any
-	Keep    int           // held at most, all workers together; the oldest is given back
+	Keep    int           // held at most, at least 1; then all is given back
 	Clocks  Clocks        // CPU of the whole process
 }
 
@@ -38,68 +38,102 @@ type Admissions struct {
 	Conflicts              int     `json:"conflicts"` // searched again
 	AdmissionsPerSecond    float64 `json:"admissionsPerSecond"`
 	AdmissionsPerCPUSecond float64 `json:"admissionsPerCpuSecond"`
-	Held                   int     `json:"held"`
-	OverbookedLinkSeconds  int64   `json:"overbookedLinkSeconds"` // of what is held at the end
+	Held                   int     `json:"held"`                  // at the end
+	OverbookedLinkSeconds  int64   `json:"overbookedLinkSeconds"` // of all that was held at the same time
 }
 
-// Run searches, reserves and settles one demand after another and gives the
-// oldest back once enough are held. In the end all is given back.
+// Run searches, reserves and settles one demand after another. When enough are
+// held, and at the end, it stops the clocks, sweeps what is held for what is
+// over-booked, and gives it back.
 func (a *Admitting) Run() (Admissions, error) {
-	r := admitting{Admitting: a, until: a.Clocks.Wall().Add(a.About), seq: a.Ledger.Known()}
-	start, cpu := a.Clocks.Wall(), a.Clocks.CPU()
-	workers := make([]admitter, a.Workers)
-	var group sync.WaitGroup
-	for i := range workers {
-		workers[i].admitting = &r
-		group.Go(workers[i].run)
+	r := admitting{Admitting: a, seq: a.Ledger.Known(), workers: make([]admitter, a.Workers)}
+	for i := range r.workers {
+		r.workers[i].admitting = &r
 	}
-	group.Wait()
-	took, used := a.Clocks.Wall().Sub(start), a.Clocks.CPU()-cpu
-	out, sweep := Admissions{Workers: a.Workers}, Sweep{}
-	var faults []error
-	for i := range workers {
-		w := &workers[i]
-		out.Admitted, out.Refused, out.Conflicts = out.Admitted+w.admitted, out.Refused+w.refused, out.Conflicts+w.conflicts
-		out.Held += len(w.held)
-		faults = append(faults, w.fault)
-		for _, b := range w.held {
-			sweep.Add(b.Class, b.Window, b.Uses)
-		}
+	for again := true; again; {
+		r.round()
+		again = r.took < a.About && (a.Most == 0 || int(r.next.Load()) < a.Most) && r.fault() == nil
 	}
-	out.OverbookedLinkSeconds = sweep.Overbooked(a.Traffic.Network)
-	out.AdmissionsPerSecond = float64(out.Admitted) / max(took.Seconds(), 1e-9)
-	out.AdmissionsPerCPUSecond = float64(out.Admitted) / max(used.Seconds(), 1e-9)
-	for i := range workers {
-		workers[i].release(0)
-	}
-	return out, errors.Join(faults...)
+	r.out.Workers = a.Workers
+	r.out.AdmissionsPerSecond = float64(r.out.Admitted) / max(r.took.Seconds(), 1e-9)
+	r.out.AdmissionsPerCPUSecond = float64(r.out.Admitted) / max(r.used.Seconds(), 1e-9)
+	return r.out, r.fault()
 }
 
 // admitting is what workers share.
 type admitting struct {
 	*Admitting
-	until  time.Time
-	next   atomic.Int64 // demand
-	settle sync.Mutex   // guards seq: bookings are settled in the order of their numbers
+	workers    []admitter
+	out        Admissions
+	took, used time.Duration // on the wall, and of processors
+
+	until  time.Time // end of the round
+	next   atomic.Int64
+	held   atomic.Int64
+	settle sync.Mutex // guards seq: bookings are settled in the order of their numbers
 	seq    uint64
 }
 
-// admitter is one worker.
-type admitter struct {
-	*admitting
-	held                         []pathcomp.Booking
-	admitted, refused, conflicts int
-	fault                        error
+// round admits until enough are held or the time is up.
+func (r *admitting) round() {
+	start, cpu := r.Clocks.Wall(), r.Clocks.CPU()
+	r.until = start.Add(r.About - r.took)
+	var group sync.WaitGroup
+	for i := range r.workers {
+		group.Go(r.workers[i].run)
+	}
+	group.Wait()
+	r.took, r.used = r.took+r.Clocks.Wall().Sub(start), r.used+r.Clocks.CPU()-cpu
+	var sweep Sweep
+	r.out.Held = int(r.held.Swap(0))
+	for i := range r.workers {
+		w := &r.workers[i]
+		r.out.Admitted, r.out.Refused, r.out.Conflicts = r.out.Admitted+len(w.held), r.out.Refused+w.refused, r.out.Conflicts+w.conflicts
+		for _, b := range w.held {
+			sweep.Add(b.Class, b.Window, b.Uses)
+			r.book(pathcomp.Booking{Owner: b.Owner, Release: true, Variant: pathcomp.EveryVariant})
+		}
+		w.held, w.refused, w.conflicts = w.held[:0], 0, 0
+	}
+	r.out.OverbookedLinkSeconds += sweep.Overbooked(r.Traffic.Network)
 }
 
+func (r *admitting) fault() error {
+	faults := make([]error, len(r.workers))
+	for i := range r.workers {
+		faults[i] = r.workers[i].fault
+	}
+	return errors.Join(faults...)
+}
+
+// book makes a booking the next of the log.
+func (r *admitting) book(b pathcomp.Booking) {
+	r.settle.Lock()
+	defer r.settle.Unlock()
+	r.seq++
+	b.Seq = r.seq
+	r.Ledger.Settle([]pathcomp.Booking{b})
+}
+
+// admitter is one worker, in a round.
+type admitter struct {
+	*admitting
+	held               []pathcomp.Booking
+	refused, conflicts int
+	fault              error
+}
+
+// run takes one demand at least.
 func (w *admitter) run() {
 	for w.fault == nil {
 		i := int(w.next.Add(1) - 1)
-		if w.Most > 0 && i >= w.Most || i >= w.Workers && !w.Clocks.Wall().Before(w.until) {
+		if w.Most > 0 && i >= w.Most {
 			return
 		}
 		w.fault = w.admit(strconv.Itoa(i), w.Traffic.Demand(i))
-		w.release(max(1, w.Keep/w.Workers))
+		if int(w.admitting.held.Load()) >= w.Keep || !w.Clocks.Wall().Before(w.until) {
+			return
+		}
 	}
 }
 
@@ -121,7 +155,7 @@ func (w *admitter) admit(owner string, d pathcomp.Demand) error {
 		b := pathcomp.Booking{Owner: owner, Class: a.Class, Window: a.Window, Uses: a.Uses}
 		w.book(b)
 		w.held = append(w.held, b)
-		w.admitted++
+		w.admitting.held.Add(1)
 		return nil
 	}
 	w.refused++
@@ -131,23 +165,6 @@ func (w *admitter) admit(owner string, d pathcomp.Demand) error {
 func (w *admitter) find(d pathcomp.Demand) (pathcomp.Admission, bool) {
 	a, refusal := w.Search(d)
 	return a, refusal == nil
-}
-
-// release gives the oldest back until so many are held.
-func (w *admitter) release(most int) {
-	for len(w.held) > most {
-		w.book(pathcomp.Booking{Owner: w.held[0].Owner, Release: true, Variant: pathcomp.EveryVariant})
-		w.held = w.held[1:]
-	}
-}
-
-// book makes a booking the next of the log.
-func (w *admitter) book(b pathcomp.Booking) {
-	w.settle.Lock()
-	defer w.settle.Unlock()
-	w.seq++
-	b.Seq = w.seq
-	w.Ledger.Settle([]pathcomp.Booking{b})
 }
 
 // ProcessTime returns what the whole process has used of processors.

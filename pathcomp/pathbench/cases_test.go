@@ -43,23 +43,16 @@ func casesDir() (dir string, ok bool) {
 
 func load(t testing.TB, dir, name string) (*pathbench.Graph, []pathbench.Query, []pathbench.Answer) {
 	t.Helper()
-	open := func(ext string) *os.File {
-		f, err := os.Open(filepath.Join(dir, name+ext))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = f.Close() })
-		return f
-	}
-	g, err := pathbench.ReadGraph(open(".g"))
+	path := filepath.Join(dir, name)
+	g, err := pathbench.LoadGraph(path + ".g")
 	if err != nil {
 		t.Fatal(err)
 	}
-	queries, err := pathbench.ReadQueries(open(".q"), g.Nodes)
+	queries, err := pathbench.LoadQueries(path+".q", g.Nodes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers, err := pathbench.ReadAnswers(open(".ans"), len(queries))
+	answers, err := pathbench.LoadAnswers(path+".ans", len(queries))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,8 +33,8 @@ type Move struct {
 func (c *Core) Affected() []string {
 	s := c.now.Load()
 	var owners []string
-	for i := range s.linkArcs {
-		if a := s.arcs.at(i); a.down || s.drained(a.from) || s.drained(a.to) {
+	for i := range int32(len(s.names)) { //nolint:gosec // arcs are few
+		if a := s.arcs.at(i); i < s.linkArcs && a.down || s.drained(a.from) || s.drained(a.to) {
 			owners = append(owners, c.ledger.OwnersOn(s.names[i])...)
 		}
 	}
@@ -104,10 +104,50 @@ func (c *Core) move(claim Claim, search func(Demand) (Admission, *Refusal)) Move
 	return m
 }
 
-// covers says whether bookings of one variant are what an admission asks for.
+// covers says whether bookings of one variant take what an admission asks for,
+// at all times of its window, and nothing else.
 func covers(held []Booking, a Admission) bool {
-	return slices.ContainsFunc(held, func(b Booking) bool {
-		return b.Class == a.Class && !b.Window.From.After(a.Window.From) && !b.Window.Until.Before(a.Window.Until) &&
-			slices.Equal(b.Uses, a.Uses)
-	}) && !slices.ContainsFunc(held, func(b Booking) bool { return b.Variant != held[0].Variant })
+	from, until := a.Window.span()
+	changes := []uint32{from}
+	for _, b := range held {
+		if b.Variant != held[0].Variant || b.Class != a.Class {
+			return false
+		}
+		first, end := b.Window.span()
+		for _, x := range [2]uint32{first, end} {
+			if from < x && x < until {
+				changes = append(changes, x)
+			}
+		}
+	}
+	return !slices.ContainsFunc(changes, func(at uint32) bool { return !slices.Equal(takenAt(held, at), a.Uses) })
+}
+
+// takenAt sums up what bookings take at a second, by arc.
+func takenAt(bookings []Booking, at uint32) []Use {
+	var sum []Use
+	for _, b := range bookings {
+		if first, end := b.Window.span(); first <= at && at < end {
+			sum = merged(sum, b.Uses, func(x, y uint64) uint64 { return x + y })
+		}
+	}
+	return sum
+}
+
+// merged returns the uses of both: what one arc has of each, as with says. Uses
+// are sorted by arc.
+func merged(a, b []Use, with func(x, y uint64) uint64) []Use {
+	out := make([]Use, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch cmp.Compare(a[0].Arc, b[0].Arc) {
+		case -1:
+			out, a = append(out, a[0]), a[1:]
+		case 1:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out = append(out, Use{Arc: a[0].Arc, Kbps: with(a[0].Kbps, b[0].Kbps)})
+			a, b = a[1:], b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
 }

@@ -177,7 +177,7 @@ func (t *steering) find(tour csp.Tour) (ways, bool) {
 	t.path = path
 	t.gaveUp = t.gaveUp || found.GaveUp
 	if found.Cold {
-		t.core.ask(t.demand.Separate, tour.Legs)
+		t.ask(tour.Legs)
 	}
 	if !found.Found {
 		return ways{}, false

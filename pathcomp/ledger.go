@@ -284,6 +284,9 @@ func (l *Ledger) newEntry(b *Booking) (*entry, error) {
 	if b.Release || b.Variant == EveryVariant {
 		return nil, fmt.Errorf("booking of %s: variant %d reserves nothing", b.Owner, b.Variant)
 	}
+	if b.Replaces != "" && b.Owner == b.Replaces {
+		return nil, fmt.Errorf("booking of %s: replaces itself", b.Owner)
+	}
 	if arc, twice := repeated(b.Uses); twice {
 		return nil, fmt.Errorf("arc %s: used twice in one admission: %w", arc, ErrNoRoom)
 	}

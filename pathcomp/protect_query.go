@@ -84,7 +84,8 @@ func (q *pairQuery) find(solver *csp.PairSolver) csp.PairResult {
 	ask.MaxDelay = sure
 	found := solver.Find(ask, q)
 	switch {
-	case found.Status == csp.PairNone:
+	case found.Status == csp.PairUnknown:
+	case found.Status == csp.PairNone, !q.inTime(&found): // the slowest terminals alone may be too slow
 		found.Status = csp.PairUnknown
 	case found.Status == csp.PairOptimal && found.Sum() > best.LowerBound:
 		found.Status = csp.PairFeasible

@@ -196,12 +196,16 @@ func (d *Directory) claim(s session.Session, now time.Time) (pathcomp.Claim, boo
 	if now.After(from) {
 		from = now.Truncate(time.Second)
 	}
+	bound := l.MaxRTTMicros
+	if bound > 0 {
+		bound = max(bound, s.Route.RTTMicros) // it may have been tightened since
+	}
 	return pathcomp.Claim{
 		Owner: string(s.ID), Rank: d.rank(s.Level), Since: s.CreatedAt,
 		Demand: pathcomp.Demand{
 			From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
 			Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
-			Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: l.MaxRTTMicros,
+			Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: bound,
 			Steered: steered(l),
 		},
 	}, true

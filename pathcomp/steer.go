@@ -49,9 +49,13 @@ type steering struct {
 // side is the filter of one direction, or of both over the same links.
 type side struct {
 	*steering
-	way  int // 0: there, 1: back
-	both bool
+	way     int // 0: there, 1: back
+	both    bool
+	without int32 // an arc that is not usable
 }
+
+// noArc is the number of none.
+const noArc = -1
 
 // steering looks a demand up.
 func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
@@ -69,7 +73,7 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 		t = &steering{}
 	}
 	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0]}
-	t.sides = [2]side{{t, 0, !d.Separate}, {t, 1, false}}
+	t.sides = [2]side{{t, 0, !d.Separate, noArc}, {t, 1, false, noArc}}
 	t.setRate(d.Kbps)
 	return t, nil
 }
@@ -78,7 +82,7 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 func (f *side) Usable(i uint32) bool {
 	n := int32(i) //nolint:gosec // number of an arc
 	a := f.arcs.at(n)
-	if a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
+	if n == f.without || a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
 		return false
 	}
 	if !f.both {
@@ -193,7 +197,7 @@ func (t *steering) findAlone(tour csp.Tour) (ways, bool) {
 	t.path = path
 	t.gaveUp = t.gaveUp || found.GaveUp
 	if found.Cold {
-		t.core.ask(t.demand.Separate, tour.Legs)
+		t.ask(tour.Legs)
 	}
 	if !found.Found {
 		return ways{}, false

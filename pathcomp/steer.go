@@ -223,16 +223,20 @@ func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 		return ways{}, false
 	}
 	low, high := found.Delay, within.Delay
+	faster := tour
 	for low < high {
-		tour.MaxDelay = low + (high-low)/2
-		if r, _ := solver.FindTour(tour, nil); r.Found {
+		faster.MaxDelay = low + (high-low)/2
+		if r, _ := solver.FindTour(faster, nil); r.Found {
 			high = r.Delay
 		} else {
-			low = tour.MaxDelay + 1
+			low = faster.MaxDelay + 1
 		}
 	}
-	tour.MaxDelay = high
-	return t.findAlone(tour)
+	faster.MaxDelay = high
+	if w, ok := t.findAlone(faster); ok {
+		return w, true
+	}
+	return t.findAlone(tour) // what others reserve meanwhile takes the room
 }
 
 // ways is a path by the numbers of its arcs, there and then back.

@@ -40,7 +40,7 @@ func TestSteerWhereDirectionsMeet(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 8))
 	met, parted, refused := 0, 0, 0
-	for i := range 1_500 {
+	for i := range 800 {
 		c := steerCase{network: crossing(r)}
 		if r.IntN(2) == 0 {
 			c.bookings = policyBookings(r, c.network)
@@ -76,7 +76,7 @@ func TestSteerWhereDirectionsMeet(t *testing.T) {
 			parted++
 		}
 	}
-	if min(met, parted, refused) < 30 {
+	if min(met, parted, refused) < 15 {
 		t.Errorf("directions met %d times, were kept apart %d times, and %d were refused: too few to tell", met, parted, refused)
 	}
 }

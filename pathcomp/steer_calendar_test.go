@@ -97,14 +97,15 @@ func (c *calendar) enterMost(variants map[uint32][]pathcomp.Booking, givesWay bo
 		one := make([]arcLoads, len(c.names))
 		c.enter(one, bookings)
 		for i := range one {
-			for s, x := range one[i] {
+			for s := range one[i] {
+				x := &one[i][s]
 				most[i][s].total, most[i][s].class = max(most[i][s].total, x.total), max(most[i][s].class, x.class)
 			}
 		}
 	}
 	for i := range most {
-		for s, x := range most[i] {
-			at := &c.loads[i][s]
+		for s := range most[i] {
+			x, at := &most[i][s], &c.loads[i][s]
 			if givesWay {
 				at.ownTotal, at.ownClass = x.total, x.class
 			} else {

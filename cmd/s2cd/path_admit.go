@@ -61,7 +61,7 @@ func newPathAdmitCmd(a *app) *cobra.Command {
 	c.Flags().Uint64Var(&p.seed, "seed", 1, "`number` that windows and a made-up network follow from")
 	c.Flags().Var(&textFlag[uint64]{to: &p.kbps, kind: "rate", parse: inventory.ParseRate, text: "100kbps"}, "bandwidth",
 		"of a session, each way; where there is no room for it, what is measured is refusals")
-	c.Flags().IntVar(&p.keep, "keep", 10_000, "`number` of sessions held at most in memory; then the oldest ends")
+	c.Flags().IntVar(&p.keep, "keep", 10_000, "`number` of sessions held at most in memory; then all are given back, off the clock")
 	c.Flags().IntVar(&p.most, "most", 0, "`number` of sessions asked for after which each measurement ends all the same; 0: any")
 	c.Flags().IntVar(&p.workers, "workers", runtime.GOMAXPROCS(0), "`number` of searches at the same time, in memory on all cores")
 	c.Flags().IntVar(&p.callers, "callers", 256, "`number` of orders at the same time, through the store")

@@ -128,9 +128,11 @@ func (l *Ledger) Reserve(owner string, a Admission) error {
 	if a.Snapshot != 0 && a.Snapshot != l.serial {
 		return fmt.Errorf("topology revision %d: %w", a.Revision, ErrStale)
 	}
-	for _, u := range a.Uses {
-		if l.find(u.Arc) == nil {
-			return fmt.Errorf("arc %s: not known: %w", u.Arc, ErrNoRoom)
+	if a.Snapshot == 0 { // else the arcs are those of the network searched
+		for _, u := range a.Uses {
+			if l.find(u.Arc) == nil {
+				return fmt.Errorf("arc %s: not known: %w", u.Arc, ErrNoRoom)
+			}
 		}
 	}
 	e, err := l.newEntry(&Booking{

@@ -32,7 +32,7 @@ type Hop struct {
 	Micros   uint32
 	Cost     uint32 // TE metric
 	LossPPM  uint32
-	FreeKbps uint64 // for the demand's class over its window, beside all that is reserved
+	FreeKbps uint64 // the most that fits of the demand's class in its window
 }
 
 // Totals are the sums over a path there and back.
@@ -114,10 +114,9 @@ func left(bound, used uint32) uint32 { return max(bound, used) - used }
 
 func (t *steering) hop(i int32) Hop {
 	a := t.arcs.at(i)
-	free := t.books[i].freeRoom(t.demand.Class, t.first, t.until, t.limit(i, t.class))
 	return Hop{
 		Link: t.names[i], From: t.nodes.at(a.from).Name, To: t.nodes.at(a.to).Name,
-		Micros: a.micros, Cost: a.te, LossPPM: t.links.at(i / 2).LossPPM[i%2], FreeKbps: uint64(max(0, free)),
+		Micros: a.micros, Cost: a.te, LossPPM: t.links.at(i / 2).LossPPM[i%2], FreeKbps: uint64(max(0, t.free(i))),
 	}
 }
 

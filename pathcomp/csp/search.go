@@ -143,7 +143,7 @@ func (s *search) tighten(of *Solver) bool {
 		l := &s.legs[i]
 		l.potential, l.stale = s.tight[i], false
 		l.graph = s.graph
-		l.fillNear(s.graph, byDelay, reach{to: l.To, usable: l.Usable, most: uint64(left), within: none}, &s.near)
+		l.fillNear(s.graph, byDelay, reach{from: from, to: l.To, usable: l.Usable, most: uint64(left), within: none}, &s.near)
 		w := l.at(from)[byDelay]
 		if w.delay > left {
 			return false
@@ -156,9 +156,11 @@ func (s *search) tighten(of *Solver) bool {
 	if s.further { // the fastest tour may break the others
 		most = MaxPath
 	}
+	from = s.tour.From
 	for i := range s.legs {
 		l := &s.legs[i]
-		l.fillNear(s.graph, byCost, reach{to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.near)
+		l.fillNear(s.graph, byCost, reach{from: from, to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.near)
+		from = l.To
 	}
 	s.sumUp()
 	return true

@@ -31,7 +31,7 @@ type way struct {
 // row holds the ways on from a node, by order. It fills a cache line.
 type row struct {
 	ways    [mostOrders]way
-	repeats uint32 // orders, a bit each, with a way as long as that in one before
+	repeats uint8 // orders, a bit each, with a way as long as that in one before
 }
 
 // order ranks ways by costs x cost + delays x delay.

@@ -82,8 +82,8 @@ type OperatorFaults interface {
 
 // NodeChange is what a node is from now on; nil: as it was.
 type NodeChange struct {
-	Down        *bool `json:"down"`
-	Maintenance *bool `json:"maintenance"`
+	Down        *bool `json:"down,omitempty"`
+	Maintenance *bool `json:"maintenance,omitempty"`
 }
 
 // Faults are links and nodes that could be down, and nodes that could be in

@@ -106,7 +106,7 @@ func (s *Service) planReroute(ctx context.Context, on Planner) ([]rerouting, err
 	affected := map[string]bool{}
 	var unplanned []rerouting
 	for _, owner := range on.Affected() {
-		if isHold(owner) {
+		if IsHold(owner) {
 			continue // it ends by itself, and an order that spends it searches anew
 		}
 		if _, ok := live[owner]; !ok {

@@ -121,7 +121,7 @@ func (n *noc) sells(tenant session.TenantID, site, cloud string, level session.L
 				AccessPoint: cloud, Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16, cloud[len(cloud)-1], 0}), 24)},
 				WireGuard: &order.WireGuardEnd{PublicKey: "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="},
 			},
-			Rate: session.Rate{Forward: 50_000, Reverse: 20_000}, Duration: 10 * time.Minute, Level: level,
+			Rate: session.Rate{Forward: 50_000, Reverse: 20_000}, Duration: 5 * time.Minute, Level: level,
 		},
 		Routing: session.Static,
 	})
@@ -132,14 +132,14 @@ func (n *noc) sells(tenant session.TenantID, site, cloud string, level session.L
 func (n *noc) await(id session.ID, phase session.Phase) session.Session {
 	n.Helper()
 	var one session.Session
-	for range 2 * 3600 {
+	for range 720 {
 		var err error
 		one, err = n.store.Session(n.Context(), id)
 		n.must(err)
 		if one.Phase == phase {
 			return one
 		}
-		time.Sleep(time.Second) // the bubble's time
+		time.Sleep(5 * time.Second) // the bubble's time
 	}
 	n.Fatalf("session is %s (%s) with %+v, want %s", one.Phase, one.Reason, one.Devices, phase)
 	return one

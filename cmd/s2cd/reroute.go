@@ -45,7 +45,8 @@ func newRerouteCmd(a *app) *cobra.Command {
 		Long: `Reserve, for every session that is reserved over what is down, in maintenance or
 gone, or where the routers do not take it any more, the way that they take now.
 The most important service level goes first. The old way is released when the
-new one stands. A session for which there is no way keeps what it has.
+new one stands. A session for which there is no way keeps what it has. It may be
+asked again at any time, also after it was interrupted.
 Ends with 1 if a session has no way or was changed meanwhile; ask again then.`,
 		Args: usage(cobra.NoArgs),
 	}
@@ -58,7 +59,7 @@ Ends with 1 if a session has no way or was changed meanwhile; ask again then.`,
 			method = http.MethodGet
 		}
 		var answer rerouteAnswer
-		if err := admin().call(cmd.Context(), method, nil, nil, &answer, "reroute"); err != nil {
+		if err := admin().patient().call(cmd.Context(), method, nil, nil, &answer, "reroute"); err != nil {
 			return err
 		}
 		return a.tellReroute(answer, asJSON)
@@ -88,7 +89,7 @@ session would have no way.`,
 		}
 		var answer rerouteAnswer
 		faults := northbound.Faults{LinksDown: links, NodesDown: nodeNames(nodes), Drain: nodeNames(drain)}
-		if err := admin().call(cmd.Context(), http.MethodPost, nil, faults, &answer, "what-if"); err != nil {
+		if err := admin().patient().call(cmd.Context(), http.MethodPost, nil, faults, &answer, "what-if"); err != nil {
 			return err
 		}
 		return a.tellReroute(answer, asJSON)

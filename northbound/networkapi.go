@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -29,6 +30,7 @@ type operatorRerouted struct {
 	Is      []topology.NodeName  `json:"is,omitempty"` // with outcome moves
 	RTT     uint32               `json:"rttMicros,omitempty"`
 	Reason  string               `json:"reason,omitempty"` // why it does not move
+	Cause   pathcomp.Cause       `json:"-"`                // the reason says it
 }
 
 func toReroute(list []order.Rerouted) operatorReroute {

@@ -23,7 +23,7 @@ type Operator interface {
 
 // OperatorDoctor says what is wrong now.
 type OperatorDoctor interface {
-	// Findings lists what is wrong with devices, sessions, store and
+	// Findings lists what is wrong with devices, network, sessions, store and
 	// certificates, worst first; empty: nothing is.
 	Findings(ctx context.Context) ([]Finding, error)
 }

@@ -32,6 +32,7 @@ type Rerouted struct {
 	Was, Is []topology.NodeName // Is: where it moves to
 	RTT     uint32              // µs, there
 	Reason  string              // why it does not move
+	Cause   pathcomp.Cause      // of NoWay, where the network is the reason
 }
 
 // RerouteOutcome says whether a session moves.
@@ -195,7 +196,9 @@ func (r *rerouting) told() Rerouted {
 	case r.known.Outcome != "":
 		return r.known
 	case r.move.Refusal != nil:
-		return r.about(NoWay, inWords(r.move.Refusal))
+		out := r.about(NoWay, inWords(r.move.Refusal))
+		out.Cause = r.move.Refusal.Cause
+		return out
 	case r.move.Stays:
 		return r.about(Stays, "")
 	}

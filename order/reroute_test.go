@@ -286,7 +286,7 @@ func TestScarceRoomGoesByLevel(t *testing.T) {
 	want := []order.Rerouted{
 		{Session: high.ID, Tenant: "acme", Level: session.LevelAA, Outcome: order.Moves, Was: high.Route.Forward, Is: []topology.NodeName{"pe1", "p2", "pe2"}, RTT: 8000},
 		{
-			Session: low.ID, Tenant: "acme", Level: session.LevelA, Outcome: order.NoWay, Was: low.Route.Forward,
+			Session: low.ID, Tenant: "acme", Level: session.LevelA, Outcome: order.NoWay, Was: low.Route.Forward, Cause: pathcomp.Bandwidth,
 			Reason: "bandwidth: link:p2-pe2<, link:p2-pe2>, link:pe1-p2<, link:pe1-p2>",
 		},
 	}

@@ -242,7 +242,7 @@ func TestSessionsLeaveAFaultAndComeBack(t *testing.T) {
 		}
 		const isDown = "warning: link P1-PE2: is down, the inventory says otherwise; kept until the daemon restarts"
 		if diff := cmp.Diff([]string{
-			"fault: network: 2 sessions are reserved over what is down, in maintenance or gone, or where the routers do not take them: " +
+			"fault: network: 2 sessions are reserved over what is down or gone, or where the routers do not take them: " +
 				"s2cd reroute moves 2, and 0 have no way", isDown,
 		}, n.findings()); diff != "" {
 			t.Errorf("doctor (-want +got):\n%s", diff)
@@ -317,10 +317,9 @@ func TestNodesAreToldAndDoctorNamesThem(t *testing.T) {
 		n.ask("PUT", "/nodes/P2", `{"maintenance":true}`)
 		n.ask("PUT", "/links/PE1-P1", `{"down":false}`) // as it is
 		if diff := cmp.Diff([]string{
-			"fault: network: 1 sessions are reserved over what is down, in maintenance or gone, or where the routers do not take them: " +
-				"s2cd reroute moves 0, and 1 have no way",
 			"warning: node P1: is down and in maintenance, the inventory says otherwise; kept until the daemon restarts",
 			"warning: node P2: is in maintenance, the inventory says otherwise; kept until the daemon restarts",
+			"warning: network: the routers take 1 sessions over what is in maintenance: s2cd reroute moves them when they no longer do",
 		}, n.findings()); diff != "" {
 			t.Errorf("doctor (-want +got):\n%s", diff)
 		}
@@ -330,6 +329,11 @@ func TestNodesAreToldAndDoctorNamesThem(t *testing.T) {
 		if got, err := n.store.Session(t.Context(), one.ID); err != nil || got.Phase != session.Active || got.Version < one.Version || got.Route.Variant != 0 {
 			t.Errorf("it has become %+v, %v", got, err)
 		}
+		n.ask("PUT", "/nodes/P2", `{"down":true}`)
+		if got := n.findings(); !strings.HasSuffix(got[0], "s2cd reroute moves 0, and 1 have no way") {
+			t.Errorf("without any way doctor says %v", got)
+		}
+		n.ask("PUT", "/nodes/P2", `{"maintenance":false,"down":false}`)
 		n.ask("PUT", "/nodes/P1", `{"maintenance":false,"down":false}`)
 		if got := n.plan("GET", "/reroute", ""); len(got.Sessions) != 0 {
 			t.Errorf("when all is over: %+v", got)
@@ -387,7 +391,7 @@ func TestDoctorNamesArcsThatAreGone(t *testing.T) {
 		want := []string{
 			"fault: arc link:P1-PE2<: is gone from the inventory, and 1 sessions are booked on it: s2cd reroute moves those that have another way",
 			"fault: arc link:P1-PE2>: is gone from the inventory, and 1 sessions are booked on it: s2cd reroute moves those that have another way",
-			"fault: network: 1 sessions are reserved over what is down, in maintenance or gone, or where the routers do not take them: s2cd reroute moves 1, and 0 have no way",
+			"fault: network: 1 sessions are reserved over what is down or gone, or where the routers do not take them: s2cd reroute moves 1, and 0 have no way",
 		}
 		if diff := cmp.Diff(want, n.findings()); diff != "" {
 			t.Errorf("doctor (-want +got):\n%s", diff)

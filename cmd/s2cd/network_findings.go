@@ -10,6 +10,7 @@ import (
 
 	"github.com/s2cd/s2cd/northbound"
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -57,22 +58,28 @@ func (o operations) astray(ctx context.Context) ([]northbound.Finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("plan to reroute: %w", err)
 	}
-	var moves, stuck int
+	var moves, stuck, drained int
 	for _, r := range plan {
-		switch r.Outcome {
-		case order.Moves:
+		switch {
+		case r.Outcome == order.Moves:
 			moves++
-		case order.NoWay, order.Failed:
+		case r.Cause == pathcomp.Maintenance:
+			drained++
+		case r.Outcome != order.Stays:
 			stuck++
-		case order.Stays:
 		}
 	}
-	if moves+stuck == 0 {
-		return nil, nil
+	var all []northbound.Finding
+	if moves+stuck > 0 {
+		all = append(all, fault("network", fmt.Sprintf(
+			"%d sessions are reserved over what is down or gone, or where the routers do not take them: s2cd reroute moves %d, and %d have no way",
+			moves+stuck, moves, stuck)))
 	}
-	return []northbound.Finding{fault("network", fmt.Sprintf(
-		"%d sessions are reserved over what is down, in maintenance or gone, or where the routers do not take them: s2cd reroute moves %d, and %d have no way",
-		moves+stuck, moves, stuck))}, nil
+	if drained > 0 { // planned works, for which nobody is to be woken
+		all = append(all, northbound.Finding{Severity: "warning", Subject: "network", Detail: fmt.Sprintf(
+			"the routers take %d sessions over what is in maintenance: s2cd reroute moves them when they no longer do", drained)})
+	}
+	return all, nil
 }
 
 // overbooked names arcs on which more is reserved than may be sold; on one that

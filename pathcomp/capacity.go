@@ -30,13 +30,10 @@ func (l *Ledger) setCapacity(s *snapshot, changed []int32) {
 	s.serial = l.nextSerial()
 }
 
-// nextSerial numbers a snapshot. What a fork searches after news of its own is
-// never taken for what its base has seen.
+// nextSerial numbers a snapshot: no other of this ledger, what it was forked from
+// and its forks has the same.
 func (l *Ledger) nextSerial() uint64 {
-	const forked = 1 << 63
-	if l.serial++; l.scratch != nil {
-		l.serial |= forked
-	}
+	l.serial = l.serials.Add(1)
 	return l.serial
 }
 

@@ -436,6 +436,7 @@ func TestLoadRefusesWhatNoStoreKeeps(t *testing.T) {
 		"arc twice":   {Seq: 1, Owner: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}, {Arc: "link:l<"}, {Arc: "link:l>"}}},
 		"a release":   {Seq: 1, Owner: "s", Release: true, Variant: 1},
 		"any variant": {Seq: 1, Owner: "s", Variant: pathcomp.EveryVariant},
+		"its own end": {Seq: 1, Owner: "s", Replaces: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}}},
 	} {
 		_, ledger := newCore(t, shared())
 		if err := ledger.Load(b); err == nil {

@@ -37,7 +37,6 @@ type steering struct {
 	anyRoom  bool     // do not ask for bandwidth
 	cap      loadCap
 	barred   [2][]int32 // arcs on which one direction leaves the room to the other
-	splits   int        // how often it was asked which
 	gaveUp   bool
 
 	// What follows is used again by later searches.
@@ -50,14 +49,19 @@ type steering struct {
 // side is the filter of one direction, or of both over the same links.
 type side struct {
 	*steering
-	way  int // 0: there, 1: back
-	both bool
+	way     int // 0: there, 1: back
+	both    bool
+	without int32 // an arc that is not usable
 }
+
+// noArc is the number of none.
+const noArc = -1
 
 // steering looks a demand up.
 func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 	from, to, refusal := s.terminals(d)
 	if refusal != nil {
+		refusal.Objects = refusal.Cause.objects()
 		return nil, refusal
 	}
 	policy, refusal := s.policy(d)
@@ -69,7 +73,7 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 		t = &steering{}
 	}
 	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0]}
-	t.sides = [2]side{{t, 0, !d.Separate}, {t, 1, false}}
+	t.sides = [2]side{{t, 0, !d.Separate, noArc}, {t, 1, false, noArc}}
 	t.setRate(d.Kbps)
 	return t, nil
 }
@@ -78,7 +82,7 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 func (f *side) Usable(i uint32) bool {
 	n := int32(i) //nolint:gosec // number of an arc
 	a := f.arcs.at(n)
-	if a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
+	if n == f.without || a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
 		return false
 	}
 	if !f.both {
@@ -193,7 +197,7 @@ func (t *steering) findAlone(tour csp.Tour) (ways, bool) {
 	t.path = path
 	t.gaveUp = t.gaveUp || found.GaveUp
 	if found.Cold {
-		t.core.ask(t.demand.Separate, tour.Legs)
+		t.ask(tour.Legs)
 	}
 	if !found.Found {
 		return ways{}, false
@@ -219,16 +223,20 @@ func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 		return ways{}, false
 	}
 	low, high := found.Delay, within.Delay
+	faster := tour
 	for low < high {
-		tour.MaxDelay = low + (high-low)/2
-		if r, _ := solver.FindTour(tour, nil); r.Found {
+		faster.MaxDelay = low + (high-low)/2
+		if r, _ := solver.FindTour(faster, nil); r.Found {
 			high = r.Delay
 		} else {
-			low = tour.MaxDelay + 1
+			low = faster.MaxDelay + 1
 		}
 	}
-	tour.MaxDelay = high
-	return t.findAlone(tour)
+	faster.MaxDelay = high
+	if w, ok := t.findAlone(faster); ok {
+		return w, true
+	}
+	return t.findAlone(tour) // what others reserve meanwhile takes the room
 }
 
 // ways is a path by the numbers of its arcs, there and then back.

@@ -13,7 +13,7 @@ const mostSplits = 1000
 // bound).
 func (t *steering) apart(search func() (ways, bool), rank func(ways) [2]uint64) (ways, bool) {
 	var best ways
-	found := false
+	found, splits := false, 0
 	var split func()
 	split = func() {
 		w, ok := search()
@@ -28,7 +28,7 @@ func (t *steering) apart(search func() (ways, bool), rank func(ways) [2]uint64) 
 			best, found = w, true
 			return
 		}
-		if t.splits++; t.splits > mostSplits {
+		if splits++; splits > mostSplits {
 			t.gaveUp = true
 			return
 		}

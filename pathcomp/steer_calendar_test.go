@@ -97,14 +97,15 @@ func (c *calendar) enterMost(variants map[uint32][]pathcomp.Booking, givesWay bo
 		one := make([]arcLoads, len(c.names))
 		c.enter(one, bookings)
 		for i := range one {
-			for s, x := range one[i] {
+			for s := range one[i] {
+				x := &one[i][s]
 				most[i][s].total, most[i][s].class = max(most[i][s].total, x.total), max(most[i][s].class, x.class)
 			}
 		}
 	}
 	for i := range most {
-		for s, x := range most[i] {
-			at := &c.loads[i][s]
+		for s := range most[i] {
+			x, at := &most[i][s], &c.loads[i][s]
 			if givesWay {
 				at.ownTotal, at.ownClass = x.total, x.class
 			} else {
@@ -142,7 +143,8 @@ func (c *calendar) fits(n need, first int) bool {
 }
 
 func (c *calendar) limit(i int) (total, ofClass int64) {
-	kbps, of := uint64(0), topology.Shares{}
+	var kbps uint64
+	var of topology.Shares
 	if l := i / 2; l < len(c.network.Links) {
 		kbps, of = c.network.Links[l].Kbps[i%2], c.network.Links[l].Reservable
 	} else {

@@ -91,7 +91,10 @@ func (t *steering) leastLoad(tour csp.Tour) (ways, bool) {
 		found = w
 	}
 	t.cap = loadCap{load: best}
-	return t.find(tour)
+	if w, ok := t.find(tour); ok {
+		return w, true
+	}
+	return found, true // what others reserve meanwhile makes links fuller
 }
 
 // scaled returns part of parts of what is used.

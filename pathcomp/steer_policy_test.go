@@ -226,7 +226,7 @@ func TestSteerAgainstEveryPath(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(2, 2))
 	outcomes := map[pathcomp.Cause]int{}
-	for i := range 3_000 {
+	for i := range 2_000 {
 		c := randomSteerCase(r)
 		core, ledger := c.core(t)
 		got, refusal := core.Steer(c.demand)
@@ -250,7 +250,7 @@ func TestSteerAgainstEveryPath(t *testing.T) {
 	for _, cause := range []pathcomp.Cause{
 		"", pathcomp.NoPath, pathcomp.Latency, pathcomp.Loss, pathcomp.Hops, pathcomp.Bounds, pathcomp.Policy, pathcomp.Maintenance, pathcomp.Bandwidth,
 	} {
-		if outcomes[cause] < 10 {
+		if outcomes[cause] < 4 {
 			t.Errorf("%d cases of %q: too few to tell", outcomes[cause], cause)
 		}
 	}

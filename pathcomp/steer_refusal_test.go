@@ -5,6 +5,7 @@ package pathcomp_test
 import (
 	"fmt"
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,6 +14,54 @@ import (
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/topology"
 )
+
+func TestSteerRefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		demand func(*pathcomp.Demand)
+		want   pathcomp.Refusal
+	}{
+		{
+			name:   "terminal",
+			demand: func(d *pathcomp.Demand) { d.To.Node = "pe9" },
+			want:   pathcomp.Refusal{Nodes: []topology.NodeName{"pe9"}, Objects: []pathcomp.Object{pathcomp.EndPoints}},
+		},
+		{
+			name:   "access",
+			demand: func(d *pathcomp.Demand) { d.To.Access = []string{"handoff:none"} },
+			want:   pathcomp.Refusal{Blocking: []topology.ArcName{"handoff:none>"}, Objects: []pathcomp.Object{pathcomp.EndPoints}},
+		},
+		{
+			name:   "nodes to include",
+			demand: func(d *pathcomp.Demand) { d.Include = []topology.NodeName{"p8", "p1", "p9"} },
+			want:   pathcomp.Refusal{Nodes: []topology.NodeName{"p8", "p9"}, Objects: []pathcomp.Object{pathcomp.IRO}},
+		},
+		{
+			name:   "nodes to exclude",
+			demand: func(d *pathcomp.Demand) { d.Exclude.Nodes = []topology.NodeName{"p1", "p9"} },
+			want:   pathcomp.Refusal{Nodes: []topology.NodeName{"p9"}, Objects: []pathcomp.Object{pathcomp.XRO}},
+		},
+		{
+			name:   "links to exclude",
+			demand: func(d *pathcomp.Demand) { d.Exclude.Links = []string{"p8-p9"} },
+			want:   pathcomp.Refusal{Blocking: []topology.ArcName{"link:p8-p9>"}, Objects: []pathcomp.Object{pathcomp.XRO}},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			core, _ := newCore(t, square())
+			d := demand(1000)
+			tt.demand(&d)
+			tt.want.Cause = pathcomp.UnknownNode
+			_, got := core.Steer(d)
+			if diff := cmp.Diff(&tt.want, got); diff != "" {
+				t.Errorf("refusal (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
 
 // refusalFault says what is wrong with a refusal; "": nothing.
 func (o *steerOracle) refusalFault(got *pathcomp.Refusal) string {

@@ -3,7 +3,6 @@
 package csp
 
 import (
-	"math"
 	"slices"
 	"sync/atomic"
 )
@@ -123,42 +122,24 @@ func (p *potential) compare(orders int) {
 	}
 }
 
-// reach is how far fill looks, and where.
-type reach struct {
-	to     uint32
-	usable Filter // nil: every arc
-	most   uint64 // length; what is farther counts as not there
-	within uint32 // only nodes with a way as fast as this in order byDelay; none: all
-}
-
-// everywhere is the reach of bounds that are kept.
-func everywhere(to uint32, usable Filter) reach {
-	return reach{to: to, usable: usable, most: math.MaxUint64, within: none}
-}
-
 // fill computes the ways to a destination in order k by Dijkstra against the
-// arcs. A way longer than r.most may come out longer than it is.
-func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
-	for i := range p.rows {
-		p.rows[i].ways[k] = way{cost: none, delay: none, branch: none}
-	}
-	p.rows[r.to].ways[k] = way{branch: none}
+// arcs.
+func (p *potential) fill(g *Graph, o order, k int, to uint32, usable Filter, q *queue) {
+	p.forget(k)
+	p.rows[to].ways[k] = way{branch: none}
 	*q = (*q)[:0]
-	q.push(0, r.to)
+	q.push(0, to)
 	for len(*q) > 0 {
 		top := q.pop()
 		at := p.rows[top.value].ways[k]
 		if top.key > o.length(at.cost, at.delay) {
 			continue
 		}
-		if top.key > r.most {
-			return
-		}
 		for _, e := range g.reaching(top.value) {
 			w := &p.rows[e.node].ways[k]
 			cost, delay := capped(at.cost, e.cost), capped(at.delay, e.delay)
 			length := o.length(cost, delay)
-			if length >= o.length(w.cost, w.delay) || !p.fast(e.node, r.within) || r.usable != nil && !r.usable.Usable(e.arc) {
+			if length >= o.length(w.cost, w.delay) || usable != nil && !usable.Usable(e.arc) {
 				continue
 			}
 			*w = way{cost: cost, delay: delay, branch: e.arc}
@@ -167,36 +148,73 @@ func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
 	}
 }
 
-func (p *potential) fast(node, within uint32) bool {
-	return within == none || p.rows[node].ways[byDelay].delay <= within
+// forget says that there is no way on from any node in order k.
+func (p *potential) forget(k int) {
+	for i := range p.rows {
+		p.rows[i].ways[k] = way{cost: none, delay: none, branch: none}
+	}
+}
+
+// reach is how far fillNear and least look, and where.
+type reach struct {
+	to     uint32
+	usable Filter // nil: every arc
+	most   uint64 // what is farther counts as not there
+	within uint32 // only nodes with a way as fast as this in order byDelay; none: all
+}
+
+// fillNear is fill for byCost or byDelay, as far as r reaches. Which of several
+// ways it takes that are as good is open.
+func (p *potential) fillNear(g *Graph, k int, r reach, f *frontier) {
+	p.forget(k)
+	p.rows[r.to].ways[k] = way{branch: none}
+	f.begin()
+	f.reach(r.to, 0)
+	for {
+		node, distance, ok := f.settle()
+		if !ok {
+			return
+		}
+		at := p.rows[node].ways[k]
+		for _, e := range g.reaching(node) {
+			next := uint64(distance) + uint64(e.cost)
+			if k == byDelay {
+				next = uint64(distance) + uint64(e.delay)
+			}
+			if next > r.most || !f.nearer(e.node, next) {
+				continue
+			}
+			row := &p.rows[e.node]
+			if row.ways[byDelay].delay > r.within || r.usable != nil && !r.usable.Usable(e.arc) {
+				continue
+			}
+			f.reach(e.node, uint32(next)) //nolint:gosec // at most r.most
+			row.ways[k] = way{cost: capped(at.cost, e.cost), delay: capped(at.delay, e.delay), branch: e.arc}
+		}
+	}
 }
 
 // least returns the least sum of one metric from every node to r.to.
-func (g *Graph) least(metric func(arc uint32) uint32, r reach, q *queue, into []uint32) []uint32 {
+func (g *Graph) least(metric func(arc uint32) uint32, r reach, f *frontier, into []uint32) []uint32 {
 	into = slices.Grow(into[:0], g.nodes)[:g.nodes]
 	for i := range into {
 		into[i] = none
 	}
-	into[r.to] = 0
-	*q = (*q)[:0]
-	q.push(0, r.to)
-	for len(*q) > 0 {
-		top := q.pop()
-		if top.key > uint64(into[top.value]) {
-			continue
-		}
-		if top.key > r.most {
+	f.begin()
+	f.reach(r.to, 0)
+	for {
+		node, distance, ok := f.settle()
+		if !ok {
 			return into
 		}
-		for _, e := range g.reaching(top.value) {
-			next := capped(into[top.value], metric(e.arc))
-			if next < into[e.node] && (r.usable == nil || r.usable.Usable(e.arc)) {
-				into[e.node] = next
-				q.push(uint64(next), e.node)
+		into[node] = distance
+		for _, e := range g.reaching(node) {
+			next := uint64(distance) + uint64(metric(e.arc))
+			if next <= r.most && f.nearer(e.node, next) && (r.usable == nil || r.usable.Usable(e.arc)) {
+				f.reach(e.node, uint32(next)) //nolint:gosec // at most r.most
 			}
 		}
 	}
-	return into
 }
 
 func (g *Graph) lossOf(arc uint32) uint32 { return g.arc(arc).Loss }

@@ -12,6 +12,7 @@ import (
 // search they were last written in.
 type workspace struct {
 	one     [1]Leg
+	near    frontier
 	epoch   uint32
 	nodes   []nodeState // leg by leg
 	labels  []label
@@ -78,6 +79,7 @@ type search struct {
 	refused int  // arcs, by the filter
 	cold    bool // there were no bounds to know
 
+	ties    int  // the order whose delay bounds that of tours of equal cost
 	further bool // there are other bounds than that on delay
 
 	best      uint64 // packed cost and delay of the best answer so far, or nothing
@@ -129,7 +131,7 @@ func (s *search) know(of *Solver) bool {
 // nothing to find. On these bounds the orders between cost and delay save less
 // than they take to compute.
 func (s *search) tighten(of *Solver) bool {
-	s.orders, s.budget = of.orders[:between], -1
+	s.orders, s.budget, s.ties = of.orders[:between], -1, byDelay
 	// The most telling order first: most searches that go astray are for a path
 	// that does not exist.
 	from, left := s.tour.From, s.tour.MaxDelay
@@ -141,7 +143,7 @@ func (s *search) tighten(of *Solver) bool {
 		l := &s.legs[i]
 		l.potential, l.stale = s.tight[i], false
 		l.graph = s.graph
-		l.fill(s.graph, s.orders[byDelay], byDelay, reach{to: l.To, usable: l.Usable, most: farthest(left), within: none}, &s.queue)
+		l.fillNear(s.graph, byDelay, reach{to: l.To, usable: l.Usable, most: uint64(left), within: none}, &s.near)
 		w := l.at(from)[byDelay]
 		if w.delay > left {
 			return false
@@ -150,13 +152,13 @@ func (s *search) tighten(of *Solver) bool {
 		fastest += uint64(w.cost)
 		from = l.To
 	}
-	most := farthest(uint32(min(fastest, MaxPath)))
+	most := min(fastest, MaxPath)
 	if s.further { // the fastest tour may break the others
-		most = math.MaxUint64
+		most = MaxPath
 	}
 	for i := range s.legs {
 		l := &s.legs[i]
-		l.fill(s.graph, s.orders[byCost], byCost, reach{to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.queue)
+		l.fillNear(s.graph, byCost, reach{to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.near)
 	}
 	s.sumUp()
 	return true
@@ -242,8 +244,9 @@ func (s *search) spent(expansions int) bool {
 
 // key is the order in which labels are popped. The label can still be an answer.
 func (s *search) key(l *stretch, ways *[mostOrders]way, cost, delay uint64) uint64 {
-	w, a := &ways[byCost], &l.after[byCost]
-	return (cost+uint64(w.cost)+uint64(a.cost))<<32 | min(delay+uint64(w.delay)+uint64(a.delay), none)
+	cost += uint64(ways[byCost].cost) + uint64(l.after[byCost].cost)
+	delay += uint64(ways[s.ties].delay) + uint64(l.after[s.ties].delay)
+	return cost<<32 | min(delay, none)
 }
 
 // arrive moves a label on to the legs that begin where it is; false: there are

@@ -103,7 +103,7 @@ func (v *several) floorKnown(of *Solver) bool {
 	for i := range v.legs {
 		l, f := &v.legs[i], &v.floors[i]
 		f.least = [metrics][]uint32{}
-		to := everywhere(l.To, of.opening(l.To))
+		to := reach{to: l.To, usable: of.opening(l.To), most: none - 1}
 		if v.most[losses] != none {
 			f.least[losses] = v.kept(&l.loss, v.graph.lossOf, to)
 		}
@@ -120,7 +120,7 @@ func (v *several) kept(at *atomic.Pointer[[]uint32], metric func(uint32) uint32,
 	if known := at.Load(); known != nil {
 		return *known
 	}
-	made := v.graph.least(metric, to, &v.queue, nil)
+	made := v.graph.least(metric, to, &v.near, nil)
 	at.Store(&made)
 	return made
 }
@@ -137,7 +137,7 @@ func (v *several) floorTight() bool {
 			if metric == nil || v.most[m] == none {
 				continue
 			}
-			own[m] = v.graph.least(metric, reach{to: l.To, usable: l.Usable, most: uint64(v.most[m])}, &v.queue, own[m])
+			own[m] = v.graph.least(metric, reach{to: l.To, usable: l.Usable, most: uint64(min(v.most[m], none-1))}, &v.near, own[m])
 			f.least[m] = own[m]
 		}
 	}

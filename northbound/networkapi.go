@@ -4,8 +4,10 @@ package northbound
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -28,6 +30,7 @@ type operatorRerouted struct {
 	Is      []topology.NodeName  `json:"is,omitempty"` // with outcome moves
 	RTT     uint32               `json:"rttMicros,omitempty"`
 	Reason  string               `json:"reason,omitempty"` // why it does not move
+	Cause   pathcomp.Cause       `json:"-"`                // the reason says it
 }
 
 func toReroute(list []order.Rerouted) operatorReroute {
@@ -101,18 +104,34 @@ func (a *Admin) whatIf(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
+	a.unhurried(w)
 	plan, err := a.cfg.Operator.WhatIf(r.Context(), faults)
 	a.answerReroute(w, plan, err)
 }
 
 func (a *Admin) planReroute(w http.ResponseWriter, r *http.Request) {
+	a.unhurried(w)
 	plan, err := a.cfg.Operator.PlanReroute(r.Context())
 	a.answerReroute(w, plan, err)
 }
 
 func (a *Admin) reroute(w http.ResponseWriter, r *http.Request) {
+	a.unhurried(w)
 	done, err := a.cfg.Operator.Reroute(r.Context(), callOf(r.Context()).correlator)
 	a.answerReroute(w, done, err)
+}
+
+// planTimeout is how long an answer may take that looks at every session there is,
+// and changes many.
+const planTimeout = 10 * time.Minute
+
+// unhurried puts off the server's deadlines: that of reading too, which would end
+// the request's context.
+func (a *Admin) unhurried(w http.ResponseWriter) {
+	until := a.cfg.Now().Add(planTimeout)
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(until) // without deadlines there is nothing to put off
+	_ = c.SetWriteDeadline(until)
 }
 
 func (*Admin) answerReroute(w http.ResponseWriter, list []order.Rerouted, err error) {

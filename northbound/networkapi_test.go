@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -106,6 +107,32 @@ func TestNetworkAPI(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"c-link", "c-link", "c-node", "c-node", "c-rero"}, operator.told); diff != "" {
 		t.Errorf("who told (-want +got):\n%s", diff)
+	}
+}
+
+// patient is a ResponseWriter that notes until when it may take.
+type patient struct {
+	*httptest.ResponseRecorder
+
+	read, write time.Time
+}
+
+func (p *patient) SetReadDeadline(t time.Time) error  { p.read = t; return nil }
+func (p *patient) SetWriteDeadline(t time.Time) error { p.write = t; return nil }
+
+// Many sessions take longer than other requests may.
+func TestPlansMayTakeLong(t *testing.T) {
+	t.Parallel()
+	a := newTestAdmin(t, nil)
+	for _, path := range []string{"GET /reroute", "POST /reroute", "POST /what-if"} {
+		method, at, _ := strings.Cut(path, " ")
+		r := httptest.NewRequest(method, "http://localhost/operator/v1"+at, strings.NewReader(`{"drain":["p1"]}`))
+		r.Header.Set("Content-Type", "application/json")
+		w := &patient{ResponseRecorder: httptest.NewRecorder()}
+		a.ServeHTTP(w, r)
+		if want := testNow().Add(planTimeout); w.Code != http.StatusOK || !w.read.Equal(want) || !w.write.Equal(want) {
+			t.Errorf("%s: %d, reading until %s, writing until %s", path, w.Code, w.read, w.write)
+		}
 	}
 }
 

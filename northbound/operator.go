@@ -23,7 +23,7 @@ type Operator interface {
 
 // OperatorDoctor says what is wrong now.
 type OperatorDoctor interface {
-	// Findings lists what is wrong with devices, sessions, store and
+	// Findings lists what is wrong with devices, network, sessions, store and
 	// certificates, worst first; empty: nothing is.
 	Findings(ctx context.Context) ([]Finding, error)
 }
@@ -82,8 +82,8 @@ type OperatorFaults interface {
 
 // NodeChange is what a node is from now on; nil: as it was.
 type NodeChange struct {
-	Down        *bool `json:"down"`
-	Maintenance *bool `json:"maintenance"`
+	Down        *bool `json:"down,omitempty"`
+	Maintenance *bool `json:"maintenance,omitempty"`
 }
 
 // Faults are links and nodes that could be down, and nodes that could be in

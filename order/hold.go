@@ -38,4 +38,5 @@ func HoldOwner(id string) string { return holdPrefix + id }
 
 const holdPrefix = "hold:"
 
-func isHold(owner string) bool { return strings.HasPrefix(owner, holdPrefix) }
+// IsHold says whether an owner of bookings is a hold's, by HoldOwner.
+func IsHold(owner string) bool { return strings.HasPrefix(owner, holdPrefix) }

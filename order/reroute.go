@@ -32,6 +32,7 @@ type Rerouted struct {
 	Was, Is []topology.NodeName // Is: where it moves to
 	RTT     uint32              // µs, there
 	Reason  string              // why it does not move
+	Cause   pathcomp.Cause      // of NoWay, where the network is the reason
 }
 
 // RerouteOutcome says whether a session moves.
@@ -106,7 +107,7 @@ func (s *Service) planReroute(ctx context.Context, on Planner) ([]rerouting, err
 	affected := map[string]bool{}
 	var unplanned []rerouting
 	for _, owner := range on.Affected() {
-		if isHold(owner) {
+		if IsHold(owner) {
 			continue // it ends by itself, and an order that spends it searches anew
 		}
 		if _, ok := live[owner]; !ok {
@@ -195,7 +196,9 @@ func (r *rerouting) told() Rerouted {
 	case r.known.Outcome != "":
 		return r.known
 	case r.move.Refusal != nil:
-		return r.about(NoWay, inWords(r.move.Refusal))
+		out := r.about(NoWay, inWords(r.move.Refusal))
+		out.Cause = r.move.Refusal.Cause
+		return out
 	case r.move.Stays:
 		return r.about(Stays, "")
 	}

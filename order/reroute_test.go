@@ -190,6 +190,31 @@ func TestModifyingSessionMovesOn(t *testing.T) {
 	}
 }
 
+// A daemon that starts while a session has two ways sees what the one before saw,
+// and a session that ends meanwhile gives both back.
+func TestMovingSessionSurvivesAndEnds(t *testing.T) {
+	t.Parallel()
+	s := openSquare(t)
+	one := s.active(t, s.sold(t, 1, session.LevelA, 10_000))
+	tell(t, s.core, link(t, "p1-pe2", true))
+	s.reroute(t)
+	fresh := pathcomp.NewLedger(s.now)
+	if err := s.store.LoadBookings(t.Context(), fresh.Load); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range one.Route.Uses {
+		from, until := s.now(), one.Route.Until
+		if diff := cmp.Diff(fresh.Profile(u.Arc, from, until), s.ledger.Profile(u.Arc, from, until)); diff != "" {
+			t.Errorf("%s (-stored +ledger):\n%s", u.Arc, diff)
+		}
+	}
+	s.release(t, s.stored(t, one.ID))
+	s.nothingReserved(t)
+	if got := s.load("p1-pe2")[0] + s.load("p2-pe2")[0]; got != 0 {
+		t.Errorf("%d kbit/s left", got)
+	}
+}
+
 func TestSessionNotYetInServiceMovesAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, phases := range map[string][]session.Phase{
@@ -261,7 +286,7 @@ func TestScarceRoomGoesByLevel(t *testing.T) {
 	want := []order.Rerouted{
 		{Session: high.ID, Tenant: "acme", Level: session.LevelAA, Outcome: order.Moves, Was: high.Route.Forward, Is: []topology.NodeName{"pe1", "p2", "pe2"}, RTT: 8000},
 		{
-			Session: low.ID, Tenant: "acme", Level: session.LevelA, Outcome: order.NoWay, Was: low.Route.Forward,
+			Session: low.ID, Tenant: "acme", Level: session.LevelA, Outcome: order.NoWay, Was: low.Route.Forward, Cause: pathcomp.Bandwidth,
 			Reason: "bandwidth: link:p2-pe2<, link:p2-pe2>, link:pe1-p2<, link:pe1-p2>",
 		},
 	}

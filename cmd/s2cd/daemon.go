@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,6 +39,7 @@ type daemon struct {
 	store     *sqlite.Store
 	ledger    *pathcomp.Ledger
 	paths     *pathcomp.Core
+	telling   sync.Mutex // held while an operator tells paths of a link or node
 	devices   []provision.Device
 	monitor   *telemetry.Monitor
 	runner    *provision.Runner
@@ -126,7 +128,10 @@ func (d *daemon) loadInventory(ctx context.Context) error {
 	if d.paths, err = pathcomp.NewCore(inv.Network, d.ledger, d.now); err != nil {
 		return fmt.Errorf("topology: %w", err)
 	}
-	d.parts = append(d.parts, part{"holds", d.expireHolds})
+	d.parts = append(d.parts, part{"holds", d.expireHolds}, part{"paths", func(ctx context.Context) error {
+		d.paths.Run(ctx)
+		return nil
+	}})
 	d.log.Info("topology loaded", "revision", revision, "changed", changed, "nodes", len(inv.Network.Nodes), "links", len(inv.Network.Links))
 	for _, e := range d.ledger.Excesses() {
 		d.log.Warn("more is reserved than may be sold", "excess", e)

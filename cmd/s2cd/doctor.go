@@ -22,7 +22,7 @@ func newDoctorCmd(a *app) *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "doctor [--config FILE]",
-		Short: "Say in words what is wrong now: devices, sessions, store, certificates",
+		Short: "Say in words what is wrong now: devices, network, sessions, store, certificates",
 		Args:  usage(cobra.NoArgs),
 	}
 	admin := a.adminFlag(c)

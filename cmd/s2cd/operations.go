@@ -139,11 +139,8 @@ const certificateWarning = 14 * 24 * time.Hour
 
 // Findings implements northbound.OperatorDoctor.
 func (o operations) Findings(ctx context.Context) ([]northbound.Finding, error) {
-	all := slices.Concat(o.devicesWrong(), o.certificates())
-	for _, e := range o.d.ledger.Excesses() {
-		all = append(all, fault("arc "+string(e.Arc), fmt.Sprintf("more is reserved than may be sold: %+v", e)))
-	}
-	for _, ask := range []func(context.Context) ([]northbound.Finding, error){o.stuck, o.frozenTenants, o.unreadable} {
+	all := slices.Concat(o.devicesWrong(), o.certificates(), o.told(), o.overbooked())
+	for _, ask := range []func(context.Context) ([]northbound.Finding, error){o.astray, o.stuck, o.frozenTenants, o.unreadable} {
 		found, err := ask(ctx)
 		if err != nil {
 			found = append(found, fault("store", err.Error()))

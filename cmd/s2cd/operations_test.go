@@ -3,60 +3,52 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/s2cd/s2cd/internal/config"
-	"github.com/s2cd/s2cd/internal/inventory"
 	"github.com/s2cd/s2cd/northbound"
-	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound/drivertest"
-	"github.com/s2cd/s2cd/store/seal"
-	"github.com/s2cd/s2cd/store/sqlite"
-	"github.com/s2cd/s2cd/telemetry"
+	"github.com/s2cd/s2cd/topology"
 )
 
-// newTestDaemon has the lab's inventory, an empty store and devices that
-// nobody looks at.
+// newTestDaemon has the lab's inventory, an empty store and devices in memory
+// that nobody looks at until it runs.
 func newTestDaemon(t *testing.T) *daemon {
 	t.Helper()
-	d := &daemon{cfg: &config.Config{}, now: time.Now, log: slog.New(slog.DiscardHandler), ledger: pathcomp.NewLedger(time.Now)}
-	box, err := seal.New(bytes.Repeat([]byte{7}, config.SealKeySize))
-	if err != nil {
+	cfg, dir := config.Default(), t.TempDir()
+	cfg.Inventory.File = "../../examples/lab-inventory.yaml"
+	cfg.Store.Path, cfg.Store.SealKeyFile = filepath.Join(dir, "s2cd.db"), filepath.Join(dir, "seal.key")
+	if err := os.WriteFile(cfg.Store.SealKeyFile, []byte(strings.Repeat("07", config.SealKeySize)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.store, err = sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "s2cd.db"), Clock: d.now, Logger: d.log, Seal: box})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.closers = append(d.closers, d.store)
+	d := &daemon{cfg: &cfg, now: time.Now, log: slog.New(slog.DiscardHandler)}
 	t.Cleanup(func() { _ = d.close() }) // a test may have closed it
-	if d.inventory, err = inventory.Load("../../examples/lab-inventory.yaml"); err != nil {
-		t.Fatal(err)
-	}
-	if d.monitor, err = telemetry.New(telemetry.Config{Timeout: time.Second, Stale: time.Minute, Clock: d.now, Log: d.log}); err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range d.inventory.Network.Nodes {
-		if n.Management != "" {
-			d.devices = append(d.devices, provision.Device{Name: n.Name, Driver: drivertest.NewFake(string(n.Name), d.now)})
+	for _, step := range []func(context.Context) error{d.openStore, d.loadInventory, d.fakeDevices, d.buildProvision, d.buildOrders} {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	}
-	d.runner, err = provision.NewRunner(provision.Config{
-		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Devices: d.devices, Clock: d.now, Log: d.log, Holder: "test",
-		Timing: provision.Timing{Lease: time.Second, RPC: time.Second, Rollback: time.Minute, Resync: time.Minute, Retry: time.Second},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return d
+}
+
+// fakeDevices stands in for connectDevices.
+func (d *daemon) fakeDevices(context.Context) error {
+	for _, n := range d.inventory.Network.Nodes {
+		if n.Management != "" {
+			fake := drivertest.NewFake(string(n.Name), d.now)
+			d.devices = append(d.devices, provision.Device{Name: n.Name, Gateway: n.Role == topology.Gateway, Driver: fake})
+		}
+	}
+	return nil
 }
 
 func TestBrakesOnNothingAreRefused(t *testing.T) {

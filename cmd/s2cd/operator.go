@@ -21,7 +21,11 @@ import (
 	"github.com/s2cd/s2cd/internal/config"
 )
 
-const operatorTimeout = 30 * time.Second
+// How long an answer may take, and one that looks at every session.
+const (
+	operatorTimeout = 30 * time.Second
+	planTimeout     = 10 * time.Minute
+)
 
 // operator speaks to the daemon's admin listener.
 type operator struct {
@@ -53,6 +57,13 @@ func newOperator(address string) *operator {
 		address: address,
 		http:    &http.Client{Timeout: operatorTimeout, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}},
 	}
+}
+
+// patient returns an operator that waits for an answer that looks at every session.
+func (o *operator) patient() *operator {
+	slow := *o.http
+	slow.Timeout = planTimeout
+	return &operator{address: o.address, http: &slow}
 }
 
 // call sends one request to /operator/v1 and decodes its answer into one that

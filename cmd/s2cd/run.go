@@ -70,6 +70,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.AddCommand(
 		newServeCmd(a), newConfigCmd(a), newInventoryCmd(a), newTokenCmd(a), newDoctorCmd(a),
 		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newDeviceCmd(a), newPathCmd(a), newVersionCmd(a),
+		newLinkCmd(a), newNodeCmd(a), newRerouteCmd(a), newWhatIfCmd(a),
 	)
 	return root
 }

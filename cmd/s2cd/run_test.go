@@ -51,11 +51,11 @@ func newAdmin(env *testscript.Env) string {
 		"devices":[{"device":"PE1","have":"present"}],
 		"timeline":[{"seq":1,"at":"2030-01-02T03:04:05Z","status":"REQUESTED","phase":"admitted","cause":"ordered"}]}`
 	mux := http.NewServeMux()
-	record := func(w http.ResponseWriter, r *http.Request) {
+	record := func(w http.ResponseWriter, r *http.Request) (known bool) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
-			return
+			return false
 		}
 		line := strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(body)) + "\n"
 		if err := os.WriteFile(asked, []byte(line), 0o600); err != nil {
@@ -64,20 +64,33 @@ func newAdmin(env *testscript.Env) string {
 		if strings.Contains(string(body), "nowhere") {
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = io.WriteString(w, `{"status":404,"code":"NOT_FOUND","message":"no device is called nowhere"}`)
+			return false
 		}
+		return true
 	}
-	mux.HandleFunc("POST /operator/v1/freezes", record)
-	mux.HandleFunc("DELETE /operator/v1/freezes/", record)
 	answer := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			record(w, r)
-			_, _ = io.WriteString(w, text)
+			if record(w, r) {
+				_, _ = io.WriteString(w, text)
+			}
 		}
 	}
+	mux.HandleFunc("POST /operator/v1/freezes", answer(""))
+	mux.HandleFunc("DELETE /operator/v1/freezes/", answer(""))
 	mux.HandleFunc("GET /operator/v1/sessions", answer(`{"sessions":[`+session+`],"total":7}`))
 	mux.HandleFunc("GET /operator/v1/sessions/5f0c", answer(session))
 	mux.HandleFunc("GET /operator/v1/devices", answer(
 		`{"devices":[{"device":"PE1","platform":"labpe","state":"frozen","reason":"works","since":"2030-01-02T03:04:05Z","sessions":3}]}`))
+	const note = `"note":"kept until the daemon restarts; then the inventory says what is"`
+	mux.HandleFunc("PUT /operator/v1/links/{name...}", answer(`{"link":"core/1","down":true,"affected":3,`+note+`}`))
+	mux.HandleFunc("PUT /operator/v1/nodes/{name}", answer(`{"node":"P1","down":false,"maintenance":true,"affected":0,`+note+`}`))
+	plan := `{"sessions":[
+		{"sessionId":"5f0c","tenant":"tenant-1","sla":"AA","outcome":"moves","was":["PE1","P1","PE2"],"is":["PE1","P2","PE2"],"rttMicros":20500},
+		{"sessionId":"77ab","tenant":"tenant-2","sla":"A","outcome":"no-way","was":["PE1","P1","PE2"],"reason":"bandwidth: link:PE1-P2>"}],
+		"moves":1,"stays":0,"noWay":1,"failed":0}`
+	mux.HandleFunc("POST /operator/v1/what-if", answer(plan))
+	mux.HandleFunc("GET /operator/v1/reroute", answer(plan))
+	mux.HandleFunc("POST /operator/v1/reroute", answer(`{"sessions":[],"moves":0,"stays":0,"noWay":0,"failed":0}`))
 	mux.HandleFunc("GET /operator/v1/doctor", answer(`{"findings":[{"severity":"warning","subject":"device PE1","detail":"frozen: works"}]}`))
 	server := httptest.NewServer(mux)
 	env.Defer(server.Close)

@@ -164,7 +164,9 @@ func (t *steering) best() (ways, bool) {
 	case LeastLatency:
 		return t.fastest(tour)
 	case LeastLoad:
-		return t.leastLoad(tour)
+		if !t.anyRoom { // else no load is too much
+			return t.leastLoad(tour)
+		}
 	case LeastCost:
 	}
 	return t.find(tour)

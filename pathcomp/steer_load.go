@@ -68,7 +68,8 @@ func (t *steering) leastLoad(tour csp.Tour) (ways, bool) {
 			low = middle
 		}
 	}
-	for best = t.fullest(found); ; best = t.fullest(found) {
+	// Where the demand needs no more than it comes instead of, nothing is less.
+	for best = t.fullest(found); best.used > 0; best = t.fullest(found) {
 		t.cap = loadCap{load: best, strict: true}
 		w, ok := t.find(tour)
 		if !ok {

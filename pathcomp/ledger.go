@@ -180,7 +180,7 @@ func (l *Ledger) fits(e *entry) error {
 	alone := same(after)
 	for _, u := range e.uses {
 		most := u.book.capacity.limit(e.class)
-		room := u.book.fits(e.class, e.from, e.until, u.kbps, most)
+		room := u.kbps == 0 || u.book.fits(e.class, e.from, e.until, u.kbps, most)
 		if !alone && !room { // what the other variants have may do
 			room = u.book.fitsAll(shifts(u.book, before, after), most)
 		}
@@ -241,8 +241,7 @@ func (l *Ledger) succeed(e *entry) {
 		own.entries, e.held = h.entries, own
 		return
 	}
-	l.join(e.owner, e)
-	l.leave(h, func(other *entry) bool { return other == e })
+	l.pass(e, l.holding(e.owner))
 }
 
 // drop takes the entries of which out of h and out of the index.
@@ -277,6 +276,9 @@ func (l *Ledger) takePending(b *Booking) *entry {
 func (l *Ledger) newEntry(b *Booking) (*entry, error) {
 	if b.Release || b.Variant == EveryVariant {
 		return nil, fmt.Errorf("booking of %s: variant %d reserves nothing", b.Owner, b.Variant)
+	}
+	if b.Replaces == b.Owner && b.Owner != "" {
+		return nil, fmt.Errorf("booking of %s: replaces its own owner", b.Owner)
 	}
 	if arc, twice := repeated(b.Uses); twice {
 		return nil, fmt.Errorf("arc %s: used twice in one admission: %w", arc, ErrNoRoom)

@@ -59,7 +59,7 @@ func (c *customer) operate() error {
 	i := c.random.IntN(len(c.has))
 	s := c.has[i]
 	if c.ledger.Known() < s.seq { // what pends must not be withdrawn with what follows
-		if err := c.deliver(c.ledger); err != nil {
+		if err := c.deliver(); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func anyDemand(random *rand.Rand, now time.Time) pathcomp.Demand {
 	random.Shuffle(len(ends), func(i, j int) { ends[i], ends[j] = ends[j], ends[i] })
 	d := pathcomp.Demand{
 		From:  pathcomp.Terminal{Node: ends[0], Access: []string{port(ends[0])}},
-		To:    pathcomp.Terminal{Node: ends[1], Access: []string{port(ends[1])}},
+		To:    pathcomp.Terminal{Node: ends[1]},
 		Class: []string{"gold", "best"}[random.IntN(2)], BookingPermille: 1000,
 		Kbps: [2]uint64{1 + random.Uint64N(150), 1 + random.Uint64N(150)},
 	}
@@ -151,7 +151,7 @@ func (c *customer) commit(s *session, b pathcomp.Booking) error {
 	default:
 	}
 	if c.random.IntN(8) == 0 {
-		return c.deliver(c.ledger)
+		return c.deliver()
 	}
 	return nil
 }
@@ -161,21 +161,23 @@ func (c *customer) newOwner(kind string) string {
 	return fmt.Sprintf("%s-%s-%d", kind, c.name, c.count)
 }
 
-// order takes a way that is found, or one that another session has.
-func (c *customer) order() error {
+// way is one that is found, or one that another session has, at another time.
+func (c *customer) way() (pathcomp.Demand, pathcomp.Admission, bool) {
 	d := anyDemand(c.random, c.now())
-	var a pathcomp.Admission
-	if len(c.has) > 0 && c.random.IntN(4) > 0 {
-		other := c.has[c.random.IntN(len(c.has))]
-		w := d.Window
-		d = other.demand
-		d.Window = w
-		a = pathcomp.Admission{Class: d.Class, Window: w, Uses: other.uses}
-	} else {
-		var ok bool
-		if a, ok = c.find(d); !ok {
-			return nil
-		}
+	if len(c.has) == 0 || c.random.IntN(6) == 0 {
+		a, ok := c.find(d)
+		return d, a, ok
+	}
+	other, w := c.has[c.random.IntN(len(c.has))], d.Window
+	d = other.demand
+	d.Window = w
+	return d, pathcomp.Admission{Class: d.Class, Window: w, Uses: other.uses}, true
+}
+
+func (c *customer) order() error {
+	d, a, ok := c.way()
+	if !ok {
+		return nil
 	}
 	s := &session{owner: c.newOwner("session"), demand: d, uses: a.Uses}
 	if ok, err := c.reserve(s.owner, a); !ok {
@@ -220,7 +222,7 @@ func (c *customer) shift(s *session, now time.Time) error {
 // takes half as much again, or half, of the same way.
 func (c *customer) changeRate(s *session, now time.Time) error {
 	d := s.demand
-	if c.random.IntN(4) > 0 {
+	if c.random.IntN(6) > 0 {
 		part := 1 + 2*c.random.Uint64N(2)
 		uses := slices.Clone(s.uses)
 		for i := range uses {
@@ -262,8 +264,7 @@ func (c *customer) replace(s *session, d pathcomp.Demand, a pathcomp.Admission) 
 func (c *customer) hold() error {
 	h := hold{owner: c.newOwner("hold")}
 	for range 2 {
-		d := anyDemand(c.random, c.now())
-		a, ok := c.find(d)
+		d, a, ok := c.way()
 		if ok {
 			var err error
 			a.Variant = uint32(len(h.alternatives))
@@ -284,7 +285,7 @@ func (c *customer) hold() error {
 			return err
 		}
 	}
-	return c.deliver(c.ledger)
+	return c.deliver()
 }
 
 func (c *customer) takeHold() hold {
@@ -324,4 +325,43 @@ func (c *customer) spend(s *session, h hold) error {
 	c.counts["spent"]++
 	s.demand, s.uses = h.demands[i], a.Uses
 	return c.commit(s, booking(s.owner, a))
+}
+
+// repair moves sessions while all are quiet: then every move of a plan fits, one
+// after the other.
+func (c *customer) repair() error {
+	if err := c.deliver(); err != nil {
+		return err
+	}
+	now := c.now()
+	byOwner := map[string]*session{}
+	var claims []pathcomp.Claim
+	for _, s := range c.has[:min(len(c.has), 2)] {
+		if s.moving || !s.demand.Window.Until.After(now) {
+			continue
+		}
+		d := s.demand
+		if d.Window.From.Before(now) {
+			d.Window.From = now
+		}
+		byOwner[s.owner] = s
+		claims = append(claims, pathcomp.Claim{Owner: s.owner, Demand: d, Since: d.Window.From})
+	}
+	for _, m := range c.core.Repair(claims, true) {
+		if m.Stays || m.Refusal != nil {
+			continue
+		}
+		s, a := byOwner[m.Owner], m.Admission
+		if err := c.ledger.Reserve(s.owner, a); err != nil {
+			return fmt.Errorf("a planned move: %w", err)
+		}
+		c.counts["repaired"]++
+		s.variant, s.uses, s.demand.Window = a.Variant, a.Uses, a.Window
+		c.record.write(booking(s.owner, a))
+		s.seq = c.record.write(pathcomp.Booking{Owner: s.owner, Release: true, Variant: s.variant}).Seq
+		if err := c.deliver(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -88,7 +88,8 @@ func (r *reader) fork(arc topology.ArcName) error {
 // repair plans moves for others' sessions, which go on meanwhile.
 func (r *reader) repair(arc topology.ArcName) error {
 	var claims []pathcomp.Claim
-	for _, owner := range r.ledger.OwnersOn(arc) {
+	owners := r.ledger.OwnersOn(arc)
+	for _, owner := range owners[:min(len(owners), 6)] {
 		claims = append(claims, pathcomp.Claim{Owner: owner, Demand: anyDemand(r.random, r.now()), Rank: r.random.IntN(3)})
 	}
 	moves := r.core.Repair(claims, r.random.IntN(2) == 0)

@@ -26,10 +26,13 @@ func (c *Core) Fork() *Core {
 // Ledger returns the ledger that the core searches.
 func (c *Core) Ledger() *Ledger { return c.ledger }
 
-// place puts a book that was copied where searches find it.
+// place puts a book that was copied where searches find it. The base may have
+// given the arc another number since.
 func (c *Core) place(b *book) {
-	if s := c.now.Load(); int(b.number) < len(s.names) && s.names[b.number] == b.arc {
-		s.books[b.number] = b
+	s := c.now.Load()
+	if n, ok := s.arcOf(b.arc); ok {
+		b.number = n
+		s.books[n] = b
 	}
 }
 

@@ -72,10 +72,13 @@ func (l *Ledger) Reload(bookings []Booking) error {
 	for _, b := range l.books {
 		b.reset()
 	}
+	known := l.known
 	l.known, l.owners = 0, map[string]*holding{}
 	var faults []error
 	for i := range bookings {
-		l.takePending(&bookings[i]) // what is durable no longer pends
+		if bookings[i].Seq > known {
+			l.takePending(&bookings[i]) // what has become durable no longer pends
+		}
 		faults = append(faults, l.load(bookings[i]))
 	}
 	for _, entries := range l.pending {

@@ -155,8 +155,9 @@ func (n *naive) fits(after []taken) bool {
 	for i, arc := range fuzzArcs() {
 		for class, permille := range map[string]uint64{"": fuzzAll, "gold": fuzzGold, "best": fuzzAll} {
 			limit := int64(n.kbps[i/2] * permille / 1000)
-			for s := range fuzzSeconds {
-				if is := load(after, arc, class, s); is > limit && is > load(n.all, arc, class, s) {
+			was := loadsOf(n.all, arc, class)
+			for s, kbps := range loadsOf(after, arc, class) {
+				if kbps > limit && kbps > was[s] {
 					return false
 				}
 			}
@@ -165,30 +166,37 @@ func (n *naive) fits(after []taken) bool {
 	return true
 }
 
-// load is what a second of an arc has, in all ("") or of a class.
-func load(all []taken, arc topology.ArcName, class string, s int) int64 {
+// loadsOf is what an arc has in each second, in all ("") or of a class.
+func loadsOf(all []taken, arc topology.ArcName, class string) []int64 {
 	type variant struct {
 		shares, owner string
 		n             uint32
 	}
-	sums, most := map[variant]int64{}, map[string]int64{}
+	sums, most := map[variant]*[fuzzSeconds]int64{}, map[string]*[fuzzSeconds]int64{}
 	for _, b := range all {
-		if class != "" && b.Class != class || at(int64(s)).Before(b.Window.From) || !at(int64(s)).Before(b.Window.Until) {
+		i := slices.IndexFunc(b.Uses, func(u pathcomp.Use) bool { return u.Arc == arc })
+		if i < 0 || class != "" && b.Class != class {
 			continue
 		}
-		for _, u := range b.Uses {
-			if u.Arc == arc {
-				v := variant{b.shares(), b.Owner, b.Variant}
-				sums[v] += int64(u.Kbps)
-				most[v.shares] = max(most[v.shares], sums[v])
-			}
+		v := variant{b.shares(), b.Owner, b.Variant}
+		if sums[v] == nil {
+			sums[v] = &[fuzzSeconds]int64{}
+		}
+		if most[v.shares] == nil {
+			most[v.shares] = &[fuzzSeconds]int64{}
+		}
+		for s := second(b.Window.From); s < second(b.Window.Until); s++ {
+			sums[v][s] += int64(b.Uses[i].Kbps)
+			most[v.shares][s] = max(most[v.shares][s], sums[v][s])
 		}
 	}
-	var load int64
-	for _, kbps := range most {
-		load += kbps
+	loads := make([]int64, fuzzSeconds)
+	for _, of := range most {
+		for s, kbps := range of {
+			loads[s] += kbps
+		}
 	}
-	return load
+	return loads
 }
 
 // settle makes one that pends durable: at once, or by the log.
@@ -272,10 +280,7 @@ func (n *naive) compare(t *testing.T) {
 			if class == "gold" {
 				permille = fuzzGold
 			}
-			loads := make([]int64, fuzzSeconds)
-			for s := range loads {
-				loads[s] = load(n.all, arc, class, s)
-			}
+			loads := loadsOf(n.all, arc, class)
 			if !slices.EqualFunc(steps(loads), got, sameStep) {
 				t.Fatalf("%s %q: %v, want %v", arc, class, got, steps(loads))
 			}

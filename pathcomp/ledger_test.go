@@ -425,9 +425,10 @@ func TestCatchUpWantsEveryBooking(t *testing.T) {
 func TestLoadRefusesWhatNoStoreKeeps(t *testing.T) {
 	t.Parallel()
 	for name, b := range map[string]pathcomp.Booking{
-		"arc twice":   {Seq: 1, Owner: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}, {Arc: "link:l<"}, {Arc: "link:l>"}}},
-		"a release":   {Seq: 1, Owner: "s", Release: true, Variant: 1},
-		"any variant": {Seq: 1, Owner: "s", Variant: pathcomp.EveryVariant},
+		"arc twice":    {Seq: 1, Owner: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}, {Arc: "link:l<"}, {Arc: "link:l>"}}},
+		"a release":    {Seq: 1, Owner: "s", Release: true, Variant: 1},
+		"any variant":  {Seq: 1, Owner: "s", Variant: pathcomp.EveryVariant},
+		"its own heir": {Seq: 1, Owner: "s", Replaces: "s"},
 	} {
 		_, ledger := newCore(t, shared())
 		if err := ledger.Load(b); err == nil {

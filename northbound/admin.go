@@ -69,6 +69,11 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 	a.mux.HandleFunc("POST "+operatorPath+"/freezes", a.freeze)
 	a.mux.HandleFunc("DELETE "+operatorPath+"/freezes/{scope}", a.thaw)
 	a.mux.HandleFunc("DELETE "+operatorPath+"/freezes/{scope}/{name}", a.thaw)
+	a.mux.HandleFunc("PUT "+operatorPath+"/links/{name...}", a.setLink) // names of links may have slashes
+	a.mux.HandleFunc("PUT "+operatorPath+"/nodes/{name}", a.setNode)
+	a.mux.HandleFunc("POST "+operatorPath+"/what-if", a.whatIf)
+	a.mux.HandleFunc("GET "+operatorPath+"/reroute", a.planReroute)
+	a.mux.HandleFunc("POST "+operatorPath+"/reroute", a.reroute)
 	return a, nil
 }
 

@@ -22,8 +22,11 @@ import (
 	"github.com/s2cd/s2cd/topology"
 )
 
-// fakeOperator keeps one session and the brakes.
-type fakeOperator struct{ brakes []provision.Freeze }
+// fakeOperator keeps one session, the brakes, and by whom it was told of faults.
+type fakeOperator struct {
+	brakes []provision.Freeze
+	told   []string
+}
 
 var _ Operator = (*fakeOperator)(nil)
 

@@ -25,9 +25,8 @@ func (s *Server) readBody(o *operation, w http.ResponseWriter, r *http.Request) 
 		return f
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
-	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
-		return &fault{status: http.StatusRequestEntityTooLarge, code: "PAYLOAD_TOO_LARGE", message: "the body is larger than " + strconv.FormatInt(tooBig.Limit, 10) + " bytes"}
+	if f := tooLarge(err); f != nil {
+		return f
 	}
 	if err != nil {
 		return invalid("", "the body cannot be read")
@@ -41,6 +40,41 @@ func (s *Server) readBody(o *operation, w http.ResponseWriter, r *http.Request) 
 	}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	return nil
+}
+
+// tooLarge is the fault of a body that is larger than its MaxBytesReader allows;
+// nil for any other error.
+func tooLarge(err error) *fault {
+	var limit *http.MaxBytesError
+	if !errors.As(err, &limit) {
+		return nil
+	}
+	return &fault{status: http.StatusRequestEntityTooLarge, code: "PAYLOAD_TOO_LARGE", message: "the body is larger than " + strconv.FormatInt(limit.Limit, 10) + " bytes"}
+}
+
+// maxOperatorBody is the largest body of the operators' API, in bytes.
+const maxOperatorBody = 64 << 10
+
+// readOperator reads a body of the operators' API: one object of the fields of T,
+// which are named in words for those who send something else.
+func readOperator[T any](w http.ResponseWriter, r *http.Request, fields string) (T, error) {
+	var v T
+	if f := checkMediaType(r.Header); f != nil {
+		return v, f
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOperatorBody))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&v)
+	if f := tooLarge(err); f != nil {
+		return v, f
+	}
+	if err != nil {
+		return v, invalid("", "the body must be an object of "+fields+": "+err.Error())
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return v, invalid("", "the body goes on after its JSON value")
+	}
+	return v, nil
 }
 
 func checkMediaType(h http.Header) *fault {

@@ -18,6 +18,7 @@ type Operator interface {
 	OperatorNetwork
 	OperatorBrakes
 	OperatorDoctor
+	OperatorFaults
 }
 
 // OperatorDoctor says what is wrong now.
@@ -59,6 +60,55 @@ type OperatorBrakes interface {
 	Freezes(ctx context.Context) ([]provision.Freeze, error)
 	// SetFreeze puts a brake on, or takes it off.
 	SetFreeze(ctx context.Context, f provision.Freeze, on bool) error
+}
+
+// OperatorFaults is told of faults in the network, and has sessions leave them.
+// What it is told is not kept over a restart: the inventory says what is then.
+type OperatorFaults interface {
+	// SetLink says whether a link is down from now on; a session.Error of code
+	// NotFound names a link that is not known. The correlator is for the log.
+	SetLink(ctx context.Context, name string, down bool, correlator string) (LinkStatus, error)
+	// SetNode does the same for a node.
+	SetNode(ctx context.Context, name topology.NodeName, c NodeChange, correlator string) (NodeStatus, error)
+	// WhatIf returns the plan of PlanReroute as it would be with these faults too.
+	// Nothing is changed.
+	WhatIf(ctx context.Context, f Faults) ([]order.Rerouted, error)
+	// PlanReroute says where sessions go that are not reserved where the network
+	// takes them.
+	PlanReroute(ctx context.Context) ([]order.Rerouted, error)
+	// Reroute carries the plan out; the correlator goes with the sessions' events.
+	Reroute(ctx context.Context, correlator string) ([]order.Rerouted, error)
+}
+
+// NodeChange is what a node is from now on; nil: as it was.
+type NodeChange struct {
+	Down        *bool `json:"down"`
+	Maintenance *bool `json:"maintenance"`
+}
+
+// Faults are links and nodes that could be down, and nodes that could be in
+// maintenance.
+type Faults struct {
+	LinksDown []string            `json:"linksDown,omitempty"`
+	NodesDown []topology.NodeName `json:"nodesDown,omitempty"`
+	Drain     []topology.NodeName `json:"drain,omitempty"`
+}
+
+// LinkStatus is a link as the daemon has been told it is.
+type LinkStatus struct {
+	Link     string `json:"link"`
+	Down     bool   `json:"down"`
+	Affected int    `json:"affected"` // sessions reserved over anything that is down or in maintenance
+	Note     string `json:"note"`     // set by the API: how long it is kept
+}
+
+// NodeStatus is a node as the daemon has been told it is.
+type NodeStatus struct {
+	Node        topology.NodeName `json:"node"`
+	Down        bool              `json:"down"`
+	Maintenance bool              `json:"maintenance"`
+	Affected    int               `json:"affected"` // as in LinkStatus
+	Note        string            `json:"note"`     // as in LinkStatus
 }
 
 // DeviceStatus is a device as the daemon sees it.

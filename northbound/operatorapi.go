@@ -4,9 +4,7 @@ package northbound
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -203,17 +201,9 @@ func (a *Admin) freeze(w http.ResponseWriter, r *http.Request) {
 }
 
 func readFreeze(w http.ResponseWriter, r *http.Request) (operatorFreeze, error) {
-	if f := checkMediaType(r.Header); f != nil {
-		return operatorFreeze{}, f
-	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 16<<10))
-	dec.DisallowUnknownFields()
-	var f operatorFreeze
-	if err := dec.Decode(&f); err != nil {
-		return operatorFreeze{}, invalid("", "the body must be an object of scope, name and reason: "+err.Error())
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return operatorFreeze{}, invalid("", "the body goes on after its JSON value")
+	f, err := readOperator[operatorFreeze](w, r, "scope, name and reason")
+	if err != nil {
+		return operatorFreeze{}, err
 	}
 	if f.Reason == "" || !f.Since.IsZero() {
 		return operatorFreeze{}, invalid("reason", "is required, and since is not yours to give")

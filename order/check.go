@@ -82,7 +82,8 @@ func explain(r *pathcomp.Refusal, l session.Level) string {
 		return "the network cannot keep the latency of level " + string(l.Name) + " between these ends"
 	case pathcomp.Bandwidth:
 		return "there is not enough bandwidth on the way for the time asked for"
-	case pathcomp.Maintenance, pathcomp.Invalid: // nothing the customer can act on
+	case pathcomp.Maintenance, pathcomp.Invalid, pathcomp.Loss, pathcomp.Hops, pathcomp.Policy, pathcomp.Bounds,
+		pathcomp.Undecided, pathcomp.Disjoint, pathcomp.Unsupported: // nothing the customer can act on
 	}
 	return "no path"
 }

@@ -4,6 +4,7 @@ package order
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/pathcomp"
@@ -33,4 +34,8 @@ type Hold struct {
 
 // HoldOwner is who a hold's bookings belong to in the log and in ledgers. It is
 // no session's id.
-func HoldOwner(id string) string { return "hold:" + id }
+func HoldOwner(id string) string { return holdPrefix + id }
+
+const holdPrefix = "hold:"
+
+func isHold(owner string) bool { return strings.HasPrefix(owner, holdPrefix) }

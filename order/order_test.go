@@ -21,6 +21,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/topology"
 )
 
 // shop is the use cases on a real store and a real core; nothing delivers.
@@ -44,6 +45,11 @@ func open(t *testing.T, change func(*order.Directory)) *shop {
 
 func openAt(t *testing.T, change func(*order.Directory), now func() time.Time) *shop {
 	t.Helper()
+	return openOn(t, testnet.Network(), change, now)
+}
+
+func openOn(t *testing.T, n *topology.Network, change func(*order.Directory), now func() time.Time) *shop {
+	t.Helper()
 	box, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +66,7 @@ func openAt(t *testing.T, change func(*order.Directory), now func() time.Time) *
 			t.Error(err)
 		}
 	})
-	core, err := pathcomp.NewCore(testnet.Network(), s.ledger, now)
+	core, err := pathcomp.NewCore(n, s.ledger, now)
 	if err != nil {
 		t.Fatal(err)
 	}

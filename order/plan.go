@@ -168,8 +168,54 @@ func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
 		Kbps:  [2]uint64{p.rate.Forward, p.rate.Reverse},
 		Class: l.Class, BookingPermille: l.BookingPermille, OverheadPermill: c.OverheadPermill,
 		Window:       pathcomp.Window{From: from.Truncate(time.Second), Until: until.Truncate(time.Second).Add(time.Second)},
-		MaxRTTMicros: l.MaxRTTMicros,
+		MaxRTTMicros: l.MaxRTTMicros, Steered: steered(l),
 	}
+}
+
+// steered is which path a level wants where paths can be chosen.
+func steered(l session.Level) pathcomp.Steered {
+	out := pathcomp.Steered{MaxLossPPM: l.MaxLossPPM}
+	switch l.Objective {
+	case session.LeastLatency:
+		out.Objective = pathcomp.LeastLatency
+	case session.LeastLoad:
+		out.Objective = pathcomp.LeastLoad
+	case session.LeastCost:
+	}
+	return out
+}
+
+// claim is what a session needs from now on to be admitted anew; false: its
+// level is no longer sold, so that nothing says what it needs.
+func (d *Directory) claim(s session.Session, now time.Time) (pathcomp.Claim, bool) {
+	l, ok := d.Catalogue.Level(s.Level)
+	if !ok {
+		return pathcomp.Claim{}, false
+	}
+	from := s.Route.From
+	if now.After(from) {
+		from = now.Truncate(time.Second)
+	}
+	bound := l.MaxRTTMicros
+	if bound > 0 {
+		bound = max(bound, s.Route.RTTMicros) // it may have been tightened since
+	}
+	return pathcomp.Claim{
+		Owner: string(s.ID), Rank: d.rank(s.Level), Since: s.CreatedAt,
+		Demand: pathcomp.Demand{
+			From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
+			Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
+			Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: bound,
+			Steered: steered(l),
+		},
+	}, true
+}
+
+// rank says which level goes first when room is scarce: the last of the
+// catalogue, which lists them from the least to the most.
+func (d *Directory) rank(level session.LevelName) int {
+	levels := d.Catalogue.Levels
+	return len(levels) - slices.IndexFunc(levels, func(l session.Level) bool { return l.Name == level })
 }
 
 func terminal(e session.End) pathcomp.Terminal {

@@ -39,6 +39,7 @@ type Booking struct {
 // entry is a booking as the ledger keeps it.
 type entry struct {
 	seq         uint64 // 0: pending
+	born        uint64 // when it was made, among all entries; 0: before a fork
 	owner       string
 	variant     uint32
 	replaces    string

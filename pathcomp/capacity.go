@@ -13,7 +13,7 @@ func (l *Ledger) setCapacities(s *snapshot) {
 	s.books = make([]*book, len(s.names))
 	for i := range s.names {
 		b := l.book(s.names[i])
-		b.number = int32(i) //nolint:gosec // arcs are few
+		b.number = int32(i)
 		b.capacity = s.capacity(b.number)
 		s.books[i] = b
 	}
@@ -30,13 +30,10 @@ func (l *Ledger) setCapacity(s *snapshot, changed []int32) {
 	s.serial = l.nextSerial()
 }
 
-// nextSerial numbers a snapshot. What a fork searches after news of its own is
-// never taken for what its base has seen.
+// nextSerial numbers a snapshot: no other of this ledger, what it was forked from
+// and its forks has the same.
 func (l *Ledger) nextSerial() uint64 {
-	const forked = 1 << 63
-	if l.serial++; l.scratch != nil {
-		l.serial |= forked
-	}
+	l.serial = l.serials.Add(1)
 	return l.serial
 }
 
@@ -50,50 +47,20 @@ func (s *snapshot) capacity(i int32) capacity {
 	return capacity{kbps: l.Kbps[i%2], shares: l.Reservable}
 }
 
-// credit returns what an owner has of a class on the arcs of a snapshot, at all
-// times from a second until another.
-func (l *Ledger) credit(s *snapshot, owner, class string, from, until uint32) map[int32]int64 {
+// held returns what an owner has on the arcs of a snapshot, also in variants.
+func (l *Ledger) held(s *snapshot, owner string) map[int32][]term {
 	l.commit.Lock()
 	defer l.commit.Unlock()
 	l.borrow(owner)
-	out := map[int32]int64{}
+	out := map[int32][]term{}
 	h := l.owners[owner]
 	if h == nil {
 		return out
 	}
 	for _, b := range booksOf(h.entries) {
-		if int(b.number) >= len(s.books) || s.books[b.number] != b {
-			continue // of another revision
-		}
-		if kbps := lasting(termsOn(b, h.entries), class, from, until); kbps > 0 {
-			out[b.number] = kbps
+		if int(b.number) < len(s.books) && s.books[b.number] == b { // else of another revision
+			out[b.number] = termsOn(b, h.entries)
 		}
 	}
 	return out
-}
-
-// lasting is what terms of a class take at every instant from a second until
-// another.
-func lasting(terms []term, class string, from, until uint32) int64 {
-	least := int64(-1)
-	for _, at := range startsWithin(terms, from, until) {
-		kbps := most(terms, shift{class: class, from: at})
-		if least < 0 || kbps < least {
-			least = kbps
-		}
-	}
-	return max(0, least)
-}
-
-// startsWithin returns the instants at which what terms take may change.
-func startsWithin(terms []term, from, until uint32) []uint32 {
-	at := []uint32{from}
-	for _, t := range terms {
-		for _, x := range [2]uint32{t.from, t.until} {
-			if x > from && x < until {
-				at = append(at, x)
-			}
-		}
-	}
-	return at
 }

@@ -18,24 +18,18 @@ func (s *snapshot) policy(d *Demand) (policy, *Refusal) {
 	x := &d.Exclude
 	p.none = p.affinity == Affinity{} && len(x.Nodes)+len(x.Links)+len(x.SRLGs) == 0
 	var unknown []topology.NodeName
-	for _, name := range d.Include {
-		n, ok := s.nodeOf[name]
-		if !ok {
-			unknown = append(unknown, name)
-			continue
-		}
-		p.through = append(p.through, n)
+	if p.through, unknown = s.numbered(d.Include); len(unknown) > 0 {
+		return p, &Refusal{Cause: UnknownNode, Nodes: unknown, Objects: []Object{IRO}}
 	}
 	if p.none {
-		return p, unknownNodes(unknown)
+		return p, nil
+	}
+	avoid, unknown := s.numbered(x.Nodes)
+	if len(unknown) > 0 {
+		return p, &Refusal{Cause: UnknownNode, Nodes: unknown, Objects: []Object{XRO}}
 	}
 	p.avoid = map[int32]struct{}{}
-	for _, name := range x.Nodes {
-		n, ok := s.nodeOf[name]
-		if !ok {
-			unknown = append(unknown, name)
-			continue
-		}
+	for _, n := range avoid {
 		for _, a := range s.leave(n) {
 			p.avoid[a/2] = struct{}{}
 		}
@@ -43,19 +37,24 @@ func (s *snapshot) policy(d *Demand) (policy, *Refusal) {
 	for _, name := range x.Links {
 		n, ok := s.linkOf[name]
 		if !ok {
-			return p, &Refusal{Cause: UnknownNode, Blocking: []topology.ArcName{topology.LinkArc(name, 0)}}
+			return p, &Refusal{Cause: UnknownNode, Blocking: []topology.ArcName{topology.LinkArc(name, 0)}, Objects: []Object{XRO}}
 		}
 		p.avoid[n] = struct{}{}
 	}
 	s.avoidGroups(x.SRLGs, p.avoid)
-	return p, unknownNodes(unknown)
+	return p, nil
 }
 
-func unknownNodes(names []topology.NodeName) *Refusal {
-	if len(names) == 0 {
-		return nil
+// numbered returns the numbers of nodes, and which are not known.
+func (s *snapshot) numbered(names []topology.NodeName) (nodes []int32, unknown []topology.NodeName) {
+	for _, name := range names {
+		if n, ok := s.nodeOf[name]; ok {
+			nodes = append(nodes, n)
+		} else {
+			unknown = append(unknown, name)
+		}
 	}
-	return &Refusal{Cause: UnknownNode, Nodes: names}
+	return nodes, unknown
 }
 
 // avoidGroups adds the links of shared risk groups to avoid.

@@ -118,7 +118,7 @@ func (s *snapshot) route(d *Demand) (ways, *Refusal) {
 		}
 	}
 	n.takeAccess(from, to)
-	n.merge()
+	n.merge(s.rank)
 	return ways{
 		forward: there.path, reverse: back.path, needs: n.list,
 		micros: there.micros + back.micros + 2*(from.micros+to.micros),
@@ -178,7 +178,6 @@ func (s *snapshot) admission(d *Demand, w ways) Admission {
 	if w.steered {
 		a.Links = [2][]topology.ArcName{s.arcNames(w.arcs[0]), s.arcNames(w.arcs[1])}
 	}
-	slices.SortFunc(w.needs, func(x, y need) int { return int(s.rank[x.arc]) - int(s.rank[y.arc]) })
 	for i, n := range w.needs {
 		a.Uses[i] = Use{Arc: s.names[n.arc], Kbps: uint64(n.kbps)} //nolint:gosec // never negative
 	}

@@ -17,11 +17,11 @@ type Explanation struct {
 	Hops      [2][]Hop  // of each direction, in order
 	Totals    Totals
 	Slack     Slack
-	// Cheapest is the best path that there would be with room on every link and
-	// no bound, if that is another one.
+	// Cheapest is the path of least cost that there would be with room on every
+	// link and no bound, if that is not the one admitted.
 	Cheapest *Alternative
-	// RunnersUp are the next best paths, each without a link of the best: the
-	// first of them is the second best of all.
+	// RunnersUp are the next best paths by the demand's objective, each without a
+	// link of the best: the first of them is the second best of all.
 	RunnersUp []Alternative
 }
 
@@ -32,7 +32,7 @@ type Hop struct {
 	Micros   uint32
 	Cost     uint32 // TE metric
 	LossPPM  uint32
-	FreeKbps uint64 // for the demand's class over its window, before it is admitted
+	FreeKbps uint64 // the most that fits of the demand's class in its window
 }
 
 // Totals are the sums over a path there and back.
@@ -41,7 +41,7 @@ type Totals struct {
 	RTTMicros uint32
 	LossPPM   uint32
 	Hops      int // of the longer direction
-	// Narrowest is the link with the least bandwidth left over.
+	// Narrowest is the link with the least bandwidth free.
 	Narrowest Hop
 }
 
@@ -55,10 +55,13 @@ type Slack struct {
 // Alternative is a path that was not taken.
 type Alternative struct {
 	Forward   []topology.NodeName
+	Links     [2][]topology.ArcName // each direction's, in order
 	Cost      uint64
 	RTTMicros uint32
 	Blocking  []topology.ArcName // arcs on it without room
 	TooSlow   bool               // its round trip is beyond the bound
+	TooLossy  bool               // its loss is
+	TooLong   bool               // it has too many links
 }
 
 // mostRunnersUp is how many alternatives are worth telling.
@@ -75,31 +78,29 @@ func (c *Core) Explain(d Demand) Explanation {
 	w, ok := t.best()
 	if !ok || len(t.blocking(w.needs)) > 0 {
 		e := Explanation{Refusal: t.refuse(floorSecond(c.clock()))}
-		e.Cheapest = t.cheapest(nil)
+		e.Cheapest = t.unbound(ways{})
 		return e
 	}
 	e := Explanation{Admission: s.admission(&d, w)}
 	t.describe(&e, w)
-	e.Cheapest = t.cheapest(e.Admission.Forward)
+	e.Cheapest = t.unbound(w)
 	e.RunnersUp = t.runnersUp(w)
 	return e
 }
 
 // describe fills in hops, totals and slack.
 func (t *steering) describe(e *Explanation, w ways) {
-	var lost uint64
 	least := uint64(math.MaxUint64)
 	for way, arcs := range w.arcs {
 		for _, i := range arcs {
 			hop := t.hop(i)
 			e.Hops[way] = append(e.Hops[way], hop)
-			lost += uint64(t.arcs.at(i).loss)
 			if hop.FreeKbps < least {
 				least, e.Totals.Narrowest = hop.FreeKbps, hop
 			}
 		}
 	}
-	e.Totals.Cost, e.Totals.RTTMicros, e.Totals.LossPPM = w.cost, micros(w.micros), ppm(lost)
+	e.Totals.Cost, e.Totals.RTTMicros, e.Totals.LossPPM = w.cost, micros(w.micros), ppm(t.loss(w))
 	e.Totals.Hops = max(len(w.arcs[0]), len(w.arcs[1]))
 	d := t.demand
 	e.Slack = Slack{
@@ -113,66 +114,95 @@ func left(bound, used uint32) uint32 { return max(bound, used) - used }
 
 func (t *steering) hop(i int32) Hop {
 	a := t.arcs.at(i)
-	free := t.books[i].freeRoom(t.demand.Class, t.first, t.until, t.limit(i, t.class))
 	return Hop{
 		Link: t.names[i], From: t.nodes.at(a.from).Name, To: t.nodes.at(a.to).Name,
-		Micros: a.micros, Cost: a.te, LossPPM: t.links.at(i / 2).LossPPM[i%2], FreeKbps: uint64(max(0, free)),
+		Micros: a.micros, Cost: a.te, LossPPM: t.links.at(i / 2).LossPPM[i%2], FreeKbps: uint64(max(0, t.free(i))),
 	}
 }
 
-// cheapest is the best path by the objective of cost that the policy allows,
-// without bounds and bandwidth; nil if it is the one that was taken, or there is
-// none.
-func (t *steering) cheapest(taken []topology.NodeName) *Alternative {
+// loss sums up a path's loss.
+func (t *steering) loss(w ways) uint64 {
+	var sum uint64
+	for _, arcs := range w.arcs {
+		for _, i := range arcs {
+			sum += uint64(t.arcs.at(i).loss)
+		}
+	}
+	return sum
+}
+
+// unbound is the path of least cost that the policy allows, without bounds and
+// bandwidth; nil if there is none, or it is the one that was taken.
+func (t *steering) unbound(taken ways) *Alternative {
 	asked := t.demand
 	free := *asked
 	free.Objective, free.MaxRTTMicros, free.MaxLossPPM, free.MaxHops = LeastCost, 0, 0, 0
 	t.demand, t.anyRoom = &free, true
 	w, ok := t.best()
 	t.demand, t.anyRoom = asked, false
-	if !ok {
+	if !ok || w.takes(taken.arcs) {
 		return nil
 	}
-	if a := t.alternative(w); !slices.Equal(a.Forward, taken) || len(a.Blocking) > 0 || a.TooSlow {
-		return &a
-	}
-	return nil
+	a := t.alternative(w)
+	return &a
 }
 
 func (t *steering) alternative(w ways) Alternative {
+	d := t.demand
 	return Alternative{
-		Forward: t.nodeNames(w.forward), Cost: w.cost, RTTMicros: micros(w.micros), Blocking: t.blocking(w.needs),
-		TooSlow: t.demand.MaxRTTMicros > 0 && w.micros > uint64(t.demand.MaxRTTMicros),
+		Forward: t.nodeNames(w.forward), Links: [2][]topology.ArcName{t.arcNames(w.arcs[0]), t.arcNames(w.arcs[1])},
+		Cost: w.cost, RTTMicros: micros(w.micros), Blocking: t.blocking(w.needs),
+		TooSlow:  d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros),
+		TooLossy: d.MaxLossPPM > 0 && t.loss(w) > uint64(lossBound(d.MaxLossPPM)),
+		TooLong:  d.MaxHops > 0 && max(len(w.arcs[0]), len(w.arcs[1])) > int(d.MaxHops),
 	}
 }
 
-// runnersUp finds, for each link of the best path, the best one without it. Any
-// other simple path lacks at least one of these links, so the second best is
+// takes says whether two ways are over the same arcs.
+func (w *ways) takes(arcs [2][]int32) bool {
+	return slices.Equal(w.arcs[0], arcs[0]) && slices.Equal(w.arcs[1], arcs[1])
+}
+
+// runnersUp finds, for each arc of the best path, the best one without it. Any
+// other simple path lacks at least one of these arcs, so the second best is
 // among them (Yen: Finding the k shortest loopless paths in a network, 1971).
 func (t *steering) runnersUp(best ways) []Alternative {
-	asked := t.policy
-	defer func() { t.policy = asked }()
-	var out []Alternative
-	for _, i := range best.arcs[0] {
-		t.policy = asked
-		t.policy.none = false
-		t.policy.avoid = map[int32]struct{}{i / 2: {}}
-		for link := range asked.avoid {
-			t.policy.avoid[link] = struct{}{}
+	var next []ways
+	for way := range t.sides {
+		side := &t.sides[way]
+		if way == 1 && !t.demand.Separate {
+			break // the way back is the same
 		}
-		w, ok := t.best()
-		if !ok {
-			continue
-		}
-		next := t.alternative(w)
-		if !slices.ContainsFunc(out, func(a Alternative) bool {
-			return a.Cost == next.Cost && a.RTTMicros == next.RTTMicros && slices.Equal(a.Forward, next.Forward)
-		}) {
-			out = append(out, next)
+		for _, i := range best.arcs[way] {
+			side.without = i
+			w, ok := t.best()
+			side.without = noArc
+			if ok && !slices.ContainsFunc(next, func(o ways) bool { return w.takes(o.arcs) }) {
+				next = append(next, w)
+			}
 		}
 	}
-	slices.SortStableFunc(out, func(x, y Alternative) int {
-		return cmp.Or(cmp.Compare(x.Cost, y.Cost), cmp.Compare(x.RTTMicros, y.RTTMicros))
-	})
-	return out[:min(len(out), mostRunnersUp)]
+	slices.SortStableFunc(next, t.compare)
+	var out []Alternative
+	for _, w := range next[:min(len(next), mostRunnersUp)] {
+		out = append(out, t.alternative(w))
+	}
+	return out
+}
+
+// compare orders paths by the demand's objective, the better first.
+func (t *steering) compare(x, y ways) int {
+	byCost, byTime := cmp.Compare(x.cost, y.cost), cmp.Compare(x.micros, y.micros)
+	switch t.demand.Objective {
+	case LeastLatency:
+		return cmp.Or(byTime, byCost)
+	case LeastLoad:
+		if a, b := t.fullest(x), t.fullest(y); a.less(b) {
+			return -1
+		} else if b.less(a) {
+			return 1
+		}
+	case LeastCost:
+	}
+	return cmp.Or(byCost, byTime)
 }

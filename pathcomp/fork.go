@@ -11,13 +11,14 @@ import (
 // Fork returns a core of its own, with the network and the bookings of c as they
 // are now, to try things out on: Update fails a link or drains a node, Steer and
 // its ledger's Reserve admit. Nothing of that reaches c. What is never touched is
-// shared, so that a fork is cheap. It is not safe for concurrent use, and c may
-// be used meanwhile.
+// shared, so that a fork is cheap: what others book in c from now on may take
+// room in the fork too, and what they give back may leave some. A fork is not
+// safe for concurrent use, c may be used meanwhile. Load and Reload are for
+// ledgers of a log, not of forks.
 func (c *Core) Fork() *Core {
 	s := *c.now.Load()
-	f := &Core{clock: c.clock, wanted: c.wanted, ledger: NewLedger(c.clock)}
-	f.ledger.serial = s.serial
-	f.ledger.scratch = &scratch{base: c.ledger, borrowed: map[string]struct{}{}, made: f.place}
+	f := &Core{clock: c.clock, wanted: c.wanted, ledger: c.ledger.fork(s.serial)}
+	f.ledger.scratch.made = f.place
 	s.books = slices.Clone(s.books)
 	f.now.Store(&s)
 	return f
@@ -26,66 +27,126 @@ func (c *Core) Fork() *Core {
 // Ledger returns the ledger that the core searches.
 func (c *Core) Ledger() *Ledger { return c.ledger }
 
-// place puts a book that was copied where searches find it. The base may have
-// given the arc another number since.
+// place puts a book that was copied where searches find it, with what its arc
+// may sell in the fork's network.
 func (c *Core) place(b *book) {
 	s := c.now.Load()
-	if n, ok := s.arcOf(b.arc); ok {
-		b.number = n
-		s.books[n] = b
+	if i, ok := s.arcOf(b.arc); ok {
+		b.number, b.capacity = i, s.capacity(i)
+		s.books[i] = b
 	}
 }
 
 // scratch is what a forked ledger copies from when it needs to.
 type scratch struct {
 	base     *Ledger
+	births   uint64              // of the base when it was forked
 	borrowed map[string]struct{} // owners
 	made     func(*book)
 }
 
-// copied returns a new book for arc: what the base has, if there is a base that
-// has one.
-func (s *scratch) copied(arc topology.ArcName) *book {
-	own := &book{arc: arc}
-	if s == nil {
-		return own
-	}
-	s.base.commit.Lock()
-	defer s.base.commit.Unlock()
-	b := s.base.find(arc)
-	if b == nil {
-		return own
-	}
-	own.number, own.capacity, own.forgotten = b.number, b.capacity, b.forgotten
-	own.sum = b.sum.clone()
-	for i := range b.classes {
-		own.classes = append(own.classes, classProfile{name: b.classes[i].name, profile: b.classes[i].clone()})
-	}
-	own.peak.Store(b.peak.Load())
-	s.made(own)
-	return own
+// fork returns a ledger that begins as l is. Serial is that of the network that
+// is searched.
+func (l *Ledger) fork(serial uint64) *Ledger {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	f := NewLedger(l.clock)
+	f.known, f.serial, f.serials = l.known, serial, l.serials
+	f.scratch = &scratch{base: l, births: l.births, borrowed: map[string]struct{}{}}
+	return f
 }
 
-// borrow makes what an owner has in the base known to a fork. The calendars
-// have it already. The caller holds commit.
-func (l *Ledger) borrow(owner string) {
-	if l.scratch == nil || owner == "" {
-		return
+// newBook returns a book for arc that has what the base has, if there is one.
+func (l *Ledger) newBook(arc topology.ArcName) *book {
+	b := &book{arc: arc}
+	if l.scratch != nil {
+		l.scratch.base.copyTo(b)
+		l.scratch.made(b)
 	}
-	if _, done := l.scratch.borrowed[owner]; done {
-		return
-	}
-	l.scratch.borrowed[owner] = struct{}{}
-	for _, b := range l.scratch.base.Bookings(owner) {
-		e, err := l.newEntry(&b)
-		if err != nil {
-			continue // none of the base's is refused here
+	return b
+}
+
+// copyTo copies the calendar that l has of a book's arc, if it has one.
+func (l *Ledger) copyTo(b *book) {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	from := l.own(b.arc)
+	if from == nil {
+		if l.scratch != nil {
+			l.scratch.base.copyTo(b)
 		}
-		e.seq = max(b.Seq, 1)
-		e.index()
-		h := l.holding(owner)
-		h.entries = append(h.entries, e)
-		e.held = h
+		return
+	}
+	b.forgotten, b.sum = from.forgotten, from.sum.clone()
+	for i := range from.classes {
+		b.classes = append(b.classes, classProfile{name: from.classes[i].name, profile: from.classes[i].clone()})
+	}
+	b.peak.Store(from.peak.Load())
+}
+
+// borrow makes what an owner has in the base known to a fork, and all that
+// shares room with it. The calendars have it already. The caller holds commit.
+func (l *Ledger) borrow(owner string) {
+	if l.scratch == nil {
+		return
+	}
+	for waiting := []string{owner}; len(waiting) > 0; {
+		next := waiting[0]
+		waiting = waiting[1:]
+		if _, done := l.scratch.borrowed[next]; done {
+			continue
+		}
+		l.scratch.borrowed[next] = struct{}{}
+		entries, others := l.scratch.base.lend(next, l.scratch.births)
+		for _, e := range entries {
+			l.adopt(e)
+		}
+		waiting = append(waiting, others...)
+	}
+}
+
+// lend returns copies of what an owner has, without what was born later, and the
+// owners that share room with it.
+func (l *Ledger) lend(owner string, births uint64) (entries []*entry, others []string) {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	l.borrow(owner)
+	lend := func(e *entry) {
+		if e.born <= births {
+			own := *e
+			own.uses = make([]use, len(e.uses))
+			for i := range e.uses {
+				own.uses[i] = use{book: e.uses[i].book, kbps: e.uses[i].kbps}
+			}
+			entries = append(entries, &own)
+		}
+	}
+	if h := l.owners[owner]; h != nil {
+		for _, e := range h.entries {
+			others = append(others, e.owner)
+			if e.owner == owner && e.seq != 0 {
+				lend(e)
+			}
+		}
+	}
+	for _, e := range l.pending[owner] {
+		others = append(others, e.held.owner)
+		lend(e)
+	}
+	return entries, others
+}
+
+// adopt enters an entry of the base where the calendars have it.
+func (l *Ledger) adopt(e *entry) {
+	for i := range e.uses {
+		e.uses[i].book = l.book(e.uses[i].book.arc)
+	}
+	e.index()
+	h := l.holding(e.held.owner)
+	h.entries = append(h.entries, e)
+	e.held, e.born = h, 0
+	if e.seq == 0 {
+		l.pending[e.owner] = append(l.pending[e.owner], e)
 	}
 }
 
@@ -95,8 +156,15 @@ func (l *Ledger) yield(owner string, below uint32) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
 	l.borrow(owner)
+	gone := func(e *entry) bool { return e.owner == owner && e.variant < below }
+	l.pending[owner] = slices.DeleteFunc(l.pending[owner], func(e *entry) bool {
+		if gone(e) {
+			l.drop(e.held, func(other *entry) bool { return other == e })
+		}
+		return gone(e)
+	})
 	if h := l.owners[owner]; h != nil {
-		l.drop(h, func(e *entry) bool { return e.owner == owner && e.variant < below })
+		l.drop(h, gone)
 	}
 }
 

@@ -73,7 +73,4 @@ func (s *snapshot) graph(metrics func(int32) csp.Metrics) *csp.Graph {
 }
 
 // drained says that a node takes no new paths.
-func (s *snapshot) drained(node int32) bool {
-	n := s.nodes.at(node)
-	return n.Maintenance || n.Down
-}
+func (s *snapshot) drained(node int32) bool { return s.flags[node]&(isShut|isDown) != 0 }

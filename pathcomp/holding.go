@@ -129,9 +129,14 @@ type term struct {
 }
 
 // shifts returns the difference that it makes to b whether an owner has the
-// entries before or after: those of a class do not overlap in time.
+// entries before or after.
 func shifts(b *book, before, after []*entry) []shift {
-	was, is := termsOn(b, before), termsOn(b, after)
+	return differences(termsOn(b, before), termsOn(b, after))
+}
+
+// differences returns how the loads of two sets of terms differ: shifts of a
+// class do not overlap in time.
+func differences(was, is []term) []shift {
 	var cuts []uint32
 	var classes []string
 	for _, t := range slices.Concat(was, is) {

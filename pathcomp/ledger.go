@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/s2cd/s2cd/topology"
@@ -42,8 +43,10 @@ type Ledger struct {
 	pending map[string][]*entry // by owner, in the order reserved
 	classes map[string]string   // one copy of each name
 	serial  uint64              // of the capacities
+	births  uint64              // entries made
 
-	scratch *scratch // of a fork; else nil
+	serials *atomic.Uint64 // that were given, also to forks
+	scratch *scratch       // of a fork; else nil
 }
 
 // NewLedger returns an empty ledger. It knows no capacities, and so refuses all,
@@ -51,7 +54,7 @@ type Ledger struct {
 func NewLedger(clock func() time.Time) *Ledger {
 	return &Ledger{
 		clock: clock, books: map[topology.ArcName]*book{}, owners: map[string]*holding{},
-		pending: map[string][]*entry{}, classes: map[string]string{},
+		pending: map[string][]*entry{}, classes: map[string]string{}, serials: &atomic.Uint64{},
 	}
 }
 
@@ -128,9 +131,11 @@ func (l *Ledger) Reserve(owner string, a Admission) error {
 	if a.Snapshot != 0 && a.Snapshot != l.serial {
 		return fmt.Errorf("topology revision %d: %w", a.Revision, ErrStale)
 	}
-	for _, u := range a.Uses {
-		if l.find(u.Arc) == nil {
-			return fmt.Errorf("arc %s: not known: %w", u.Arc, ErrNoRoom)
+	if a.Snapshot == 0 { // else the arcs are those of the network searched
+		for _, u := range a.Uses {
+			if l.find(u.Arc) == nil {
+				return fmt.Errorf("arc %s: not known: %w", u.Arc, ErrNoRoom)
+			}
 		}
 	}
 	e, err := l.newEntry(&Booking{
@@ -167,6 +172,7 @@ func (l *Ledger) Settle(bookings []Booking) {
 func (l *Ledger) Withdraw(owner string) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
+	l.borrow(owner)
 	for _, e := range l.pending[owner] {
 		l.drop(e.held, func(other *entry) bool { return other == e })
 	}
@@ -211,6 +217,8 @@ func (l *Ledger) load(b Booking) error {
 
 // commitOne enters the next entry of the log.
 func (l *Ledger) commitOne(b *Booking) error {
+	l.borrow(b.Owner)
+	l.borrow(b.Replaces)
 	if b.Release {
 		if h := l.owners[b.Owner]; h != nil {
 			l.drop(h, func(e *entry) bool { return e.seq != 0 && e.owner == b.Owner && e.variant < b.Variant })
@@ -280,8 +288,8 @@ func (l *Ledger) newEntry(b *Booking) (*entry, error) {
 	if b.Release || b.Variant == EveryVariant {
 		return nil, fmt.Errorf("booking of %s: variant %d reserves nothing", b.Owner, b.Variant)
 	}
-	if b.Replaces == b.Owner && b.Owner != "" {
-		return nil, fmt.Errorf("booking of %s: replaces its own owner", b.Owner)
+	if b.Replaces != "" && b.Owner == b.Replaces {
+		return nil, fmt.Errorf("booking of %s: replaces itself", b.Owner)
 	}
 	if arc, twice := repeated(b.Uses); twice {
 		return nil, fmt.Errorf("arc %s: used twice in one admission: %w", arc, ErrNoRoom)
@@ -291,7 +299,10 @@ func (l *Ledger) newEntry(b *Booking) (*entry, error) {
 		class = b.Class
 		l.classes[class] = class
 	}
-	e := &entry{seq: b.Seq, owner: b.Owner, variant: b.Variant, replaces: b.Replaces, class: class, uses: make([]use, len(b.Uses))}
+	l.births++
+	e := &entry{
+		seq: b.Seq, born: l.births, owner: b.Owner, variant: b.Variant, replaces: b.Replaces, class: class, uses: make([]use, len(b.Uses)),
+	}
 	e.from, e.until = b.Window.span()
 	for i, u := range b.Uses {
 		e.uses[i] = use{book: l.book(u.Arc), kbps: kbit(u.Kbps)}
@@ -322,7 +333,7 @@ func (l *Ledger) book(arc topology.ArcName) *book {
 	if b := l.own(arc); b != nil {
 		return b
 	}
-	b := l.scratch.copied(arc)
+	b := l.newBook(arc)
 	l.mu.Lock()
 	l.books[arc] = b
 	l.mu.Unlock()

@@ -185,7 +185,7 @@ func loadsOf(all []taken, arc topology.ArcName, class string) []int64 {
 		if most[v.shares] == nil {
 			most[v.shares] = &[fuzzSeconds]int64{}
 		}
-		for s := second(b.Window.From); s < second(b.Window.Until); s++ {
+		for s := offset(b.Window.From); s < offset(b.Window.Until); s++ {
 			sums[v][s] += int64(b.Uses[i].Kbps)
 			most[v.shares][s] = max(most[v.shares][s], sums[v][s])
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -319,7 +320,11 @@ func compareWithLive(t rapid.TB, ledger *pathcomp.Ledger, live []pathcomp.Bookin
 			"total": {total[arc], ledger.Profile(arc, clock(), until)},
 			"gold":  {gold[arc], ledger.ClassProfile(arc, "gold", clock(), until)},
 		} {
-			if diff := cmp.Diff(steps(of.want), of.got); diff != "" {
+			want := steps(of.want)
+			if slices.Equal(want, of.got) { // what follows is slow
+				continue
+			}
+			if diff := cmp.Diff(want, of.got); diff != "" {
 				t.Fatalf("%s of %s (-log +ledger):\n%s", what, arc, diff)
 			}
 		}
@@ -330,8 +335,8 @@ func compareWithLive(t rapid.TB, ledger *pathcomp.Ledger, live []pathcomp.Bookin
 			}
 		}
 		slices.Sort(owners)
-		if diff := cmp.Diff(slices.Compact(owners), ledger.OwnersOn(arc)); diff != "" {
-			t.Fatalf("owners on %s (-log +ledger):\n%s", arc, diff)
+		if want, got := slices.Compact(owners), ledger.OwnersOn(arc); !slices.Equal(want, got) {
+			t.Fatalf("owners on %s: %v, want %v", arc, got, want)
 		}
 	}
 	byOwner := map[string][]pathcomp.Booking{}
@@ -339,6 +344,9 @@ func compareWithLive(t rapid.TB, ledger *pathcomp.Ledger, live []pathcomp.Bookin
 		byOwner[b.Owner] = append(byOwner[b.Owner], b)
 	}
 	for owner, want := range byOwner {
+		if reflect.DeepEqual(want, ledger.Bookings(owner)) {
+			continue
+		}
 		if diff := cmp.Diff(want, ledger.Bookings(owner), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("bookings of %s (-log +ledger):\n%s", owner, diff)
 		}
@@ -425,10 +433,10 @@ func TestCatchUpWantsEveryBooking(t *testing.T) {
 func TestLoadRefusesWhatNoStoreKeeps(t *testing.T) {
 	t.Parallel()
 	for name, b := range map[string]pathcomp.Booking{
-		"arc twice":    {Seq: 1, Owner: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}, {Arc: "link:l<"}, {Arc: "link:l>"}}},
-		"a release":    {Seq: 1, Owner: "s", Release: true, Variant: 1},
-		"any variant":  {Seq: 1, Owner: "s", Variant: pathcomp.EveryVariant},
-		"its own heir": {Seq: 1, Owner: "s", Replaces: "s"},
+		"arc twice":   {Seq: 1, Owner: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}, {Arc: "link:l<"}, {Arc: "link:l>"}}},
+		"a release":   {Seq: 1, Owner: "s", Release: true, Variant: 1},
+		"any variant": {Seq: 1, Owner: "s", Variant: pathcomp.EveryVariant},
+		"its own end": {Seq: 1, Owner: "s", Replaces: "s", Uses: []pathcomp.Use{{Arc: "link:l>"}}},
 	} {
 		_, ledger := newCore(t, shared())
 		if err := ledger.Load(b); err == nil {

@@ -22,14 +22,14 @@ func (s *snapshot) number(n *topology.Network) []error {
 		if _, twice := s.nodeOf[node.Name]; twice {
 			faults = append(faults, fmt.Errorf("node %s: named twice", node.Name))
 		}
-		s.nodeOf[node.Name] = int32(i) //nolint:gosec // nodes are few
+		s.nodeOf[node.Name] = int32(i)
 	}
 	for i := range n.Links {
 		l := &n.Links[i]
 		if _, twice := s.linkOf[l.Name]; twice {
 			faults = append(faults, fmt.Errorf("link %s: named twice", l.Name))
 		}
-		s.linkOf[l.Name] = int32(i) //nolint:gosec // links are few
+		s.linkOf[l.Name] = int32(i)
 		faults = append(faults, s.linkFaults(l)...)
 		s.names = append(s.names, topology.LinkArc(l.Name, 0), topology.LinkArc(l.Name, 1))
 	}
@@ -72,12 +72,12 @@ func (n *numbering) linkFaults(l *topology.Link) []error {
 func (n *numbering) rankNames() {
 	order := make([]int32, len(n.names))
 	for i := range order {
-		order[i] = int32(i) //nolint:gosec // arcs are few
+		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(x, y int32) int { return strings.Compare(string(n.names[x]), string(n.names[y])) })
 	n.rank = make([]int32, len(order))
 	for rank, i := range order {
-		n.rank[i] = int32(rank) //nolint:gosec // arcs are few
+		n.rank[i] = int32(rank)
 	}
 }
 

@@ -77,6 +77,9 @@ func (l *Ledger) Excesses() []Excess {
 	defer l.mu.RUnlock()
 	now := floorSecond(l.clock())
 	var out []Excess
+	if l.scratch != nil { // what a fork has not copied is as it was
+		out = slices.DeleteFunc(l.scratch.base.Excesses(), func(x Excess) bool { return l.books[x.Arc] != nil })
+	}
 	for _, b := range l.books {
 		limit := b.capacity.limit("").total
 		if most := b.total().max(now, never); most > limit {

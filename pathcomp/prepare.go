@@ -11,7 +11,7 @@ import (
 
 // destination is a node for which bounds would make searches faster.
 type destination struct {
-	node     uint32
+	node     topology.NodeName
 	separate bool
 }
 
@@ -19,11 +19,11 @@ type destination struct {
 // by the next search.
 const mostWanted = 1024
 
-// ask notes that bounds are missing; Run makes them.
-func (c *Core) ask(separate bool, legs []csp.Leg) {
+// ask notes that bounds are missing; Run makes them, on the network of then.
+func (t *steering) ask(legs []csp.Leg) {
 	for _, l := range legs {
 		select {
-		case c.wanted <- destination{l.To, separate}:
+		case t.core.wanted <- destination{t.nodes.at(int32(l.To)).Name, t.demand.Separate}: //nolint:gosec // number of a node
 		default:
 			return
 		}
@@ -38,7 +38,7 @@ func (c *Core) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case d := <-c.wanted:
-			c.now.Load().solver(d.separate).Prepare(d.node)
+			c.now.Load().prepare(d)
 		}
 	}
 }
@@ -48,9 +48,15 @@ func (c *Core) Run(ctx context.Context) {
 func (c *Core) Prepare(ctx context.Context, nodes ...topology.NodeName) {
 	s := c.now.Load()
 	for _, name := range nodes {
-		if n, ok := s.nodeOf[name]; ok && ctx.Err() == nil {
-			s.solver(false).Prepare(uint32(n)) //nolint:gosec // number of a node
+		if ctx.Err() == nil {
+			s.prepare(destination{node: name})
 		}
+	}
+}
+
+func (s *snapshot) prepare(d destination) {
+	if n, ok := s.nodeOf[d.node]; ok {
+		s.solver(d.separate).Prepare(uint32(n)) //nolint:gosec // number of a node
 	}
 }
 

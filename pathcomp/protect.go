@@ -3,9 +3,6 @@
 package pathcomp
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/s2cd/s2cd/pathcomp/csp"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -36,7 +33,7 @@ type Protected struct {
 	Paths [2]Admission
 	Both  Admission // Uses of both; what they share at their ends counts once
 	// Optimal says that no pair has a smaller sum of costs. Gap is how much
-	// smaller it may be where the budget ended before that was proven.
+	// smaller it may be where that is not proven.
 	Optimal bool
 	Gap     uint64
 }
@@ -44,8 +41,10 @@ type Protected struct {
 // SteerPair looks for two paths of the least sum of costs, both within the
 // demand's bound on the round trip, with room for the demand on both. A demand
 // for another objective, bounds on loss or hops, nodes to include or separate
-// directions is refused as Unsupported. Where terminals differ in latency of
-// their own, the larger counts.
+// directions is refused as Unsupported, as are ends that are one node. Where
+// terminals differ in latency of their own and the bound is tight enough for
+// that to matter, the answer may miss a pair: it is not Optimal then, or the
+// cause is Undecided.
 func (c *Core) SteerPair(d Demand, p Protection) (Protected, *Refusal) {
 	s := c.now.Load()
 	if d.Objective != LeastCost || d.MaxLossPPM > 0 || d.MaxHops > 0 || len(d.Include) > 0 || d.Separate || p.Disjoint == 0 {
@@ -60,93 +59,33 @@ func (c *Core) SteerPair(d Demand, p Protection) (Protected, *Refusal) {
 	if refusal != nil {
 		return Protected{}, refusal
 	}
-	found := s.pairSolver(p.Disjoint).Find(q.PairQuery, &t.sides[0])
+	found := q.find(s.pairSolver(p.Disjoint))
 	switch found.Status {
 	case csp.PairNone, csp.PairUnknown:
-		return Protected{}, t.refusePair(found.Status == csp.PairUnknown, floorSecond(c.clock()))
+		return Protected{}, q.refuse(found.Status == csp.PairUnknown, floorSecond(c.clock()))
 	case csp.PairFeasible, csp.PairOptimal:
 	}
 	out := Protected{Optimal: found.Status == csp.PairOptimal, Gap: found.Sum() - min(found.Sum(), found.LowerBound)}
 	for i := range out.Paths {
-		out.Paths[i] = t.pairPath(&q, csp.Result{Cost: found.Cost[i], Delay: found.Delay[i]}, found.Paths[i])
+		out.Paths[i] = q.admission(&found, i)
 	}
 	if out.Paths[1].Cost < out.Paths[0].Cost {
 		out.Paths[0], out.Paths[1] = out.Paths[1], out.Paths[0]
 	}
-	out.Both = union(out.Paths[0], out.Paths[1])
+	out.Both = both(out.Paths[0], out.Paths[1])
 	if blocking := t.lacking(out.Both.Uses); len(blocking) > 0 { // at the ends
 		return Protected{}, &Refusal{Cause: Bandwidth, Objects: Bandwidth.objects(), Blocking: blocking}
 	}
 	return out, nil
 }
 
-// pairQuery is a query with its ends.
-type pairQuery struct {
-	csp.PairQuery
-	from, to [2]terminal
-}
-
-func (t *steering) pairQuery(p *Protection) (pairQuery, *Refusal) {
-	q := pairQuery{from: [2]terminal{t.from, t.from}, to: [2]terminal{t.to, t.to}}
-	for i, second := range [2]Terminal{p.From, p.To} {
-		if second.Node == "" {
-			continue
-		}
-		end, refusal := t.terminal(second)
-		if refusal != nil {
-			return q, refusal
-		}
-		[2]*[2]terminal{&q.from, &q.to}[i][1] = end
-		t.others = append(t.others, end.node)
-	}
-	var access uint64
-	var shut []int32
-	for i := range 2 {
-		q.From[i], q.To[i] = uint32(q.from[i].node), uint32(q.to[i].node) //nolint:gosec // numbers of nodes
-		access = max(access, q.from[i].micros+max(q.to[0].micros, q.to[1].micros))
-		shut = append(shut, q.from[i].node, q.to[i].node)
-	}
-	if names := t.shut(shut); len(names) > 0 {
-		return q, &Refusal{Cause: Maintenance, Nodes: names, Objects: Maintenance.objects()}
-	}
-	q.MaxDelay, q.Budget = csp.MaxPath, p.Budget
-	if most := uint64(t.demand.MaxRTTMicros); most > 0 {
-		if most < 2*access {
-			return q, &Refusal{Cause: Latency, Objects: Latency.objects()}
-		}
-		q.MaxDelay = uint32(min(most-2*access, csp.MaxPath)) //nolint:gosec // bounded
-	}
-	return q, nil
-}
-
-// pairPath is one path of a pair, between the terminals at its ends.
-func (t *steering) pairPath(q *pairQuery, r csp.Result, path []uint32) Admission {
-	first, last := t.arcs.at(int32(path[0])).from, t.arcs.at(int32(path[len(path)-1])).to //nolint:gosec // numbers of arcs
-	t.from, t.to = q.from[0], q.to[0]
-	if first != t.from.node {
-		t.from = q.from[1]
-	}
-	if last != t.to.node {
-		t.to = q.to[1]
-	}
-	return t.admission(t.demand, t.ways(r, path))
-}
-
-// union is an admission of both: where they share an arc, the larger use.
-func union(a, b Admission) Admission {
-	both := a
-	both.Forward, both.Reverse, both.Links = nil, nil, [2][]topology.ArcName{}
-	both.Cost, both.RTTMicros = a.Cost+b.Cost, max(a.RTTMicros, b.RTTMicros)
-	both.Uses = slices.Clone(a.Uses)
-	for _, u := range b.Uses {
-		i, ok := slices.BinarySearchFunc(both.Uses, u, func(x, y Use) int { return cmp.Compare(x.Arc, y.Arc) })
-		if ok {
-			both.Uses[i].Kbps = max(both.Uses[i].Kbps, u.Kbps)
-		} else {
-			both.Uses = slices.Insert(both.Uses, i, u)
-		}
-	}
-	return both
+// both is an admission of two paths: where they share an arc, the larger use.
+func both(a, b Admission) Admission {
+	out := a
+	out.Forward, out.Reverse, out.Links = nil, nil, [2][]topology.ArcName{}
+	out.Cost, out.RTTMicros = a.Cost+b.Cost, max(a.RTTMicros, b.RTTMicros)
+	out.Uses = merged(a.Uses, b.Uses, func(x, y uint64) uint64 { return max(x, y) })
+	return out
 }
 
 // lacking returns the arcs that have no room for uses.
@@ -158,19 +97,6 @@ func (t *steering) lacking(uses []Use) []topology.ArcName {
 		}
 	}
 	return t.blocking(list)
-}
-
-// refusePair says why there is no pair: why there is no path, or that no two are
-// disjoint.
-func (t *steering) refusePair(unknown bool, now uint32) *Refusal {
-	t.others = nil
-	if w, ok := t.best(); !ok || len(t.blocking(w.needs)) > 0 {
-		return t.refuse(now)
-	}
-	if unknown {
-		return &Refusal{Cause: Undecided}
-	}
-	return &Refusal{Cause: Disjoint}
 }
 
 // pairSolver finds pairs that do not share what d says.

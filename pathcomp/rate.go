@@ -39,10 +39,10 @@ func (n *needs) takeAccess(from, to terminal) {
 	}
 }
 
-// merge makes each arc appear once, in order; arcs on which nothing is taken
-// are dropped.
-func (n *needs) merge() {
-	slices.SortFunc(n.list, func(x, y need) int { return int(x.arc) - int(y.arc) })
+// merge makes each arc appear once, in the order of rank; arcs on which nothing
+// is taken are dropped.
+func (n *needs) merge(rank []int32) {
+	slices.SortFunc(n.list, func(x, y need) int { return int(rank[x.arc]) - int(rank[y.arc]) })
 	out := n.list[:0]
 	for _, x := range n.list {
 		if last := len(out) - 1; last >= 0 && out[last].arc == x.arc {

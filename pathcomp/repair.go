@@ -33,8 +33,8 @@ type Move struct {
 func (c *Core) Affected() []string {
 	s := c.now.Load()
 	var owners []string
-	for i := range s.linkArcs {
-		if a := s.arcs.at(i); a.down || s.drained(a.from) || s.drained(a.to) {
+	for i := range int32(len(s.names)) { //nolint:gosec // arcs are few
+		if a := s.arcs.at(i); i < s.linkArcs && a.down || s.drained(a.from) || s.drained(a.to) {
 			owners = append(owners, c.ledger.OwnersOn(s.names[i])...)
 		}
 	}
@@ -46,68 +46,157 @@ func (c *Core) Affected() []string {
 // and age. Each move fits beside all that is reserved and the moves before it,
 // made before break: with what its owner has, of which the larger counts and not
 // the sum. A claim for which there is no room yet is looked at again when others
-// have moved away. Nothing is reserved. Steered says whether paths can be chosen,
-// as by Steer, or are the routers' own, as by Search.
+// have moved away, before the next rank is looked at; a claim that is refused
+// would be refused after all moves too. Nothing is reserved. Steered says whether
+// paths can be chosen, as by Steer, or are the routers' own, as by Search.
 func (c *Core) Repair(claims []Claim, steered bool) []Move {
-	f := c.Fork()
-	search := f.Search
-	if steered {
-		search = f.Steer
-	}
-	waiting := slices.Clone(claims)
-	slices.SortFunc(waiting, func(x, y Claim) int {
+	r := repair{fork: c.Fork(), steered: steered}
+	left := slices.Clone(claims)
+	slices.SortFunc(left, func(x, y Claim) int {
 		return cmp.Or(cmp.Compare(x.Rank, y.Rank), x.Since.Compare(y.Since), cmp.Compare(x.Owner, y.Owner))
 	})
-	var plan []Move
-	for {
-		var refused []Claim
-		var refusals []Move
-		for _, claim := range waiting {
-			m := f.move(claim, search)
-			if m.Refusal != nil {
-				refused, refusals = append(refused, claim), append(refusals, m)
-				continue
-			}
-			plan = append(plan, m)
+	var waiting []Claim
+	for i := range left {
+		waiting = append(waiting, left[i])
+		if i+1 == len(left) || left[i+1].Rank > left[i].Rank {
+			waiting = r.place(waiting)
 		}
-		if len(refused) == len(waiting) || len(refused) == 0 {
-			return append(plan, refusals...)
-		}
-		waiting = refused
 	}
+	for i := range waiting {
+		r.plan = append(r.plan, Move{Owner: waiting[i].Owner, Refusal: r.refusal(&waiting[i])})
+	}
+	return r.plan
 }
 
-// move carries a claim's move out on a fork.
-func (c *Core) move(claim Claim, search func(Demand) (Admission, *Refusal)) Move {
-	m := Move{Owner: claim.Owner}
-	d := claim.Demand
-	d.Instead = claim.Owner
-	a, refusal := search(d)
-	if refusal != nil {
-		m.Refusal = refusal
-		return m
+// repair is a plan under way, and what it makes of the network.
+type repair struct {
+	fork    *Core
+	steered bool
+	plan    []Move
+}
+
+// place plans all of the claims that fit, as long as one moves, and returns the
+// others.
+func (r *repair) place(waiting []Claim) []Claim {
+	for moved := true; moved; {
+		moved = false
+		waiting = slices.DeleteFunc(waiting, func(claim Claim) bool {
+			m, ok := r.move(&claim)
+			if ok {
+				r.plan = append(r.plan, m)
+				moved = moved || !m.Stays
+			}
+			return ok
+		})
 	}
-	held := c.ledger.Bookings(claim.Owner)
+	return waiting
+}
+
+// move carries a claim's move out on the fork. False: there is no room.
+func (r *repair) move(claim *Claim) (Move, bool) {
+	m := Move{Owner: claim.Owner}
+	a, ok := r.search(claim.demand())
+	if !ok {
+		return m, false
+	}
+	held := r.fork.ledger.Bookings(claim.Owner)
 	if covers(held, a) {
 		m.Stays = true
-		return m
+		return m, true
 	}
 	for _, b := range held {
 		a.Variant = max(a.Variant, b.Variant+1)
 	}
-	if err := c.ledger.Reserve(claim.Owner, a); err != nil {
-		m.Refusal = &Refusal{Cause: Bandwidth, Objects: Bandwidth.objects()}
-		return m
+	if r.fork.ledger.Reserve(claim.Owner, a) != nil {
+		return m, false
 	}
-	c.ledger.yield(claim.Owner, a.Variant)
+	r.fork.ledger.yield(claim.Owner, a.Variant)
 	m.Admission = a
-	return m
+	return m, true
 }
 
-// covers says whether bookings of one variant are what an admission asks for.
+// demand is what a claim asks for in place of what its owner has.
+func (c *Claim) demand() Demand {
+	d := c.Demand
+	d.Instead = c.Owner
+	return d
+}
+
+// search is Steer or Search. It does not say why there is no path, which takes
+// many searches.
+func (r *repair) search(d Demand) (Admission, bool) {
+	if !r.steered {
+		a, refusal := r.fork.Search(d)
+		return a, refusal == nil
+	}
+	t, refusal := r.fork.steering(r.fork.now.Load(), &d)
+	if refusal != nil {
+		return Admission{}, false
+	}
+	defer r.fork.idle.Put(t)
+	w, ok := t.best()
+	if !ok || len(t.blocking(w.needs)) > 0 {
+		return Admission{}, false
+	}
+	return t.admission(&d, w), true
+}
+
+// refusal says why a claim does not move.
+func (r *repair) refusal(claim *Claim) *Refusal {
+	search := r.fork.Search
+	if r.steered {
+		search = r.fork.Steer
+	}
+	if _, refusal := search(claim.demand()); refusal != nil {
+		return refusal
+	}
+	return &Refusal{Cause: Bandwidth, Objects: Bandwidth.objects()} // not beside what its owner has
+}
+
+// covers says whether bookings of one variant take what an admission asks for,
+// at all times of its window, and nothing else.
 func covers(held []Booking, a Admission) bool {
-	return slices.ContainsFunc(held, func(b Booking) bool {
-		return b.Class == a.Class && !b.Window.From.After(a.Window.From) && !b.Window.Until.Before(a.Window.Until) &&
-			slices.Equal(b.Uses, a.Uses)
-	}) && !slices.ContainsFunc(held, func(b Booking) bool { return b.Variant != held[0].Variant })
+	from, until := a.Window.span()
+	changes := []uint32{from}
+	for _, b := range held {
+		if b.Variant != held[0].Variant || b.Class != a.Class {
+			return false
+		}
+		first, end := b.Window.span()
+		for _, x := range [2]uint32{first, end} {
+			if from < x && x < until {
+				changes = append(changes, x)
+			}
+		}
+	}
+	return !slices.ContainsFunc(changes, func(at uint32) bool { return !slices.Equal(takenAt(held, at), a.Uses) })
+}
+
+// takenAt sums up what bookings take at a second, by arc.
+func takenAt(bookings []Booking, at uint32) []Use {
+	var sum []Use
+	for _, b := range bookings {
+		if first, end := b.Window.span(); first <= at && at < end {
+			sum = merged(sum, b.Uses, func(x, y uint64) uint64 { return x + y })
+		}
+	}
+	return sum
+}
+
+// merged returns the uses of both: what one arc has of each, as with says. Uses
+// are sorted by arc.
+func merged(a, b []Use, with func(x, y uint64) uint64) []Use {
+	out := make([]Use, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch cmp.Compare(a[0].Arc, b[0].Arc) {
+		case -1:
+			out, a = append(out, a[0]), a[1:]
+		case 1:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out = append(out, Use{Arc: a[0].Arc, Kbps: with(a[0].Kbps, b[0].Kbps)})
+			a, b = a[1:], b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
 }

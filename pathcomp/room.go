@@ -16,7 +16,7 @@ type room struct {
 	demand       *Demand
 	first, until uint32
 	class        int
-	credit       map[int32]int64 // kbit/s on arcs that bookings give up which the demand comes instead of
+	own          map[int32][]term // on arcs of an owner that the demand comes instead of
 }
 
 // roomFor looks a demand's class, window and earlier bookings up.
@@ -24,21 +24,28 @@ func (c *Core) roomFor(s *snapshot, d *Demand) room {
 	r := room{snapshot: s, demand: d, class: s.classes.of(d.Class)}
 	r.first, r.until = d.Window.span()
 	if d.Instead != "" {
-		r.credit = c.ledger.credit(s, d.Instead, d.Class, r.first, r.until)
+		r.own = c.ledger.held(s, d.Instead)
 	}
 	return r
 }
 
-// fits says whether kbps are free on an arc.
+// fits says whether kbps are free on an arc, as Ledger.Reserve does.
 func (r *room) fits(i int32, kbps int64) bool {
-	if r.credit != nil {
-		kbps = max(0, kbps-r.credit[i])
-	}
 	if kbps == 0 {
 		return true
 	}
-	a := r.arcs.at(i)
-	return r.books[i].fits(r.demand.Class, r.first, r.until, kbps, a.shares.limit(a.kbps, a.total, r.class))
+	most := r.limit(i, r.class)
+	if r.books[i].fits(r.demand.Class, r.first, r.until, kbps, most) {
+		return true
+	}
+	own := r.own[i]
+	return own != nil && r.books[i].fitsAll(r.growth(own, kbps), most)
+}
+
+// growth is what kbps add where an owner has something that gives way.
+func (r *room) growth(own []term, kbps int64) []shift {
+	one := &entry{variant: EveryVariant, class: r.demand.Class, from: r.first, until: r.until}
+	return differences(own, append(own[:len(own):len(own)], term{one, kbps}))
 }
 
 // blocking returns the arcs that have no room for what is needed, sorted.
@@ -57,10 +64,27 @@ func (r *room) blocking(list []need) []topology.ArcName {
 func (r *room) mostKbps(list []need) uint64 {
 	most := uint64(math.MaxUint64)
 	for _, n := range list {
-		free := r.books[n.arc].freeRoom(r.demand.Class, r.first, r.until, r.limit(n.arc, r.class))
-		most = min(most, r.demand.mostSymmetric(n, free+r.credit[n.arc]))
+		most = min(most, r.demand.mostSymmetric(n, r.free(n.arc)))
 	}
 	return most
+}
+
+// free is the most that fits on an arc; negative where too much is reserved.
+func (r *room) free(i int32) int64 {
+	low := r.books[i].freeRoom(r.demand.Class, r.first, r.until, r.limit(i, r.class))
+	if r.own[i] == nil {
+		return low
+	}
+	low = max(0, low)
+	for high := kbit(math.MaxUint64); low < high; {
+		middle := low + (high-low+1)/2
+		if r.fits(i, middle) {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return low
 }
 
 // earliest returns the first time from which the needs fit for as long as the

@@ -64,7 +64,7 @@ func (c *classes) shares(of topology.Shares) *shares {
 		if n >= len(s.byClass) {
 			s.byClass = append(s.byClass, slices.Repeat([]int32{apart}, n+1-len(s.byClass))...)
 		}
-		s.byClass[n] = int32(min(permille, 1<<30)) //nolint:gosec // bounded
+		s.byClass[n] = int32(min(permille, 1<<30))
 	}
 	c.known[key] = s
 	return s

@@ -20,6 +20,7 @@ type snapshot struct {
 	as       uint32
 
 	nodes   vector[topology.Node]
+	flags   []uint8 // of each node
 	links   vector[topology.Link]
 	access  []topology.Access
 	arcs    vector[arc] // 2 for each link, then 2 for each access
@@ -86,6 +87,9 @@ func newSnapshot(n *topology.Network) (*snapshot, error) {
 	if err := errors.Join(s.number(n)...); err != nil {
 		return nil, err
 	}
+	for i := range n.Nodes {
+		s.flags = append(s.flags, flagsOf(&n.Nodes[i]))
+	}
 	arcs := make([]arc, 0, len(s.names))
 	for i := range n.Links {
 		for d := range 2 {
@@ -139,7 +143,28 @@ func (s *snapshot) leave(node int32) []int32 {
 
 // ends says that node forwards nothing between routers: a gateway is where
 // traffic enters and leaves, never on the way.
-func (s *snapshot) ends(node int32) bool { return s.nodes.at(node).Role == topology.Gateway }
+func (s *snapshot) ends(node int32) bool { return s.flags[node]&isGateway != 0 }
+
+// What searches ask of nodes, all the time.
+const (
+	isGateway = 1 << iota
+	isShut    // in maintenance
+	isDown
+)
+
+func flagsOf(n *topology.Node) uint8 {
+	var flags uint8
+	if n.Role == topology.Gateway {
+		flags |= isGateway
+	}
+	if n.Maintenance {
+		flags |= isShut
+	}
+	if n.Down {
+		flags |= isDown
+	}
+	return flags
+}
 
 // network returns the topology as it is in s.
 func (s *snapshot) network() *topology.Network {

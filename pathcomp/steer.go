@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/s2cd/s2cd/pathcomp/csp"
-	"github.com/s2cd/s2cd/topology"
 )
 
 // Steer looks for the best of all paths that have room for the demand and keep
@@ -37,6 +36,7 @@ type steering struct {
 	kbps     [2]int64 // on links, there and back
 	anyRoom  bool     // do not ask for bandwidth
 	cap      loadCap
+	barred   [2][]int32 // arcs on which one direction leaves the room to the other
 	gaveUp   bool
 
 	// What follows is used again by later searches.
@@ -49,14 +49,19 @@ type steering struct {
 // side is the filter of one direction, or of both over the same links.
 type side struct {
 	*steering
-	way  int // 0: there, 1: back
-	both bool
+	way     int // 0: there, 1: back
+	both    bool
+	without int32 // an arc that is not usable
 }
+
+// noArc is the number of none.
+const noArc = -1
 
 // steering looks a demand up.
 func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 	from, to, refusal := s.terminals(d)
 	if refusal != nil {
+		refusal.Objects = refusal.Cause.objects()
 		return nil, refusal
 	}
 	policy, refusal := s.policy(d)
@@ -68,7 +73,7 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 		t = &steering{}
 	}
 	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0]}
-	t.sides = [2]side{{t, 0, !d.Separate}, {t, 1, false}}
+	t.sides = [2]side{{t, 0, !d.Separate, noArc}, {t, 1, false, noArc}}
 	t.setRate(d.Kbps)
 	return t, nil
 }
@@ -77,11 +82,11 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 func (f *side) Usable(i uint32) bool {
 	n := int32(i) //nolint:gosec // number of an arc
 	a := f.arcs.at(n)
-	if a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
+	if n == f.without || a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
 		return false
 	}
 	if !f.both {
-		return f.anyRoom || f.roomOn(n, f.kbps[f.way])
+		return f.anyRoom || f.roomOn(n, f.kbps[f.way]) && !slices.Contains(f.barred[f.way], n)
 	}
 	back := f.arcs.at(n ^ 1)
 	return !back.down && (f.anyRoom || f.roomOn(n, f.kbps[0]) && f.roomOn(n^1, f.kbps[1]))
@@ -90,15 +95,20 @@ func (f *side) Usable(i uint32) bool {
 // passes says whether a path may go through node: gateways are for beginning
 // and ending only.
 func (t *steering) passes(node int32) bool {
-	n := t.nodes.at(node)
-	return !n.Maintenance && (n.Role != topology.Gateway || node == t.from.node || node == t.to.node || slices.Contains(t.others, node))
+	switch t.flags[node] & (isGateway | isShut) {
+	case 0:
+		return true
+	case isGateway:
+		return node == t.from.node || node == t.to.node || slices.Contains(t.others, node)
+	}
+	return false
 }
 
 func (t *steering) roomOn(i int32, kbps int64) bool {
 	if !t.fits(i, kbps) {
 		return false
 	}
-	return t.cap.of == 0 || kbps <= t.credit[i] || !t.cap.bars(t.loadAfter(i, kbps))
+	return t.cap.of == 0 || !t.cap.bars(t.loadAfter(i, kbps))
 }
 
 // setRate sets what is asked for on links.
@@ -164,9 +174,7 @@ func (t *steering) best() (ways, bool) {
 	case LeastLatency:
 		return t.fastest(tour)
 	case LeastLoad:
-		if !t.anyRoom { // else no load is too much
-			return t.leastLoad(tour)
-		}
+		return t.leastLoad(tour)
 	case LeastCost:
 	}
 	return t.find(tour)
@@ -174,12 +182,22 @@ func (t *steering) best() (ways, bool) {
 
 // find returns the cheapest path of a tour.
 func (t *steering) find(tour csp.Tour) (ways, bool) {
+	return t.apart(func() (ways, bool) { return t.findAlone(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.cost, w.micros} })
+}
+
+// fastest returns the fastest path of a tour.
+func (t *steering) fastest(tour csp.Tour) (ways, bool) {
+	return t.apart(func() (ways, bool) { return t.fastestAlone(tour) }, func(w ways) [2]uint64 { return [2]uint64{w.micros, w.cost} })
+}
+
+// findAlone is find where both directions have room on an arc if each has.
+func (t *steering) findAlone(tour csp.Tour) (ways, bool) {
 	solver := t.solver(t.demand.Separate)
 	found, path := solver.FindTour(tour, t.path[:0])
 	t.path = path
 	t.gaveUp = t.gaveUp || found.GaveUp
 	if found.Cold {
-		t.core.ask(t.demand.Separate, tour.Legs)
+		t.ask(tour.Legs)
 	}
 	if !found.Found {
 		return ways{}, false
@@ -187,10 +205,10 @@ func (t *steering) find(tour csp.Tour) (ways, bool) {
 	return t.ways(found, path), true
 }
 
-// fastest returns the fastest path of a tour. Where the fastest of all breaks
-// another bound, or visits a node twice, the least latency that can be kept is
-// found by halving.
-func (t *steering) fastest(tour csp.Tour) (ways, bool) {
+// fastestAlone is fastest where both directions have room on an arc if each has.
+// Where the fastest of all breaks another bound, or visits a node twice, the
+// least latency that can be kept is found by halving.
+func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 	solver := t.solver(t.demand.Separate)
 	found, path := solver.FindFastest(tour, t.path[:0])
 	t.path = path
@@ -205,16 +223,20 @@ func (t *steering) fastest(tour csp.Tour) (ways, bool) {
 		return ways{}, false
 	}
 	low, high := found.Delay, within.Delay
+	faster := tour
 	for low < high {
-		tour.MaxDelay = low + (high-low)/2
-		if r, _ := solver.FindTour(tour, nil); r.Found {
+		faster.MaxDelay = low + (high-low)/2
+		if r, _ := solver.FindTour(faster, nil); r.Found {
 			high = r.Delay
 		} else {
-			low = tour.MaxDelay + 1
+			low = faster.MaxDelay + 1
 		}
 	}
-	tour.MaxDelay = high
-	return t.find(tour)
+	faster.MaxDelay = high
+	if w, ok := t.findAlone(faster); ok {
+		return w, true
+	}
+	return t.findAlone(tour) // what others reserve meanwhile takes the room
 }
 
 // ways is a path by the numbers of its arcs, there and then back.
@@ -239,7 +261,7 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 	}
 	w.forward, w.reverse = t.along(t.from.node, w.arcs[0]), t.along(t.to.node, w.arcs[1])
 	n.takeAccess(t.from, t.to)
-	n.merge()
+	n.merge(t.rank)
 	w.needs = n.list
 	return w
 }

@@ -29,18 +29,32 @@ func (c loadCap) bars(l load) bool {
 	return c.of != 0 && (c.less(l) || c.strict && !l.less(c.load))
 }
 
-// loadAfter is how full an arc's link would be at the worst instant with kbps,
-// of which the credit is there already.
+// loadAfter is how full an arc's link would be at the worst instant with kbps;
+// zero if they add nothing to what is there.
 func (t *steering) loadAfter(i int32, kbps int64) load {
-	used := t.books[i].most(t.first, t.until) + max(0, kbps-t.credit[i])
+	growth := []shift{{total: true, from: t.first, until: t.until, kbps: kbps}}
+	if own := t.own[i]; own != nil {
+		growth = t.growth(own, kbps)
+	}
+	used, grows := t.books[i].mostAfter(growth, t.first, t.until)
+	if !grows {
+		return load{of: 1}
+	}
 	return load{used: uint64(used), of: t.arcs.at(i).kbps} //nolint:gosec // never negative
 }
 
-// most is the most that is reserved in all on [from, until).
-func (b *book) most(from, until uint32) int64 {
+// mostAfter is the most that is reserved in all on [from, until) after shifts
+// of the total within; false: there is none.
+func (b *book) mostAfter(all []shift, from, until uint32) (most int64, grows bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return b.total().max(from, until)
+	most = b.total().max(from, until)
+	for _, s := range all {
+		if s.total && s.kbps > 0 {
+			most, grows = max(most, b.total().max(s.from, s.until)+s.kbps), true
+		}
+	}
+	return most, grows
 }
 
 // loadSteps halve what is left between the loads known to be too low and
@@ -53,8 +67,8 @@ const loadSteps = 20
 func (t *steering) leastLoad(tour csp.Tour) (ways, bool) {
 	defer func() { t.cap = loadCap{} }()
 	found, ok := t.find(tour)
-	if !ok {
-		return ways{}, false
+	if !ok || t.anyRoom {
+		return found, ok
 	}
 	best := t.fullest(found)
 	const parts = 1 << loadSteps
@@ -68,7 +82,6 @@ func (t *steering) leastLoad(tour csp.Tour) (ways, bool) {
 			low = middle
 		}
 	}
-	// Where the demand needs no more than it comes instead of, nothing is less.
 	for best = t.fullest(found); best.used > 0; best = t.fullest(found) {
 		t.cap = loadCap{load: best, strict: true}
 		w, ok := t.find(tour)
@@ -78,7 +91,10 @@ func (t *steering) leastLoad(tour csp.Tour) (ways, bool) {
 		found = w
 	}
 	t.cap = loadCap{load: best}
-	return t.find(tour)
+	if w, ok := t.find(tour); ok {
+		return w, true
+	}
+	return found, true // what others reserve meanwhile makes links fuller
 }
 
 // scaled returns part of parts of what is used.
@@ -91,11 +107,12 @@ func (l load) scaled(part, parts uint64) uint64 {
 // fullest is the load of the fullest link of a path.
 func (t *steering) fullest(w ways) load {
 	most := load{of: 1}
-	for way, arcs := range w.arcs {
-		for _, i := range arcs {
-			if l := t.loadAfter(i, t.kbps[way]); t.kbps[way] > t.credit[i] && most.less(l) {
-				most = l
-			}
+	for _, n := range w.needs {
+		if !n.link {
+			continue
+		}
+		if l := t.loadAfter(n.arc, n.kbps); most.less(l) {
+			most = l
 		}
 	}
 	return most

@@ -15,9 +15,6 @@ func (t *steering) fitsAt(kbps [2]uint64, first uint32) bool {
 	d.Kbps, d.Objective = kbps, LeastCost
 	t.demand, t.first, t.until = &d, first, first+(asked.until-asked.first)
 	d.Window = Window{From: instant(t.first), Until: instant(t.until)}
-	if first != asked.first {
-		t.credit = nil
-	}
 	t.setRate(kbps)
 	defer func() {
 		t.room = asked
@@ -25,7 +22,7 @@ func (t *steering) fitsAt(kbps [2]uint64, first uint32) bool {
 	}()
 	n := needs{demand: &d}
 	n.takeAccess(t.from, t.to)
-	n.merge()
+	n.merge(t.rank)
 	if len(t.blocking(n.list)) > 0 {
 		return false
 	}
@@ -38,6 +35,13 @@ func (t *steering) most() uint64 {
 	var widest int64
 	for i := range int32(len(t.names)) { //nolint:gosec // arcs are few
 		widest = max(widest, t.limit(i, t.class).ofClass)
+	}
+	for _, own := range t.own { // is there already, whatever the limit
+		var all int64
+		for _, x := range own {
+			all += x.kbps
+		}
+		widest = max(widest, all)
 	}
 	low, high := uint64(0), t.demand.mostSymmetric(need{times: 1}, widest)
 	for low < high {
@@ -63,6 +67,11 @@ func (t *steering) soonest(now uint32) time.Time {
 	starts := []uint32{after}
 	for _, b := range t.books {
 		starts = b.falls(after, starts)
+	}
+	for _, own := range t.own { // what others give back, the owner may take at once
+		for _, x := range own {
+			starts = append(starts, max(after, x.from), max(after, x.until))
+		}
 	}
 	slices.Sort(starts)
 	starts = slices.Compact(starts)

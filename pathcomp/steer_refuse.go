@@ -48,28 +48,37 @@ func (t *steering) refuseAnyway() *Refusal {
 	if shut := t.shut([]int32{t.from.node, t.to.node}, t.policy.through); len(shut) > 0 {
 		return &Refusal{Cause: Maintenance, Nodes: shut, Objects: Maintenance.objects()}
 	}
-	asked := t.policy
-	free := func(p policy) bool {
-		t.policy = p
+	p := t.policy
+	free := func(less policy) bool {
+		t.policy = less
 		_, ok := t.leastMicros()
-		t.policy = asked
+		t.policy = p
 		return ok
 	}
 	if !free(policy{none: true}) {
 		return &Refusal{Cause: NoPath, Objects: NoPath.objects()}
 	}
 	r := &Refusal{Cause: Policy}
-	if p := asked; free(policy{avoid: p.avoid, through: p.through, none: len(p.avoid) == 0}) {
-		r.Objects = append(r.Objects, LSPA)
-	}
-	if p := asked; len(p.through) > 0 && free(policy{avoid: p.avoid, affinity: p.affinity, none: p.none}) {
-		r.Objects = append(r.Objects, IRO)
-	}
-	if p := asked; free(policy{through: p.through, affinity: p.affinity, none: p.affinity == Affinity{}}) {
-		r.Objects = append(r.Objects, XRO)
+	var asked []Object
+	for _, part := range []struct {
+		object  Object
+		asked   bool
+		without policy
+	}{
+		{LSPA, p.affinity != Affinity{}, policy{avoid: p.avoid, through: p.through}},
+		{IRO, len(p.through) > 0, policy{avoid: p.avoid, affinity: p.affinity}},
+		{XRO, len(p.avoid) > 0, policy{through: p.through, affinity: p.affinity}},
+	} {
+		if !part.asked {
+			continue
+		}
+		asked = append(asked, part.object)
+		if free(part.without) {
+			r.Objects = append(r.Objects, part.object)
+		}
 	}
 	if len(r.Objects) == 0 { // none by itself
-		r.Objects = []Object{LSPA, IRO, XRO}
+		r.Objects = asked
 	}
 	return r
 }

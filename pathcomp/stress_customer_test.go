@@ -46,7 +46,7 @@ const mostSessions = 15
 
 // operate does one thing.
 func (c *customer) operate() error {
-	c.time.Add(1)
+	c.tick()
 	if len(c.holds) > 3 || len(c.holds) > 0 && c.random.IntN(8) == 0 {
 		return c.endHold()
 	}

@@ -48,7 +48,7 @@ func (r *reader) read() error {
 		return r.repair(arc)
 	default:
 		now := r.now()
-		until := at(second(now) + 1<<20)
+		until := at(offset(now) + 1<<20)
 		return errors.Join(
 			within(of(arc, ""), r.ledger.Profile(arc, now, until), mostTotal),
 			within(of(arc, "gold"), r.ledger.ClassProfile(arc, "gold", now, until), mostGold),
@@ -82,7 +82,7 @@ func (r *reader) fork(arc topology.ArcName) error {
 		}
 	}
 	now := r.now()
-	return within(of(arc, ""), f.Ledger().Profile(arc, now, at(second(now)+1<<20)), mostTotal)
+	return within(of(arc, ""), f.Ledger().Profile(arc, now, at(offset(now)+1<<20)), mostTotal)
 }
 
 // repair plans moves for others' sessions, which go on meanwhile.

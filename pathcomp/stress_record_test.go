@@ -68,7 +68,7 @@ func (r *record) items(now int64) []audit.Item {
 	for _, bookings := range r.live {
 		terms := map[string][]term{}
 		for _, b := range bookings {
-			t := term{variant: b.Variant, from: max(now, second(b.Window.From)), until: second(b.Window.Until)}
+			t := term{variant: b.Variant, from: max(now, offset(b.Window.From)), until: offset(b.Window.Until)}
 			for _, u := range b.Uses {
 				t.kbps = int64(u.Kbps)
 				for _, class := range []string{"", b.Class} {
@@ -199,7 +199,7 @@ func profileOf(list []stretch, now int64) []pathcomp.Step {
 	return out
 }
 
-// second counts from when the tests begin.
-func second(t time.Time) int64 { return int64(t.Sub(clock()) / time.Second) }
+// offset counts seconds from when the tests begin.
+func offset(t time.Time) int64 { return int64(t.Sub(clock()) / time.Second) }
 
 func at(second int64) time.Time { return clock().Add(time.Duration(second) * time.Second) }

@@ -18,13 +18,14 @@ import (
 	"github.com/s2cd/s2cd/pathcomp/audit"
 )
 
-// The customers' operations between two audits, and for each of the rest.
+// What goes on: all by the count of the customers' operations.
 const (
-	customers       = 8
-	betweenAudits   = 2000
-	aSecond         = 4 // operations, by the clock that all see
-	readsARound     = 40
-	changesARound   = 20
+	customers     = 8
+	betweenAudits = 2000
+	aSecond       = 4 // of the clock that all see
+	aChange       = 100
+	aRead         = 25
+
 	fewestOfAnyKind = 50
 )
 
@@ -35,7 +36,14 @@ type trial struct {
 	record record
 	late   chan pathcomp.Booking
 	time   atomic.Int64 // operations begun
+	pace   [2]chan struct{}
 }
+
+// paces of the goroutines that are no customers.
+const (
+	changes = iota
+	reads
+)
 
 func (t *trial) now() time.Time { return at(t.time.Load() / aSecond) }
 
@@ -107,27 +115,55 @@ func newTrial(t *testing.T) (*trial, *changing) {
 
 // round ends when all have done their share.
 func (t *trial) round(tb testing.TB, n *changing, all []*customer, seed uint64) {
-	var group sync.WaitGroup
-	run := func(times int, operate func() error) {
-		group.Go(func() {
-			for range times {
+	var busy, beside sync.WaitGroup
+	for i := range t.pace {
+		t.pace[i] = make(chan struct{})
+	}
+	on := func(pace int, operate func() error) {
+		beside.Go(func() {
+			for range t.pace[pace] {
 				if err := operate(); err != nil {
+					tb.Error(err)
+				}
+			}
+		})
+	}
+	on(changes, func() error {
+		if n.random.IntN(20) == 0 {
+			return t.reload()
+		}
+		return n.change(t.core)
+	})
+	for i := range 2 {
+		r := reader{trial: t, arcs: n.arcs, random: rand.New(rand.NewPCG(seed, uint64(i)))}
+		on(reads, r.read)
+	}
+	for _, c := range all {
+		busy.Go(func() {
+			for range betweenAudits / customers {
+				if err := c.operate(); err != nil {
 					tb.Error(err)
 					return
 				}
 			}
 		})
 	}
-	for _, c := range all {
-		run(betweenAudits/customers, c.operate)
+	busy.Wait()
+	for i := range t.pace {
+		close(t.pace[i])
 	}
-	run(changesARound, func() error { return n.change(t.core) })
-	for i := range 2 {
-		r := reader{trial: t, arcs: n.arcs, random: rand.New(rand.NewPCG(seed, uint64(i)))}
-		run(readsARound, r.read)
+	beside.Wait()
+}
+
+// tick begins an operation and says when others do something.
+func (t *trial) tick() {
+	n := t.time.Add(1)
+	if n%aChange == 0 {
+		t.pace[changes] <- struct{}{}
 	}
-	run(1, t.reload)
-	group.Wait()
+	if n%aRead == 0 {
+		t.pace[reads] <- struct{}{}
+	}
 }
 
 // reload loads the ledger anew, as one that has missed too much.
@@ -154,7 +190,7 @@ func (a *auditor) audit(t *testing.T) {
 	for len(a.late) > 0 {
 		<-a.late
 	}
-	now := second(a.now())
+	now := offset(a.now())
 	items := a.record.items(now)
 	loads := stretches(items)
 	// What was sold before a capacity was lowered is no over-booking; a second
@@ -192,7 +228,7 @@ func (a *auditor) compare(t *testing.T, now int64) {
 			t.Fatal(err)
 		}
 		for _, u := range b.Uses {
-			if second(b.Window.Until) > now {
+			if offset(b.Window.Until) > now {
 				owners[string(u.Arc)] = append(owners[string(u.Arc)], b.Owner)
 			}
 		}

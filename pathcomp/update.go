@@ -44,10 +44,14 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	next.nodes, next.links, next.arcs = s.nodes.fork(), s.links.fork(), s.arcs.fork()
-	next.classes = s.classes.fork()
-	for _, n := range u.Nodes {
-		next.nodes.set(&s.nodes, s.nodeOf[n.Name], n)
+	next.links, next.arcs, next.classes = s.links.fork(), s.arcs.fork(), s.classes.fork()
+	if len(u.Nodes) > 0 {
+		next.nodes, next.flags = s.nodes.fork(), slices.Clone(s.flags)
+	}
+	for i := range u.Nodes {
+		n := s.nodeOf[u.Nodes[i].Name]
+		next.nodes.set(&s.nodes, n, u.Nodes[i])
+		next.flags[n] = flagsOf(&u.Nodes[i])
 	}
 	for _, l := range u.Links {
 		next.links.set(&s.links, s.linkOf[l.Name], l)
@@ -55,8 +59,8 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 	var changed []int32
 	for _, i := range links {
 		for d := range 2 {
-			next.arcs.set(&s.arcs, 2*i+int32(d), next.linkArc(next.links.at(i), d)) //nolint:gosec // 0 or 1
-			changed = append(changed, 2*i+int32(d))                                 //nolint:gosec // 0 or 1
+			next.arcs.set(&s.arcs, 2*i+int32(d), next.linkArc(next.links.at(i), d))
+			changed = append(changed, 2*i+int32(d))
 		}
 	}
 	next.carry(s, changed)

@@ -72,7 +72,9 @@ func decideApplied(s session.Session, now time.Time) (order.Step, bool, time.Tim
 	case everywhere(s, session.Present) && s.Phase == session.InDoubt:
 		return move(s, session.Modifying, "", "on all devices", now), true, now
 	case everywhere(s, session.Present):
-		return move(s, session.Active, "", "on all devices", now), true, now
+		step := move(s, session.Active, "", "on all devices", now)
+		step.ReleaseBelow = s.Route.Variant // the way it has left, if it was moved
+		return step, true, now
 	case why != "" && s.Phase != session.InDoubt:
 		return move(s, session.InDoubt, why, why, now), true, now
 	case why == "" && s.Phase == session.InDoubt && s.StartedAt.IsZero():

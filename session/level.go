@@ -21,12 +21,24 @@ type Level struct {
 	MaxLossPPM      uint32 // packets lost in a million
 	AvailabilityPPM uint32 // of the time that is known
 	Protected       bool   // sold only with two disjoint ways
+	Objective       Objective
 	Class           string // queue class of the core, named in the inventory
 	DSCP            uint8  // marking, 0..63 (RFC 2474)
 	BookingPermille uint32 // of the rate that is reserved, 1000: all of it
 	MeasureEvery    time.Duration
 	Price           Price
 }
+
+// Objective is what the path of a level has least of, where paths are steered
+// (RFC 5541 section 3). In a network that is not steered the routers choose.
+type Objective string
+
+// The objectives.
+const (
+	LeastCost    Objective = "cost" // also the empty one: the sum of TE metrics
+	LeastLatency Objective = "latency"
+	LeastLoad    Objective = "load" // of the fullest link
+)
 
 // Price says what a level costs; all amounts in Currency's minor units.
 type Price struct {

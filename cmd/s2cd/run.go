@@ -69,7 +69,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newServeCmd(a), newConfigCmd(a), newInventoryCmd(a), newTokenCmd(a), newDoctorCmd(a),
-		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newDeviceCmd(a), newVersionCmd(a),
+		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newDeviceCmd(a), newPathCmd(a), newVersionCmd(a),
 	)
 	return root
 }

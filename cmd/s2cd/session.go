@@ -124,11 +124,13 @@ func newSessionShowCmd(a *app, admin func() *operator) *cobra.Command {
 }
 
 func (a *app) printJSON(v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode answer: %w", err)
+	e := json.NewEncoder(a.stdout)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false) // arcs are called link:NAME>
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("write answer: %w", err)
 	}
-	return a.print("%s\n", data)
+	return nil
 }
 
 func writeSessions(w io.Writer, list []operatorSession) error {
@@ -174,11 +176,10 @@ func writeTable(tw *tabwriter.Writer, lines []string) error {
 
 // mbps renders both directions of a session's rate.
 func mbps(s operatorSession) string {
-	one := func(kbps uint64) string { return strconv.FormatFloat(float64(kbps)/1000, 'f', -1, 64) }
 	if s.Kbps[0] == s.Kbps[1] {
-		return one(s.Kbps[0])
+		return mbit(s.Kbps[0])
 	}
-	return one(s.Kbps[0]) + "/" + one(s.Kbps[1])
+	return mbit(s.Kbps[0]) + "/" + mbit(s.Kbps[1])
 }
 
 func moment(t time.Time) string {

@@ -64,7 +64,7 @@ func (b *builder) level(at string, l fileLevel) session.Level {
 	}
 	return session.Level{
 		Name: session.LevelName(l.Name), MaxRTTMicros: b.micros(at+".maxRtt", l.MaxRTT, false), MaxLossPPM: uint32(l.MaxLoss),
-		AvailabilityPPM: uint32(l.Availability), Protected: l.Protected, Class: l.Class, DSCP: uint8(l.DSCP),
+		AvailabilityPPM: uint32(l.Availability), Protected: l.Protected, Objective: session.Objective(l.Objective), Class: l.Class, DSCP: uint8(l.DSCP),
 		BookingPermille: uint32(l.Booking), MeasureEvery: l.MeasureEvery,
 	}
 }

@@ -141,6 +141,7 @@ func TestFaults(t *testing.T) {
 		"price negative":          {"setUp: 1.50", "setUp: -1", `42:110: catalogue.levels[0].price.setUp: want an amount like 12.30, got "-1"`},
 		"class unknown":           {"class: gold", "class: silver", `42:24: catalogue.levels[0].class: no link has a share for class "silver"`},
 		"dscp":                    {"dscp: EF", "dscp: 64", `42:36: catalogue.levels[0].dscp: want a DSCP from 0 to 63 or like EF, AF41, CS3, got "64"`},
+		"objective":               {"class: gold,", "class: gold, objective: beauty,", `42:41: catalogue.levels[0].objective: want one of cost, latency, load, got "beauty"`},
 		"booking":                 {"booking: 100%", "booking: 101%", "42:70: catalogue.levels[0].booking: must be at most 100%"},
 		"availability":            {"availability: 99.5%", "availability: 99.50001%", `42:54: catalogue.levels[0].availability: want a share from 0% to 100% like 99.95%, got "99.50001%"`},
 		"level name":              {"- {name: A, class", "- {name: B, class", `42:14: catalogue.levels[0].name: want one of A, AA, AAA, got "B"`},

@@ -138,6 +138,7 @@ type fileCatalogue struct {
 
 type fileLevel struct {
 	Name         string        `yaml:"name" check:"required,oneof=A|AA|AAA"`
+	Objective    string        `yaml:"objective" check:"oneof=cost|latency|load"`
 	Class        string        `yaml:"class" check:"required"`
 	DSCP         dscp          `yaml:"dscp" check:"required"`
 	MaxRTT       time.Duration `yaml:"maxRtt" check:"max=10s"`

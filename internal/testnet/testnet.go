@@ -46,6 +46,25 @@ func Network() *topology.Network {
 	return n
 }
 
+// Square is Network with two ways between its PEs: by way of p1, 4 ms there and
+// back, and by way of p2, which is longer for the routers and takes 8 ms. A link
+// carries 100 Mbit/s.
+func Square() *topology.Network {
+	n := Network()
+	n.Nodes = append(n.Nodes, topology.Node{Name: "p1", Role: topology.P}, topology.Node{Name: "p2", Role: topology.P})
+	one := n.Links[0]
+	n.Links = nil
+	for i, p := range []topology.NodeName{"p1", "p2"} {
+		metric, micros := uint32(10*(i+1)), uint32(1000*(i+1))
+		one.IGPMetric, one.Micros = [2]uint32{metric, metric}, [2]uint32{micros, micros}
+		one.Name, one.A, one.Z = "pe1-"+string(p), "pe1", p
+		n.Links = append(n.Links, one)
+		one.Name, one.A, one.Z = string(p)+"-pe2", p, "pe2"
+		n.Links = append(n.Links, one)
+	}
+	return n
+}
+
 // Directory knows the tenants acme and other, each with Sites and clouds 1 to
 // Sites on Network and the same addresses.
 func Directory() *order.Directory {

@@ -44,7 +44,7 @@ func (s *search) runFastest() Result {
 			s.bestLabel = number
 			return r
 		}
-		state := s.state(at.leg, at.node)
+		state := s.state(&s.legs[at.leg], at.node)
 		if state.delay != none {
 			continue
 		}
@@ -60,7 +60,7 @@ func (s *search) spread(at label, number uint32) {
 	l := &s.legs[at.leg]
 	for _, e := range s.graph.leaving(at.node) {
 		next := label{cost: capped(at.cost, e.cost), delay: capped(at.delay, e.delay), node: e.node, leg: at.leg, parent: number, arc: e.arc}
-		if s.state(at.leg, e.node).delay != none || next.cost > MaxPath {
+		if s.state(l, e.node).delay != none || next.cost > MaxPath {
 			continue
 		}
 		w := s.fastestOn(&next)

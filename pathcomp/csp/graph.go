@@ -139,10 +139,14 @@ type Metrics struct {
 	Cost, Delay, Loss uint32
 }
 
-// With returns a graph in which some arcs have other metrics. It shares with g
-// all pages but those in which something changed, and takes the time of these:
-// beside them, one pointer for each 64 nodes and 64 arcs is copied.
+// With returns a graph in which some arcs have other metrics; g where all are
+// what they were. It shares with g all pages but those in which something
+// changed, and takes the time of these: beside them, one pointer for each 64
+// nodes and 64 arcs is copied.
 func (g *Graph) With(changes []Metrics) *Graph {
+	if !slices.ContainsFunc(changes, g.differs) {
+		return g
+	}
 	next := &Graph{nodes: g.nodes, heads: g.heads, out: slices.Clone(g.out), in: slices.Clone(g.in), arcs: slices.Clone(g.arcs)}
 	for _, m := range changes {
 		i := m.Arc >> pageBits
@@ -156,6 +160,12 @@ func (g *Graph) With(changes []Metrics) *Graph {
 		set(next.in, g.in, a.To, m)
 	}
 	return next
+}
+
+// differs says whether an arc has other metrics now.
+func (g *Graph) differs(m Metrics) bool {
+	a := g.arc(m.Arc)
+	return a.Cost != m.Cost || a.Delay != m.Delay || a.Loss != m.Loss
 }
 
 // set writes an arc's metrics to its row, in a page that is not the old one.

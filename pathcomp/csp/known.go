@@ -84,13 +84,13 @@ func (k *known) with(nodes int, better []Arc, orders []order) *known {
 	defer k.mu.Unlock()
 next:
 	for _, to := range k.held {
-		p := k.place(to).Load()
+		p := k.place(to).Load().clone() // what others add from now on was not looked at
 		for _, a := range better {
 			if !p.holds(orders, a) {
 				continue next
 			}
 		}
-		next.put(to, p.clone())
+		next.put(to, p)
 	}
 	return next
 }

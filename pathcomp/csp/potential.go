@@ -3,7 +3,6 @@
 package csp
 
 import (
-	"math"
 	"slices"
 	"sync/atomic"
 )
@@ -15,9 +14,8 @@ import (
 // and however much dearer arcs get. They are consistent: no arc makes them fall
 // by more than its own length.
 type potential struct {
-	graph  *Graph // that it was computed on
-	orders int
-	ways   []way // node by node, the orders side by side
+	graph *Graph // that it was computed on
+	rows  []row  // by node
 
 	// Made when a query first bounds them.
 
@@ -30,6 +28,12 @@ type way struct {
 	branch      uint32 // its first arc; none: there is no way, or this is the destination
 }
 
+// row holds the ways on from a node, by order. It fills a cache line.
+type row struct {
+	ways    [mostOrders]way
+	repeats uint32 // orders, a bit each, with a way as long as that in one before
+}
+
 // order ranks ways by costs x cost + delays x delay.
 type order struct{ costs, delays uint64 }
 
@@ -38,6 +42,8 @@ const (
 	byCost  = 0 // ties by delay
 	byDelay = 1 // ties by cost
 	between = 2
+
+	mostOrders = 5
 )
 
 func (o order) length(cost, delay uint32) uint64 {
@@ -72,28 +78,25 @@ func (g *Graph) orders() []order {
 	return out
 }
 
-func newPotential(g *Graph, orders int) *potential {
-	return &potential{graph: g, orders: orders, ways: make([]way, g.nodes*orders)}
+func newPotential(g *Graph) *potential {
+	return &potential{graph: g, rows: make([]row, g.nodes)}
 }
 
 // clone shares what is there. What is made later, on one graph, stays apart.
 func (p *potential) clone() *potential {
-	next := &potential{graph: p.graph, orders: p.orders, ways: p.ways}
+	next := &potential{graph: p.graph, rows: p.rows}
 	next.loss.Store(p.loss.Load())
 	next.hops.Store(p.hops.Load())
 	return next
 }
 
-func (p *potential) at(node uint32) []way {
-	n := p.orders
-	return p.ways[int(node)*n : int(node)*n+n]
-}
+func (p *potential) at(node uint32) *[mostOrders]way { return &p.rows[node].ways }
 
 // holds says whether the bounds are good for arc a too, which was cheaper or
 // not there when they were computed.
 func (p *potential) holds(orders []order, a Arc) bool {
 	tail, head := p.at(a.From), p.at(a.To)
-	for k, o := range orders[:p.orders] {
+	for k, o := range orders {
 		if o.length(tail[k].cost, tail[k].delay) > o.length(capped(head[k].cost, a.Cost), capped(head[k].delay, a.Delay)) {
 			return false
 		}
@@ -105,42 +108,38 @@ func (p *potential) holds(orders []order, a Arc) bool {
 	return hops == nil || (*hops)[a.From] <= capped((*hops)[a.To], 1)
 }
 
-// reach is how far fill looks, and where.
-type reach struct {
-	to     uint32
-	usable Filter // nil: every arc
-	most   uint64 // length; what is farther counts as not there
-	within uint32 // only nodes with a way as fast as this in order byDelay; none: all
-}
-
-// everywhere is the reach of bounds that are kept.
-func everywhere(to uint32, usable Filter) reach {
-	return reach{to: to, usable: usable, most: math.MaxUint64, within: none}
+// compare notes which ways are not worth a look beside others.
+func (p *potential) compare(orders int) {
+	for i := range p.rows {
+		r := &p.rows[i]
+		for k := range orders {
+			for before := range k {
+				if r.ways[k].cost == r.ways[before].cost && r.ways[k].delay == r.ways[before].delay {
+					r.repeats |= 1 << k
+				}
+			}
+		}
+	}
 }
 
 // fill computes the ways to a destination in order k by Dijkstra against the
-// arcs. A way longer than r.most may come out longer than it is.
-func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
-	for i := k; i < len(p.ways); i += p.orders {
-		p.ways[i] = way{cost: none, delay: none, branch: none}
-	}
-	p.ways[int(r.to)*p.orders+k] = way{branch: none}
+// arcs.
+func (p *potential) fill(g *Graph, o order, k int, to uint32, usable Filter, q *queue) {
+	p.forget(k)
+	p.rows[to].ways[k] = way{branch: none}
 	*q = (*q)[:0]
-	q.push(0, r.to)
+	q.push(0, to)
 	for len(*q) > 0 {
 		top := q.pop()
-		at := p.ways[int(top.value)*p.orders+k]
+		at := p.rows[top.value].ways[k]
 		if top.key > o.length(at.cost, at.delay) {
 			continue
 		}
-		if top.key > r.most {
-			return
-		}
 		for _, e := range g.reaching(top.value) {
-			w := &p.ways[int(e.node)*p.orders+k]
+			w := &p.rows[e.node].ways[k]
 			cost, delay := capped(at.cost, e.cost), capped(at.delay, e.delay)
 			length := o.length(cost, delay)
-			if length >= o.length(w.cost, w.delay) || !p.fast(e.node, r.within) || r.usable != nil && !r.usable.Usable(e.arc) {
+			if length >= o.length(w.cost, w.delay) || usable != nil && !usable.Usable(e.arc) {
 				continue
 			}
 			*w = way{cost: cost, delay: delay, branch: e.arc}
@@ -149,36 +148,73 @@ func (p *potential) fill(g *Graph, o order, k int, r reach, q *queue) {
 	}
 }
 
-func (p *potential) fast(node, within uint32) bool {
-	return within == none || p.ways[int(node)*p.orders+byDelay].delay <= within
+// forget says that there is no way on from any node in order k.
+func (p *potential) forget(k int) {
+	for i := range p.rows {
+		p.rows[i].ways[k] = way{cost: none, delay: none, branch: none}
+	}
+}
+
+// reach is how far fillNear and least look, and where.
+type reach struct {
+	to     uint32
+	usable Filter // nil: every arc
+	most   uint64 // what is farther counts as not there
+	within uint32 // only nodes with a way as fast as this in order byDelay; none: all
+}
+
+// fillNear is fill for byCost or byDelay, as far as r reaches. Which of several
+// ways it takes that are as good is open.
+func (p *potential) fillNear(g *Graph, k int, r reach, f *frontier) {
+	p.forget(k)
+	p.rows[r.to].ways[k] = way{branch: none}
+	f.begin()
+	f.reach(r.to, 0)
+	for {
+		node, distance, ok := f.settle()
+		if !ok {
+			return
+		}
+		at := p.rows[node].ways[k]
+		for _, e := range g.reaching(node) {
+			next := uint64(distance) + uint64(e.cost)
+			if k == byDelay {
+				next = uint64(distance) + uint64(e.delay)
+			}
+			if next > r.most || !f.nearer(e.node, next) {
+				continue
+			}
+			row := &p.rows[e.node]
+			if row.ways[byDelay].delay > r.within || r.usable != nil && !r.usable.Usable(e.arc) {
+				continue
+			}
+			f.reach(e.node, uint32(next)) //nolint:gosec // at most r.most
+			row.ways[k] = way{cost: capped(at.cost, e.cost), delay: capped(at.delay, e.delay), branch: e.arc}
+		}
+	}
 }
 
 // least returns the least sum of one metric from every node to r.to.
-func (g *Graph) least(metric func(arc uint32) uint32, r reach, q *queue, into []uint32) []uint32 {
+func (g *Graph) least(metric func(arc uint32) uint32, r reach, f *frontier, into []uint32) []uint32 {
 	into = slices.Grow(into[:0], g.nodes)[:g.nodes]
 	for i := range into {
 		into[i] = none
 	}
-	into[r.to] = 0
-	*q = (*q)[:0]
-	q.push(0, r.to)
-	for len(*q) > 0 {
-		top := q.pop()
-		if top.key > uint64(into[top.value]) {
-			continue
-		}
-		if top.key > r.most {
+	f.begin()
+	f.reach(r.to, 0)
+	for {
+		node, distance, ok := f.settle()
+		if !ok {
 			return into
 		}
-		for _, e := range g.reaching(top.value) {
-			next := capped(into[top.value], metric(e.arc))
-			if next < into[e.node] && (r.usable == nil || r.usable.Usable(e.arc)) {
-				into[e.node] = next
-				q.push(uint64(next), e.node)
+		into[node] = distance
+		for _, e := range g.reaching(node) {
+			next := uint64(distance) + uint64(metric(e.arc))
+			if next <= r.most && f.nearer(e.node, next) && (r.usable == nil || r.usable.Usable(e.arc)) {
+				f.reach(e.node, uint32(next)) //nolint:gosec // at most r.most
 			}
 		}
 	}
-	return into
 }
 
 func (g *Graph) lossOf(arc uint32) uint32 { return g.arc(arc).Loss }

@@ -4,6 +4,7 @@ package csp
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -11,12 +12,14 @@ import (
 // search they were last written in.
 type workspace struct {
 	one     [1]Leg
+	near    frontier
 	epoch   uint32
 	nodes   []nodeState // leg by leg
 	labels  []label
 	queue   queue
 	legs    []stretch
 	tight   []*potential // by leg
+	sides   [2][]uint32  // nodes seen from either end of a leg
 	search  search
 	several several
 }
@@ -25,7 +28,9 @@ type workspace struct {
 type nodeState struct {
 	epoch  uint32
 	delay  uint32 // least of the labels expanded here; none: not yet
-	broken uint8  // orders in which it is known not to be
+	walked uint8  // orders in which the way on from here was looked at
+	broken uint8  // those of them in which it is not whole
+	seen   uint8  // sides from which joined came here
 }
 
 // label is a path from the source, by its last arc.
@@ -37,14 +42,19 @@ type label struct {
 	arc         uint32
 }
 
-const mostOrders = 5
-
 // stretch is a leg with the bounds to its end, and those of the legs after it.
 type stretch struct {
 	Leg
 	*potential
-	after [mostOrders]way // sums, by order
-	stale bool            // the bounds are of a graph with other metrics
+	states []nodeState     // by node
+	after  [mostOrders]way // sums, by order
+	stale  bool            // the bounds are of a graph with other metrics
+
+	// What a tour may have by the end of this leg, so that the legs after it can
+	// still be done.
+	maxDelay uint64
+	maxCost  uint64
+	limit    uint64 // length in the order that bounds best
 }
 
 // search is WC-A* (Ahmadi, Tack, Harabor, Kilby: Enhanced methods for the
@@ -69,14 +79,18 @@ type search struct {
 	refused int  // arcs, by the filter
 	cold    bool // there were no bounds to know
 
+	ties    int  // the order whose delay bounds that of tours of equal cost
 	further bool // there are other bounds than that on delay
 
-	best      uint64 // packed cost and delay of the best answer so far
+	best      uint64 // packed cost and delay of the best answer so far, or nothing
 	bestLabel uint32 // and where it leaves the labels
 	bestOrder int    // for the way on in this order
 	lagrange  int    // the order between cost and delay that bounds best
-	limit     uint64 // no better path is longer in that order
+	every     uint8  // all orders, a bit each
 }
+
+// nothing is worse than any answer.
+const nothing = MaxPath<<32 | none
 
 // outcome is a Result, or the news that the budget is spent.
 type outcome struct {
@@ -88,12 +102,13 @@ type outcome struct {
 // begin makes a search of a workspace.
 func (s *search) begin(w *workspace, of *Solver, t Tour) {
 	*s = search{workspace: w, graph: of.graph, tour: t, orders: of.orders, budget: of.budget}
-	w.legs = w.legs[:0]
-	for _, l := range t.Legs {
-		w.legs = append(w.legs, stretch{Leg: l})
-	}
-	if need := len(t.Legs) * of.graph.nodes; len(w.nodes) < need {
+	nodes := of.graph.nodes
+	if need := len(t.Legs) * nodes; len(w.nodes) < need {
 		w.nodes = append(w.nodes, make([]nodeState, need-len(w.nodes))...)
+	}
+	w.legs = w.legs[:0]
+	for i, l := range t.Legs {
+		w.legs = append(w.legs, stretch{Leg: l, states: w.nodes[i*nodes : (i+1)*nodes]})
 	}
 }
 
@@ -116,19 +131,19 @@ func (s *search) know(of *Solver) bool {
 // nothing to find. On these bounds the orders between cost and delay save less
 // than they take to compute.
 func (s *search) tighten(of *Solver) bool {
-	s.orders, s.budget = of.orders[:between], -1
+	s.orders, s.budget, s.ties = of.orders[:between], -1, byDelay
 	// The most telling order first: most searches that go astray are for a path
 	// that does not exist.
 	from, left := s.tour.From, s.tour.MaxDelay
 	var fastest uint64 // cost of the fastest tour
 	for i := range s.legs {
 		if i == len(s.tight) {
-			s.workspace.tight = append(s.workspace.tight, newPotential(s.graph, between))
+			s.workspace.tight = append(s.workspace.tight, newPotential(s.graph))
 		}
 		l := &s.legs[i]
 		l.potential, l.stale = s.tight[i], false
 		l.graph = s.graph
-		l.fill(s.graph, s.orders[byDelay], byDelay, reach{to: l.To, usable: l.Usable, most: farthest(left), within: none}, &s.queue)
+		l.fillNear(s.graph, byDelay, reach{to: l.To, usable: l.Usable, most: uint64(left), within: none}, &s.near)
 		w := l.at(from)[byDelay]
 		if w.delay > left {
 			return false
@@ -137,13 +152,13 @@ func (s *search) tighten(of *Solver) bool {
 		fastest += uint64(w.cost)
 		from = l.To
 	}
-	most := farthest(uint32(min(fastest, MaxPath)))
+	most := min(fastest, MaxPath)
 	if s.further { // the fastest tour may break the others
-		most = math.MaxUint64
+		most = MaxPath
 	}
 	for i := range s.legs {
 		l := &s.legs[i]
-		l.fill(s.graph, s.orders[byCost], byCost, reach{to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.queue)
+		l.fillNear(s.graph, byCost, reach{to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.near)
 	}
 	s.sumUp()
 	return true
@@ -179,35 +194,46 @@ func (s *search) run() outcome {
 		return r
 	}
 	s.chooseLagrange(l, ways)
+	s.shareOut()
 	s.labels = append(s.labels, first)
-	s.queue.push(s.key(l, ways, first.cost, first.delay), 0)
+	s.queue.push(s.key(l, ways, 0, 0), 0)
 	for len(s.queue) > 0 {
-		top := s.queue.pop()
-		if top.key >= s.best {
+		if top := s.queue.pop(); top.key >= s.best || !s.descend(top, &r) {
 			break
 		}
-		at := s.labels[top.value]
-		l := &s.legs[at.leg]
-		state := s.state(at.leg, at.node)
-		if at.delay >= state.delay || s.hopeless(l, at.cost, at.delay, l.at(at.node)) {
-			continue
-		}
-		if s.complete(at, top.value); s.best <= top.key {
-			break
-		}
-		if s.spent(r.Expansions) {
-			r.overBudget = true
-			return r
-		}
-		state.delay = at.delay
-		r.Expansions++
-		s.expand(l, at, top.value)
 	}
-	if s.best != math.MaxUint64 {
+	if s.best != nothing && !r.overBudget {
 		r.Found = true
 		r.Cost, r.Delay = unpack(s.best)
 	}
 	return r
+}
+
+// descend expands a label, then one that follows it under the same key, which
+// no other can precede, and so on. False: the search is over.
+func (s *search) descend(top item, r *outcome) bool {
+	for number := top.value; number != none; {
+		at := s.labels[number]
+		l := &s.legs[at.leg]
+		state := s.state(l, at.node)
+		if at.delay >= state.delay || s.hopeless(l, at.cost, at.delay, l.at(at.node)) {
+			return true
+		}
+		if s.complete(l, &at, state, number); s.best <= top.key {
+			return false
+		}
+		if s.spent(r.Expansions) {
+			r.overBudget = true
+			return false
+		}
+		if r.Expansions == suspicious && s.best == nothing && s.budget >= 0 && s.severed() {
+			return false
+		}
+		state.delay = at.delay
+		r.Expansions++
+		number = s.expand(l, &at, number, top.key)
+	}
+	return s.best > top.key
 }
 
 // spent says whether bounds of the search's own would pay: where the filter has
@@ -216,9 +242,11 @@ func (s *search) spent(expansions int) bool {
 	return s.budget >= 0 && expansions >= s.budget && (8*s.refused > expansions || expansions >= 16*s.budget)
 }
 
-// key is the order in which labels are popped.
-func (s *search) key(l *stretch, ways []way, cost, delay uint32) uint64 {
-	return pack(cost+ways[byCost].cost+l.after[byCost].cost, capped(capped(delay, ways[byCost].delay), l.after[byCost].delay))
+// key is the order in which labels are popped. The label can still be an answer.
+func (s *search) key(l *stretch, ways *[mostOrders]way, cost, delay uint64) uint64 {
+	cost += uint64(ways[byCost].cost) + uint64(l.after[byCost].cost)
+	delay += uint64(ways[s.ties].delay) + uint64(l.after[s.ties].delay)
+	return cost<<32 | min(delay, none)
 }
 
 // arrive moves a label on to the legs that begin where it is; false: there are
@@ -231,57 +259,82 @@ func (s *search) arrive(l *label) bool {
 }
 
 // complete tries the ways on from at.
-func (s *search) complete(at label, number uint32) {
-	l := &s.legs[at.leg]
-	for k, w := range l.at(at.node) {
-		cost := uint64(at.cost) + uint64(w.cost) + uint64(l.after[k].cost)
-		delay := uint64(at.delay) + uint64(w.delay) + uint64(l.after[k].delay)
-		if delay > uint64(s.tour.MaxDelay) || cost > MaxPath {
+func (s *search) complete(l *stretch, at *label, state *nodeState, number uint32) {
+	row := &l.rows[at.node]
+	for left := s.every &^ state.broken &^ uint8(row.repeats); left != 0; left &= left - 1 {
+		k := bits.TrailingZeros8(left)
+		w, a := &row.ways[k], &l.after[k]
+		cost := uint64(at.cost) + uint64(w.cost) + uint64(a.cost)
+		delay := uint64(at.delay) + uint64(w.delay) + uint64(a.delay)
+		if cost > MaxPath || delay > uint64(s.tour.MaxDelay) {
 			continue
 		}
-		key := cost<<32 | delay
-		if key >= s.best || !s.whole(int(at.leg), at.node, k) {
-			continue
+		if key := cost<<32 | delay; key < s.best && s.whole(int(at.leg), at.node, k) {
+			s.found(key, number, k)
 		}
-		s.best, s.bestLabel, s.bestOrder = key, number, k
-		s.setLimit()
 	}
 }
 
-// expand makes the labels that follow at.
-func (s *search) expand(l *stretch, at label, number uint32) {
+// expand makes the labels that follow at. One of them that has the same key is
+// returned, and not queued; none: there is none.
+func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint32 {
+	follower := uint32(none)
 	for _, e := range s.graph.leaving(at.node) {
 		ways := l.at(e.node)
 		delay := uint64(at.delay) + uint64(e.delay)
-		if delay+uint64(ways[byDelay].delay)+uint64(l.after[byDelay].delay) > uint64(s.tour.MaxDelay) {
-			continue
-		}
 		cost := uint64(at.cost) + uint64(e.cost)
-		if cost+uint64(ways[byCost].cost)+uint64(l.after[byCost].cost) > MaxPath || delay >= uint64(s.state(at.leg, e.node).delay) {
+		if delay+uint64(ways[byDelay].delay) > l.maxDelay || cost+uint64(ways[byCost].cost) > l.maxCost {
 			continue
 		}
-		next := label{cost: capped(at.cost, e.cost), delay: capped(at.delay, e.delay), node: e.node, leg: at.leg, parent: number, arc: e.arc}
-		key := s.key(l, ways, next.cost, next.delay)
-		if key >= s.best || s.hopeless(l, next.cost, next.delay, ways) {
+		key := s.key(l, ways, cost, delay)
+		if key >= s.best || s.hopeless(l, uint32(cost), uint32(delay), ways) || delay >= uint64(s.state(l, e.node).delay) {
 			continue
 		}
 		if l.Usable != nil && !l.Usable.Usable(e.arc) {
 			s.refused++
 			continue
 		}
-		if e.node == l.To && !s.arrive(&next) {
-			s.best, s.bestLabel, s.bestOrder = key, uint32(len(s.labels)), byCost //nolint:gosec // memory ends before 2^32 labels
-			s.labels = append(s.labels, next)
-			s.setLimit()
-			continue
+		made := uint32(len(s.labels)) //nolint:gosec // memory ends before 2^32 labels
+		s.labels = append(s.labels, label{cost: uint32(cost), delay: uint32(delay), node: e.node, leg: at.leg, parent: number, arc: e.arc})
+		switch {
+		case e.node == l.To && !s.arrive(&s.labels[made]):
+			s.found(key, made, byCost)
+		case key == same && follower == none:
+			follower = made
+		default:
+			s.queue.push(key, made)
 		}
-		s.labels = append(s.labels, next)
-		s.queue.push(key, uint32(len(s.labels)-1)) //nolint:gosec // memory ends before 2^32 labels
+	}
+	return follower
+}
+
+// found notes a better answer.
+func (s *search) found(key uint64, number uint32, order int) {
+	s.best, s.bestLabel, s.bestOrder = key, number, order
+	s.shareOut()
+}
+
+// shareOut sets what each leg may have, by what is best now.
+func (s *search) shareOut() {
+	cost, _ := unpack(s.best)
+	limit := uint64(math.MaxUint64)
+	if s.best != nothing && s.lagrange != byCost {
+		limit = s.orders[s.lagrange].length(cost, s.tour.MaxDelay)
+	}
+	for i := range s.legs {
+		l := &s.legs[i]
+		l.maxDelay = uint64(s.tour.MaxDelay - l.after[byDelay].delay)
+		l.maxCost = uint64(cost - l.after[byCost].cost)
+		l.limit = limit
+		if limit != math.MaxUint64 {
+			a := &l.after[s.lagrange]
+			l.limit -= min(limit, s.orders[s.lagrange].length(a.cost, a.delay))
+		}
 	}
 }
 
 // chooseLagrange takes the order that bounds the cost from the source best.
-func (s *search) chooseLagrange(l *stretch, ways []way) {
+func (s *search) chooseLagrange(l *stretch, ways *[mostOrders]way) {
 	s.lagrange = byCost
 	most := float64(ways[byCost].cost) + float64(l.after[byCost].cost)
 	for k := between; k < len(s.orders); k++ {
@@ -292,44 +345,48 @@ func (s *search) chooseLagrange(l *stretch, ways []way) {
 			s.lagrange, most = k, bound
 		}
 	}
-	s.limit = math.MaxUint64
-}
-
-func (s *search) setLimit() {
-	if s.lagrange != byCost {
-		cost, _ := unpack(s.best)
-		s.limit = s.orders[s.lagrange].length(cost, s.tour.MaxDelay)
-	}
 }
 
 // hopeless says that no path through a label is as cheap as the best.
-func (s *search) hopeless(l *stretch, cost, delay uint32, ways []way) bool {
-	if s.limit == math.MaxUint64 {
+func (s *search) hopeless(l *stretch, cost, delay uint32, ways *[mostOrders]way) bool {
+	if l.limit == math.MaxUint64 {
 		return false
 	}
-	w, a, o := ways[s.lagrange], l.after[s.lagrange], s.orders[s.lagrange]
-	return o.length(cost, delay)+o.length(w.cost, w.delay)+o.length(a.cost, a.delay) > s.limit
+	w, o := &ways[s.lagrange], &s.orders[s.lagrange]
+	return o.length(cost, delay)+o.length(w.cost, w.delay) > l.limit
 }
 
 // whole says whether the way on from node in order k is usable throughout, over
-// all legs, and as long as it was. Where one is not, it is not tried again.
+// all legs, and as long as it was. No part of it is looked at twice.
 func (s *search) whole(leg int, node uint32, k int) bool {
 	l := &s.legs[leg]
 	bit := uint8(1) << k
-	at := node
-	for at != l.To {
-		w := l.at(at)[k]
-		if s.state(uint32(leg), at).broken&bit != 0 || //nolint:gosec // legs are few
-			l.Usable != nil && !l.Usable.Usable(w.branch) || l.stale && !s.asLong(l, w, k) {
-			for i := node; ; i = s.graph.heads[l.at(i)[k].branch] {
-				if s.state(uint32(leg), i).broken |= bit; i == at { //nolint:gosec // legs are few
-					return false
-				}
+	for at := node; at != l.To; {
+		w := &l.at(at)[k]
+		state := s.state(l, at)
+		if state.walked&bit == 0 {
+			state.walked |= bit
+			if l.Usable != nil && !l.Usable.Usable(w.branch) || l.stale && !s.asLong(l, *w, k) {
+				state.broken |= bit
 			}
+		} else if state.broken&bit == 0 {
+			break
+		}
+		if state.broken&bit != 0 {
+			s.spoil(leg, node, at, k)
+			return false
 		}
 		at = s.graph.heads[w.branch]
 	}
-	return leg+1 == len(s.legs) || s.whole(leg+1, at, k)
+	return leg+1 == len(s.legs) || s.whole(leg+1, l.To, k)
+}
+
+// spoil notes that the way on from node is not whole, for it breaks at another.
+func (s *search) spoil(leg int, node, at uint32, k int) {
+	l := &s.legs[leg]
+	for ; node != at; node = s.graph.heads[l.at(node)[k].branch] {
+		s.state(l, node).broken |= 1 << k
+	}
 }
 
 // asLong says whether the first arc of a way is as long as when the way was
@@ -364,7 +421,7 @@ func (s *search) answer(r Result, path []uint32) (Result, []uint32) {
 // reset voids what the search before has left.
 func (s *search) reset() {
 	s.workspace.reset()
-	s.best, s.lagrange, s.limit = math.MaxUint64, byCost, math.MaxUint64
+	s.best, s.lagrange, s.every = nothing, byCost, 1<<len(s.orders)-1
 }
 
 func (w *workspace) reset() {
@@ -376,8 +433,8 @@ func (w *workspace) reset() {
 	}
 }
 
-func (s *search) state(leg, node uint32) *nodeState {
-	n := &s.nodes[int(leg)*s.graph.nodes+int(node)]
+func (s *search) state(l *stretch, node uint32) *nodeState {
+	n := &l.states[node]
 	if n.epoch != s.epoch {
 		*n = nodeState{epoch: s.epoch, delay: none}
 	}

@@ -103,7 +103,7 @@ func (v *several) floorKnown(of *Solver) bool {
 	for i := range v.legs {
 		l, f := &v.legs[i], &v.floors[i]
 		f.least = [metrics][]uint32{}
-		to := everywhere(l.To, of.opening(l.To))
+		to := reach{to: l.To, usable: of.opening(l.To), most: none - 1}
 		if v.most[losses] != none {
 			f.least[losses] = v.kept(&l.loss, v.graph.lossOf, to)
 		}
@@ -120,7 +120,7 @@ func (v *several) kept(at *atomic.Pointer[[]uint32], metric func(uint32) uint32,
 	if known := at.Load(); known != nil {
 		return *known
 	}
-	made := v.graph.least(metric, to, &v.queue, nil)
+	made := v.graph.least(metric, to, &v.near, nil)
 	at.Store(&made)
 	return made
 }
@@ -137,7 +137,7 @@ func (v *several) floorTight() bool {
 			if metric == nil || v.most[m] == none {
 				continue
 			}
-			own[m] = v.graph.least(metric, reach{to: l.To, usable: l.Usable, most: uint64(v.most[m])}, &v.queue, own[m])
+			own[m] = v.graph.least(metric, reach{to: l.To, usable: l.Usable, most: uint64(min(v.most[m], none-1))}, &v.near, own[m])
 			f.least[m] = own[m]
 		}
 	}
@@ -187,7 +187,7 @@ func (v *several) run() outcome {
 			r.Found, r.Cost, r.Delay, r.last = true, at.cost, at.sum[delays], number
 			return r
 		}
-		state := v.state(at.leg, at.node)
+		state := v.state(&v.legs[at.leg], at.node)
 		if v.dominated(&at, state.delay) {
 			continue
 		}
@@ -262,11 +262,11 @@ func (v *several) add(x vector) {
 	}
 	key := pack(x.cost, x.sum[delays])
 	if int(x.leg) < len(v.legs) {
-		if !v.within(&x) || v.dominated(&x, v.state(x.leg, x.node).delay) {
+		l := &v.legs[x.leg]
+		if !v.within(&x) || v.dominated(&x, v.state(l, x.node).delay) {
 			return
 		}
-		l := &v.legs[x.leg]
-		key = v.key(l, l.at(x.node), x.cost, x.sum[delays])
+		key = v.key(l, l.at(x.node), uint64(x.cost), uint64(x.sum[delays]))
 	}
 	v.vectors = append(v.vectors, x)
 	v.queue.push(key, uint32(len(v.vectors)-1)) //nolint:gosec // mostVectors is less

@@ -3,8 +3,8 @@
 package csp
 
 import (
-	"math"
 	"sync"
+	"sync/atomic"
 )
 
 // Options are what a Solver may be given. They change speed, never answers.
@@ -37,8 +37,8 @@ func NewSolver(g *Graph, o Options) *Solver {
 	}
 	orders := g.orders()
 	if o.MostKnown <= 0 {
-		const bytes, aWay = 512 << 20, 12
-		o.MostKnown = max(1, bytes/(max(g.nodes, 1)*len(orders)*aWay))
+		const bytes, aRow = 512 << 20, 64
+		o.MostKnown = max(1, bytes/(max(g.nodes, 1)*aRow))
 	}
 	return &Solver{
 		graph: g, orders: orders, budget: o.Budget, open: o.Open,
@@ -84,10 +84,11 @@ func (s *Solver) potential(to uint32) *potential {
 	}
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
-	p := newPotential(s.graph, len(s.orders))
+	p := newPotential(s.graph)
 	for k, o := range s.orders {
-		p.fill(s.graph, o, k, everywhere(to, s.opening(to)), &w.queue)
+		p.fill(s.graph, o, k, to, s.opening(to), &w.queue)
 	}
+	p.compare(len(s.orders))
 	s.known.put(to, p)
 	return p
 }
@@ -111,10 +112,33 @@ func (o opening) Usable(arc uint32) bool { return o.open(arc, o.to) }
 // Find answers q over the arcs that usable (nil: all) lets through. The
 // numbers of the path's arcs are appended to path.
 func (s *Solver) Find(q Query, usable Filter, path []uint32) (Result, []uint32) {
+	if p := s.known.get(q.To); p != nil && p.graph == s.graph {
+		if r, path := p.cheapest(q, usable, path); r.Found {
+			return r, path
+		}
+	}
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
 	w.one[0] = Leg{To: q.To, Usable: usable}
 	return s.find(w, Tour{From: q.From, Legs: w.one[:], MaxDelay: q.MaxDelay}, path)
+}
+
+// cheapest answers q by the cheapest way known, if that is fast enough and
+// usable throughout: no search is needed then.
+func (p *potential) cheapest(q Query, usable Filter, path []uint32) (Result, []uint32) {
+	w := &p.at(q.From)[byCost]
+	if w.cost > MaxPath || w.delay > min(q.MaxDelay, MaxPath) {
+		return Result{}, path
+	}
+	all := path
+	for at := q.From; at != q.To; at = p.graph.heads[all[len(all)-1]] {
+		arc := p.at(at)[byCost].branch
+		if usable != nil && !usable.Usable(arc) {
+			return Result{}, path
+		}
+		all = append(all, arc)
+	}
+	return Result{Found: true, Cost: w.cost, Delay: w.delay}, all
 }
 
 // FindTour answers t. The numbers of its arcs are appended to path, one leg
@@ -159,12 +183,16 @@ func (s *Solver) find(w *workspace, t Tour, path []uint32) (Result, []uint32) {
 // workspaces are used again.
 type workspaces struct {
 	nodes int
-	mu    sync.Mutex // guards idle
-	idle  []*workspace
+	last  atomic.Pointer[workspace] // given back last, as long as nobody took it
+	mu    sync.Mutex                // guards idle
+	idle  []*workspace              // the others
 }
 
 // take returns a workspace that nobody else uses.
 func (s *workspaces) take() *workspace {
+	if w := s.last.Swap(nil); w != nil {
+		return w
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if last := len(s.idle) - 1; last >= 0 {
@@ -172,13 +200,16 @@ func (s *workspaces) take() *workspace {
 		s.idle = s.idle[:last]
 		return w
 	}
-	return &workspace{nodes: make([]nodeState, s.nodes)}
+	return &workspace{nodes: make([]nodeState, s.nodes), near: newFrontier(s.nodes)}
 }
 
 func (s *workspaces) giveBack(w *workspace) {
+	if s.last.CompareAndSwap(nil, w) {
+		return
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.idle = append(s.idle, w)
-	s.mu.Unlock()
 }
 
 // simple says whether no path of a tour visits a node twice.
@@ -202,6 +233,3 @@ func (g *Graph) simple(t Tour, arcs []uint32) bool {
 	}
 	return true
 }
-
-// farthest is the length up to which an order looks for ways of a delay.
-func farthest(delay uint32) uint64 { return uint64(delay)<<32 | math.MaxUint32 }

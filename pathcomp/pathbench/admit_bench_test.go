@@ -3,46 +3,16 @@
 package pathbench_test
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/pathcomp/pathbench"
-	"github.com/s2cd/s2cd/topology"
 )
 
-// network makes a graph's pairs of arcs links.
-func network(g *pathbench.Graph) *topology.Network {
-	n := &topology.Network{Revision: 1, AS: 65000}
-	for i := range g.Nodes {
-		n.Nodes = append(n.Nodes, topology.Node{Name: topology.NodeName(strconv.Itoa(i)), Role: topology.PE})
-	}
-	open := map[[2]uint32][]int{}
-	for i, a := range g.Arcs {
-		back := [2]uint32{a.To, a.From}
-		if waiting := open[back]; len(waiting) > 0 {
-			l := &n.Links[waiting[0]]
-			l.Kbps[1], l.Micros[1], l.IGPMetric[1] = uint64(g.Mbps[i])*1000, a.Delay, a.Cost+1
-			open[back] = waiting[1:]
-			continue
-		}
-		ends := [2]uint32{a.From, a.To}
-		open[ends] = append(open[ends], len(n.Links))
-		n.Links = append(n.Links, topology.Link{
-			Name: strconv.Itoa(i), A: n.Nodes[a.From].Name, Z: n.Nodes[a.To].Name,
-			Kbps: [2]uint64{uint64(g.Mbps[i]) * 1000}, Micros: [2]uint32{a.Delay, a.Delay},
-			IGPMetric: [2]uint32{a.Cost + 1, a.Cost + 1}, Reservable: topology.Shares{All: 1000},
-		})
-	}
-	return n
-}
-
 // BenchmarkAdmit searches, reserves and settles one session after another, on
-// one core, and gives the oldest back once many are held.
+// one core. When 10,000 are held they are given back, off the clock of what it
+// reports as admissions.
 func BenchmarkAdmit(b *testing.B) {
 	dir, ok := casesDir()
 	if !ok {
@@ -51,68 +21,44 @@ func BenchmarkAdmit(b *testing.B) {
 	}
 	for _, name := range []string{"germany50", "csp10k"} {
 		g, queries, _ := load(b, dir, name)
-		n := network(g)
-		b.Run(name+"/igp", func(b *testing.B) { admit(b, n, queries, (*pathcomp.Core).Search) })
-		b.Run(name+"/steered", func(b *testing.B) { admit(b, n, queries, (*pathcomp.Core).Steer) })
+		b.Run(name+"/igp", func(b *testing.B) { admit(b, g, queries, (*pathcomp.Core).Search) })
+		b.Run(name+"/steered", func(b *testing.B) { admit(b, g, queries, (*pathcomp.Core).Steer) })
 	}
 }
 
-func admit(b *testing.B, n *topology.Network, queries []pathbench.Query, search func(*pathcomp.Core, pathcomp.Demand) (pathcomp.Admission, *pathcomp.Refusal)) {
-	ledger := pathcomp.NewLedger(time.Now)
-	core, err := pathcomp.NewCore(n, ledger, time.Now)
+func admit(b *testing.B, g *pathbench.Graph, queries []pathbench.Query, search func(*pathcomp.Core, pathcomp.Demand) (pathcomp.Admission, *pathcomp.Refusal)) {
+	a := admitting(b, g, queries, search)
+	a.Most, a.About = b.N, time.Hour
+	b.ReportAllocs()
+	b.ResetTimer()
+	got, err := a.Run()
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := rand.New(rand.NewPCG(1, 1))
-	now := time.Now()
-	demand := func(i int) pathcomp.Demand {
-		q := queries[i%len(queries)]
-		from := now.Add(time.Duration(r.IntN(86400)) * time.Second)
-		return pathcomp.Demand{
-			From: pathcomp.Terminal{Node: n.Nodes[q.From].Name}, To: pathcomp.Terminal{Node: n.Nodes[q.To].Name},
-			Kbps: [2]uint64{1000, 1000}, Class: "gold", BookingPermille: 1000,
-			Window: pathcomp.Window{From: from, Until: from.Add(time.Duration(1+r.IntN(86400)) * time.Second)},
-		}
-	}
-	for i := range queries {
-		_, _ = search(core, demand(i)) // warms the bounds up
-	}
-	var held []string
-	seq := uint64(0)
-	admitted := 0
-	b.ReportAllocs()
-	b.ResetTimer()
-	before := cpuTime(b)
-	for i := range b.N {
-		a, refusal := search(core, demand(i))
-		if refusal != nil {
-			continue
-		}
-		owner := fmt.Sprint(i)
-		if err := ledger.Reserve(owner, a); err != nil {
-			b.Fatal(err)
-		}
-		seq++
-		ledger.Settle([]pathcomp.Booking{{Seq: seq, Owner: owner, Class: a.Class, Window: a.Window, Uses: a.Uses}})
-		admitted++
-		if held = append(held, owner); len(held) > 10_000 {
-			seq++
-			ledger.Settle([]pathcomp.Booking{{Seq: seq, Owner: held[0], Release: true, Variant: pathcomp.EveryVariant}})
-			held = held[1:]
-		}
-	}
-	b.ReportMetric(float64(admitted)/(cpuTime(b)-before).Seconds(), "admissions/cpu-s")
-	b.ReportMetric(float64(admitted)/b.Elapsed().Seconds(), "admissions/s")
-	b.ReportMetric(float64(admitted)/float64(b.N), "admitted")
+	b.ReportMetric(got.AdmissionsPerCPUSecond, "admissions/cpu-s")
+	b.ReportMetric(got.AdmissionsPerSecond, "admissions/s")
+	b.ReportMetric(float64(got.Admitted)/float64(b.N), "admitted")
+	b.ReportMetric(float64(got.OverbookedLinkSeconds), "overbooked-s")
 }
 
-// cpuTime returns what the process has used: on a shared machine the clock on
-// the wall says little.
-func cpuTime(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
+// admitting is ready to admit sessions of 100 kbit/s, for which there is room
+// whatever is held.
+func admitting(t testing.TB, g *pathbench.Graph, queries []pathbench.Query, search func(*pathcomp.Core, pathcomp.Demand) (pathcomp.Admission, *pathcomp.Refusal)) *pathbench.Admitting {
+	t.Helper()
+	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	a := &pathbench.Admitting{
+		Ledger: pathcomp.NewLedger(clock), Workers: 1, Keep: 10_000,
+		Traffic: &pathbench.Traffic{Network: pathbench.Network(g), Queries: queries, Kbps: 100, Start: now, Seed: 1},
+		Clocks:  pathbench.Clocks{Wall: time.Now, CPU: pathbench.ProcessTime},
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	core, err := pathcomp.NewCore(a.Traffic.Network, a.Ledger, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Search = func(d pathcomp.Demand) (pathcomp.Admission, *pathcomp.Refusal) { return search(core, d) }
+	if err := a.Traffic.Prepare(t.Context(), core, a.Search); err != nil {
+		t.Fatal(err)
+	}
+	return a
 }

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/storetest"
 )
@@ -63,6 +65,62 @@ func check(t *testing.T, what string, err error, landed bool) {
 	}
 	if !landed && session.CodeOf(err) != session.Unavailable {
 		t.Errorf("%s did not take place and is answered %v", what, err)
+	}
+}
+
+// TestUnknownOutcomeOfHolds does the same with a hold that is made, spent and
+// expires.
+func TestUnknownOutcomeOfHolds(t *testing.T) {
+	t.Parallel()
+	for _, landed := range []bool{true, false} {
+		t.Run(fmt.Sprint(landed), func(t *testing.T) {
+			t.Parallel()
+			s := open(t, filepath.Join(t.TempDir(), "store"))
+			ledger := storetest.NewLedger(1 << 40)
+			try := func(what string, do func() error) {
+				t.Helper()
+				if err := s.FailCommits(t.Context(), landed, errors.New("no answer")); err != nil {
+					t.Fatal(err)
+				}
+				check(t, what, do(), landed)
+				if landed {
+					return
+				}
+				if err := do(); err != nil {
+					t.Errorf("%s again: %v", what, err)
+				}
+			}
+			batch := batchOf(0, 1)
+			batch[0].Hold = "h1"
+			ends := time.Now().Add(time.Hour)
+			for _, id := range []string{"h1", "h2"} {
+				hold := order.Hold{ID: id, Tenant: batch[0].Session.Tenant, Expires: ends, Alternatives: []pathcomp.Admission{batch[0].Route}}
+				try("hold", func() error { return s.Hold(t.Context(), hold, ledger) })
+			}
+			try("spend", func() error {
+				r, err := s.AdmitBatch(t.Context(), batch, ledger)
+				if err != nil {
+					return err
+				}
+				return r[0].Err
+			})
+			try("expire", func() error {
+				n, err := s.ExpireHolds(t.Context(), ends, ledger)
+				if err == nil && n != 1 {
+					t.Errorf("%d expired, want 1", n)
+				}
+				return err
+			})
+			if f := ledger.Faults(); len(f) > 0 {
+				t.Error(f)
+			}
+			audit(t, s)
+			again := batchOf(1, 1)
+			again[0].Hold, again[0].Session.Tenant = "h1", batch[0].Session.Tenant
+			if r, err := s.AdmitBatch(t.Context(), again, ledger); err != nil || !errors.Is(r[0].Err, order.ErrHoldSpent) {
+				t.Errorf("spent again: %v %v", r, err)
+			}
+		})
 	}
 }
 

@@ -28,21 +28,3 @@ func checkpoint(t testing.TB, path string) {
 		t.Fatal(err)
 	}
 }
-
-// rowsOf counts the rows of all tables.
-func rowsOf(t testing.TB, path string) int64 {
-	t.Helper()
-	db := raw(t, path)
-	var total int64
-	for _, table := range []string{
-		"vpn", "session", "session_device", "event", "stream", "idempotency", "arc", "booking", "hold",
-		"pool_gap", "pool_value",
-	} {
-		var n int64
-		if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		total += n
-	}
-	return total
-}

@@ -14,7 +14,7 @@ import (
 
 // seen is what admissions have read, as it is with what waits to be written.
 type seen struct {
-	any     bool
+	any     bool // there may be something in it, or waiting
 	pools   map[int64]*pool
 	tenants map[string]*tenantUse
 	vpns    map[session.VPNID]*vpn

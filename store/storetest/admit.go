@@ -301,14 +301,18 @@ func testLeft(t *testing.T, b *bundle) {
 }
 
 func testBeyond(t *testing.T, b *bundle) {
-	rate, pool := small("t1", "v1"), small("t1", "v1")
+	rate, pool, use, year, device := small("t1", "v1"), small("t1", "v1"), small("t1", "v1"), small("t1", "v1"), small("t1", "v1")
 	rate.Session.Rate.Forward = 1 << 63
 	pool.Pools[0].Max = 1 << 63
-	r := b.batch(t, rate, pool, small("t1", "v1"))
-	wantCode(t, r[0].Err, session.OutOfRange)
-	wantCode(t, r[1].Err, session.OutOfRange)
-	if r[2].Err != nil {
-		t.Error(r[2].Err)
+	use.Route.Uses[0].Kbps = 1 << 63
+	year.Session.Deadline = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	device.Session.Devices = append(device.Session.Devices, device.Session.Devices[0])
+	r := b.batch(t, rate, pool, use, year, device, small("t1", "v1"))
+	for i, want := range []session.Code{session.OutOfRange, session.OutOfRange, session.OutOfRange, session.OutOfRange, session.Invalid} {
+		wantCode(t, r[i].Err, want)
+	}
+	if r[5].Err != nil {
+		t.Error(r[5].Err)
 	}
 }
 

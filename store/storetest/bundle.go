@@ -17,6 +17,7 @@ import (
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/storebench"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -133,7 +134,7 @@ func wantCode(t *testing.T, err error, code session.Code) {
 
 // small is an order of one arc and one pool value.
 func small(tenant, vpn string) order.Admission {
-	s := newSession(tenant, vpn)
+	s := storebench.NewSession(tenant, vpn)
 	s.Devices = []session.DeviceState{
 		{Device: "gw1", Have: session.Unknown, At: epoch}, {Device: "pe1", Have: session.Unknown, At: epoch},
 	}

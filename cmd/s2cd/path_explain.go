@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/s2cd/s2cd/pathcomp"
+)
+
+// pathExplanation says why a path was taken, or none.
+type pathExplanation struct {
+	Narrowest *pathHop          `json:"narrowest,omitempty"` // the link of the path with the least bandwidth free
+	Slack     *pathSlack        `json:"slack,omitempty"`
+	Cheapest  *pathAlternative  `json:"cheapest,omitempty"`  // with room everywhere and no bound, if that is another
+	RunnersUp []pathAlternative `json:"runnersUp,omitempty"` // the next best
+}
+
+// pathSlack is what is left of bounds.
+type pathSlack struct {
+	RoundTripMicros uint32 `json:"roundTripMicros,omitempty"`
+	LossPPM         uint32 `json:"lossPpm,omitempty"`
+	Hops            int    `json:"hops,omitempty"`
+}
+
+// pathAlternative is a path that was not taken.
+type pathAlternative struct {
+	Nodes           []string `json:"nodes"`
+	Cost            uint64   `json:"cost"`
+	RoundTripMicros uint32   `json:"roundTripMicros"`
+	Blocking        []string `json:"blocking,omitempty"`
+	TooSlow         bool     `json:"tooSlow,omitempty"`
+}
+
+// explain asks for a path and the reasons for it.
+func (a *pathAnswer) explain(core *pathcomp.Core, d pathcomp.Demand) {
+	e := core.Explain(d)
+	out := &pathExplanation{}
+	a.Explanation = out
+	if e.Cheapest != nil {
+		cheapest := newPathAlternative(e.Cheapest)
+		out.Cheapest = &cheapest
+	}
+	if e.Refusal != nil {
+		a.Refusal = newPathRefusal(e.Refusal)
+		return
+	}
+	routes := newPathRoutes(core.Network(), d.Class, false)
+	a.Paths = []pathFound{routes.found(&e.Admission)}
+	if arc, ok := routes.arcs[e.Totals.Narrowest.Link]; ok {
+		narrowest := routes.hop(arc)
+		out.Narrowest = &narrowest
+	}
+	if slack := (pathSlack{e.Slack.RTTMicros, e.Slack.LossPPM, e.Slack.Hops}); slack != (pathSlack{}) {
+		out.Slack = &slack
+	}
+	for i := range e.RunnersUp {
+		out.RunnersUp = append(out.RunnersUp, newPathAlternative(&e.RunnersUp[i]))
+	}
+}
+
+func newPathAlternative(a *pathcomp.Alternative) pathAlternative {
+	return pathAlternative{
+		Nodes: texts(a.Forward), Cost: a.Cost, RoundTripMicros: a.RTTMicros, Blocking: texts(a.Blocking), TooSlow: a.TooSlow,
+	}
+}
+
+func (e *pathExplanation) lines() []string {
+	lines := []string{""}
+	if h := e.Narrowest; h != nil {
+		lines = append(lines, fmt.Sprintf("narrowest: %s from %s to %s, %s Mbit/s free", h.Link, h.From, h.To, mbit(h.FreeKbps)))
+	}
+	if s := e.Slack; s != nil {
+		var parts []string
+		if s.RoundTripMicros > 0 {
+			parts = append(parts, millis(uint64(s.RoundTripMicros))+" of the round trip")
+		}
+		if s.LossPPM > 0 {
+			parts = append(parts, percent(s.LossPPM)+" of loss")
+		}
+		if s.Hops > 0 {
+			parts = append(parts, fmt.Sprintf("%d of the hops", s.Hops))
+		}
+		lines = append(lines, "left of the bounds: "+strings.Join(parts, ", "))
+	}
+	if e.Cheapest != nil {
+		lines = append(lines, "cheapest, with room everywhere and no bound: "+e.Cheapest.text())
+	}
+	for i := range e.RunnersUp {
+		lines = append(lines, "next best: "+e.RunnersUp[i].text())
+	}
+	return lines
+}
+
+func (a *pathAlternative) text() string {
+	text := fmt.Sprintf("%s, cost %d, round trip %s", strings.Join(a.Nodes, " "), a.Cost, millis(uint64(a.RoundTripMicros)))
+	if a.TooSlow {
+		text += ", too slow"
+	}
+	if len(a.Blocking) > 0 {
+		text += ", no room on " + strings.Join(a.Blocking, ", ")
+	}
+	return text
+}

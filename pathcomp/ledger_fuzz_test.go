@@ -33,7 +33,7 @@ func FuzzLedger(f *testing.F) {
 	})
 }
 
-// What FuzzLedger plays with: rates are up to rateUnits times rateUnit.
+// What FuzzLedger plays with. Rates are multiples of rateUnit.
 const (
 	fuzzSeconds = 24
 	fuzzOwners  = 4

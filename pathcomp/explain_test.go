@@ -19,7 +19,6 @@ type passage struct {
 	arcs         [2][]topology.ArcName
 	nodes        []topology.NodeName // there
 	cost, micros uint64
-	loss         uint64  // sum of parts in a million, which is enough to compare
 	load         float64 // of the fullest link
 }
 
@@ -194,7 +193,7 @@ func TestExplainAgainstEveryPath(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(51, 52))
 	var admitted, seconds, cheapest, separate int
-	for trial := range 4000 {
+	for trial := range 2000 {
 		e := newExplainTrial(t, r)
 		got := e.core.Explain(e.demand)
 		a, refusal := e.core.Steer(e.demand)
@@ -232,7 +231,7 @@ func TestExplainAgainstEveryPath(t *testing.T) {
 			cheapest++
 		}
 	}
-	if min(admitted, seconds) < 300 || min(cheapest, separate) < 50 {
+	if min(admitted, seconds) < 200 || min(cheapest, separate) < 25 {
 		t.Errorf("%d admitted, %d with a second best (%d with separate directions), %d with a cheaper one: too few to tell", admitted, seconds, separate, cheapest)
 	}
 }

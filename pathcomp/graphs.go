@@ -27,7 +27,7 @@ func (s *snapshot) bothWaysSolver() *csp.Solver {
 }
 
 func (s *snapshot) options() csp.Options {
-	const aNode = 60 // octets
+	const aNode = 64 // octets
 	return csp.Options{MostKnown: 1 + mostKnownBytes/(aNode*(1+s.nodes.count)), Open: s.open}
 }
 

@@ -103,11 +103,16 @@ func booksOf(entries []*entry) []*book {
 	var books []*book
 	seen := map[*book]struct{}{}
 	for _, e := range entries {
-		for _, u := range e.uses {
-			if _, ok := seen[u.book]; !ok {
-				seen[u.book] = struct{}{}
-				books = append(books, u.book)
+		books = slices.Grow(books, len(e.uses))
+		for i := range e.uses {
+			b := e.uses[i].book
+			if len(entries) > 1 { // one has none twice
+				if _, ok := seen[b]; ok {
+					continue
+				}
+				seen[b] = struct{}{}
 			}
+			books = append(books, b)
 		}
 	}
 	return books
@@ -137,11 +142,12 @@ func shifts(b *book, before, after []*entry) []shift {
 // differences returns how the loads of two sets of terms differ: shifts of a
 // class do not overlap in time.
 func differences(was, is []term) []shift {
-	var cuts []uint32
-	var classes []string
-	for _, t := range slices.Concat(was, is) {
-		cuts = append(cuts, t.from, t.until)
-		classes = append(classes, t.class)
+	const few = 8 // on the stack, as long as there are no more
+	cuts, classes := make([]uint32, 0, few), make([]string, 0, few)
+	for _, terms := range [2][]term{was, is} {
+		for _, t := range terms {
+			cuts, classes = append(cuts, t.from, t.until), append(classes, t.class)
+		}
 	}
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
@@ -155,10 +161,10 @@ func differences(was, is []term) []shift {
 
 // termsOn returns what entries take on b, by variant.
 func termsOn(b *book, entries []*entry) []term {
-	var terms []term
+	terms := make([]term, 0, len(entries))
 	for _, e := range entries {
-		for _, u := range e.uses {
-			if u.book == b {
+		for i := range e.uses {
+			if u := &e.uses[i]; u.book == b {
 				terms = append(terms, term{e, u.kbps})
 			}
 		}

@@ -61,7 +61,7 @@ func (q *pairQuery) bounds() (sure, most uint32, ok bool) {
 		micros := q.access(i/2, i%2)
 		slow, fast = max(slow, micros), min(fast, micros)
 	}
-	left := func(access uint64) uint32 { return uint32(min(bound-min(bound, access), csp.MaxPath)) } //nolint:gosec // bounded
+	left := func(access uint64) uint32 { return uint32(min(bound-min(bound, access), csp.MaxPath)) }
 	return left(slow), left(fast), fast <= bound
 }
 
@@ -132,10 +132,11 @@ func (q *pairQuery) refuse(unknown bool, now uint32) *Refusal {
 		return ok && len(q.t.blocking(w.needs)) == 0
 	}
 	for i := range 2 {
-		if !possible(i, i) && !(possible(0, 1) && possible(1, 0)) {
-			q.t.from, q.t.to = q.from[i], q.to[i]
-			return q.t.refuse(now)
+		if possible(i, i) || possible(0, 1) && possible(1, 0) {
+			continue
 		}
+		q.t.from, q.t.to = q.from[i], q.to[i]
+		return q.t.refuse(now)
 	}
 	if unknown {
 		return &Refusal{Cause: Undecided}

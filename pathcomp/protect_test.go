@@ -311,7 +311,7 @@ func (p *pairTrial) refusalFault(got *pathcomp.Refusal, want uint64, alone bool)
 			single[refusal.Cause] = true
 		}
 	}
-	ok := false
+	var ok bool
 	switch got.Cause {
 	case pathcomp.Unsupported:
 		ok = p.oneNode()
@@ -321,7 +321,8 @@ func (p *pairTrial) refusalFault(got *pathcomp.Refusal, want uint64, alone bool)
 		ok = alone && want == math.MaxUint64
 	case pathcomp.Undecided:
 		ok = alone && !p.exact()
-	default:
+	case pathcomp.UnknownNode, pathcomp.NoPath, pathcomp.Bandwidth, pathcomp.Latency, pathcomp.Loss, pathcomp.Hops,
+		pathcomp.Policy, pathcomp.Bounds, pathcomp.Invalid:
 		ok = single[got.Cause] && want == math.MaxUint64 && !alone || got.Cause == pathcomp.Bandwidth && !p.endsHaveRoom()
 	}
 	if !ok {
@@ -335,7 +336,7 @@ func TestSteerPairAgainstEveryPair(t *testing.T) {
 	r := rand.New(rand.NewPCG(41, 42))
 	outcomes := map[pathcomp.Cause]int{}
 	twoEnds, gateways, inexact := 0, 0, 0
-	for trial := range 8000 {
+	for trial := range 4000 {
 		p := newPairTrial(t, r)
 		want, alone := p.best()
 		got, refusal := p.core.SteerPair(p.demand, p.protection)
@@ -367,11 +368,11 @@ func TestSteerPairAgainstEveryPair(t *testing.T) {
 	for _, cause := range []pathcomp.Cause{
 		"", pathcomp.NoPath, pathcomp.Latency, pathcomp.Maintenance, pathcomp.Bandwidth, pathcomp.Disjoint, pathcomp.Policy, pathcomp.Unsupported,
 	} {
-		if outcomes[cause] < 20 {
+		if outcomes[cause] < 12 {
 			t.Errorf("%d cases of %q: too few to tell", outcomes[cause], cause)
 		}
 	}
-	if twoEnds < 50 || gateways < 10 || inexact+outcomes[pathcomp.Undecided] < 5 || outcomes[pathcomp.Undecided] > outcomes[pathcomp.Disjoint]/10 {
+	if twoEnds < 50 || gateways < 10 || inexact+outcomes[pathcomp.Undecided] < 2 || outcomes[pathcomp.Undecided] > outcomes[pathcomp.Disjoint]/10 {
 		t.Errorf("%d pairs with two terminals at an end (%d of them gateways), %d inexact: %v", twoEnds, gateways, inexact, outcomes)
 	}
 }

@@ -31,7 +31,7 @@ type way struct {
 // row holds the ways on from a node, by order. It fills a cache line.
 type row struct {
 	ways    [mostOrders]way
-	repeats uint32 // orders, a bit each, with a way as long as that in one before
+	repeats uint8 // orders, a bit each, with a way as long as that in one before
 }
 
 // order ranks ways by costs x cost + delays x delay.
@@ -157,6 +157,7 @@ func (p *potential) forget(k int) {
 
 // reach is how far fillNear and least look, and where.
 type reach struct {
+	from   uint32 // where the ways that matter begin
 	to     uint32
 	usable Filter // nil: every arc
 	most   uint64 // what is farther counts as not there
@@ -164,7 +165,8 @@ type reach struct {
 }
 
 // fillNear is fill for byCost or byDelay, as far as r reaches. Which of several
-// ways it takes that are as good is open.
+// ways it takes that are as good is open. By cost it is done when it comes to
+// r.from: what a node farther away could add is not worth the time.
 func (p *potential) fillNear(g *Graph, k int, r reach, f *frontier) {
 	p.forget(k)
 	p.rows[r.to].ways[k] = way{branch: none}
@@ -173,6 +175,10 @@ func (p *potential) fillNear(g *Graph, k int, r reach, f *frontier) {
 	for {
 		node, distance, ok := f.settle()
 		if !ok {
+			return
+		}
+		if node == r.from && k == byCost {
+			p.level(distance)
 			return
 		}
 		at := p.rows[node].ways[k]
@@ -190,6 +196,16 @@ func (p *potential) fillNear(g *Graph, k int, r reach, f *frontier) {
 			}
 			f.reach(e.node, uint32(next)) //nolint:gosec // at most r.most
 			row.ways[k] = way{cost: capped(at.cost, e.cost), delay: capped(at.delay, e.delay), branch: e.arc}
+		}
+	}
+}
+
+// level says of all nodes from which ways cost more, or may cost more, that they
+// cost so much: a bound, and no way. The bounds stay consistent.
+func (p *potential) level(cost uint32) {
+	for i := range p.rows {
+		if w := &p.rows[i].ways[byCost]; w.cost > cost {
+			*w = way{cost: cost, delay: none, branch: none}
 		}
 	}
 }

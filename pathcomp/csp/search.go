@@ -2,11 +2,7 @@
 
 package csp
 
-import (
-	"math"
-	"math/bits"
-	"slices"
-)
+import "math"
 
 // workspace is what a search writes to. It is used again: nodes carry the
 // search they were last written in.
@@ -138,12 +134,12 @@ func (s *search) tighten(of *Solver) bool {
 	var fastest uint64 // cost of the fastest tour
 	for i := range s.legs {
 		if i == len(s.tight) {
-			s.workspace.tight = append(s.workspace.tight, newPotential(s.graph))
+			s.tight = append(s.tight, newPotential(s.graph))
 		}
 		l := &s.legs[i]
 		l.potential, l.stale = s.tight[i], false
 		l.graph = s.graph
-		l.fillNear(s.graph, byDelay, reach{to: l.To, usable: l.Usable, most: uint64(left), within: none}, &s.near)
+		l.fillNear(s.graph, byDelay, reach{from: from, to: l.To, usable: l.Usable, most: uint64(left), within: none}, &s.near)
 		w := l.at(from)[byDelay]
 		if w.delay > left {
 			return false
@@ -156,9 +152,11 @@ func (s *search) tighten(of *Solver) bool {
 	if s.further { // the fastest tour may break the others
 		most = MaxPath
 	}
+	from = s.tour.From
 	for i := range s.legs {
 		l := &s.legs[i]
-		l.fillNear(s.graph, byCost, reach{to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.near)
+		l.fillNear(s.graph, byCost, reach{from: from, to: l.To, usable: l.Usable, most: most, within: s.tour.MaxDelay}, &s.near)
+		from = l.To
 	}
 	s.sumUp()
 	return true
@@ -258,23 +256,6 @@ func (s *search) arrive(l *label) bool {
 	return int(l.leg) < len(s.legs)
 }
 
-// complete tries the ways on from at.
-func (s *search) complete(l *stretch, at *label, state *nodeState, number uint32) {
-	row := &l.rows[at.node]
-	for left := s.every &^ state.broken &^ uint8(row.repeats); left != 0; left &= left - 1 {
-		k := bits.TrailingZeros8(left)
-		w, a := &row.ways[k], &l.after[k]
-		cost := uint64(at.cost) + uint64(w.cost) + uint64(a.cost)
-		delay := uint64(at.delay) + uint64(w.delay) + uint64(a.delay)
-		if cost > MaxPath || delay > uint64(s.tour.MaxDelay) {
-			continue
-		}
-		if key := cost<<32 | delay; key < s.best && s.whole(int(at.leg), at.node, k) {
-			s.found(key, number, k)
-		}
-	}
-}
-
 // expand makes the labels that follow at. One of them that has the same key is
 // returned, and not queued; none: there is none.
 func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint32 {
@@ -286,8 +267,9 @@ func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint3
 		if delay+uint64(ways[byDelay].delay) > l.maxDelay || cost+uint64(ways[byCost].cost) > l.maxCost {
 			continue
 		}
+		// Within these bounds no sum overflows.
 		key := s.key(l, ways, cost, delay)
-		if key >= s.best || s.hopeless(l, uint32(cost), uint32(delay), ways) || delay >= uint64(s.state(l, e.node).delay) {
+		if key >= s.best || s.hopeless(l, at.cost+e.cost, at.delay+e.delay, ways) || delay >= uint64(s.state(l, e.node).delay) {
 			continue
 		}
 		if l.Usable != nil && !l.Usable.Usable(e.arc) {
@@ -295,7 +277,7 @@ func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint3
 			continue
 		}
 		made := uint32(len(s.labels)) //nolint:gosec // memory ends before 2^32 labels
-		s.labels = append(s.labels, label{cost: uint32(cost), delay: uint32(delay), node: e.node, leg: at.leg, parent: number, arc: e.arc})
+		s.labels = append(s.labels, label{cost: at.cost + e.cost, delay: at.delay + e.delay, node: e.node, leg: at.leg, parent: number, arc: e.arc})
 		switch {
 		case e.node == l.To && !s.arrive(&s.labels[made]):
 			s.found(key, made, byCost)
@@ -354,68 +336,6 @@ func (s *search) hopeless(l *stretch, cost, delay uint32, ways *[mostOrders]way)
 	}
 	w, o := &ways[s.lagrange], &s.orders[s.lagrange]
 	return o.length(cost, delay)+o.length(w.cost, w.delay) > l.limit
-}
-
-// whole says whether the way on from node in order k is usable throughout, over
-// all legs, and as long as it was. No part of it is looked at twice.
-func (s *search) whole(leg int, node uint32, k int) bool {
-	l := &s.legs[leg]
-	bit := uint8(1) << k
-	for at := node; at != l.To; {
-		w := &l.at(at)[k]
-		state := s.state(l, at)
-		if state.walked&bit == 0 {
-			state.walked |= bit
-			if l.Usable != nil && !l.Usable.Usable(w.branch) || l.stale && !s.asLong(l, *w, k) {
-				state.broken |= bit
-			}
-		} else if state.broken&bit == 0 {
-			break
-		}
-		if state.broken&bit != 0 {
-			s.spoil(leg, node, at, k)
-			return false
-		}
-		at = s.graph.heads[w.branch]
-	}
-	return leg+1 == len(s.legs) || s.whole(leg+1, l.To, k)
-}
-
-// spoil notes that the way on from node is not whole, for it breaks at another.
-func (s *search) spoil(leg int, node, at uint32, k int) {
-	l := &s.legs[leg]
-	for ; node != at; node = s.graph.heads[l.at(node)[k].branch] {
-		s.state(l, node).broken |= 1 << k
-	}
-}
-
-// asLong says whether the first arc of a way is as long as when the way was
-// found.
-func (s *search) asLong(l *stretch, w way, k int) bool {
-	a := s.graph.arc(w.branch)
-	next := l.at(a.To)[k]
-	return w.cost == capped(next.cost, a.Cost) && w.delay == capped(next.delay, a.Delay)
-}
-
-// answer appends the arcs of the best answer, if there is one.
-func (s *search) answer(r Result, path []uint32) (Result, []uint32) {
-	if !r.Found {
-		return r, path
-	}
-	first := len(path)
-	for i := s.bestLabel; s.labels[i].parent != none; i = s.labels[i].parent {
-		path = append(path, s.labels[i].arc)
-	}
-	slices.Reverse(path[first:])
-	at := s.labels[s.bestLabel]
-	for leg := int(at.leg); leg < len(s.legs); leg++ {
-		for at.node != s.legs[leg].To {
-			arc := s.legs[leg].at(at.node)[s.bestOrder].branch
-			path = append(path, arc)
-			at.node = s.graph.heads[arc]
-		}
-	}
-	return r, path
 }
 
 // reset voids what the search before has left.

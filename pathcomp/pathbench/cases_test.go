@@ -21,7 +21,7 @@ import (
 // may need in the mean: a number that does not depend on the machine.
 func cases() []testCase {
 	return []testCase{
-		{"germany50", 5}, {"rf1755", 2}, {"cogentco", 16}, {"csp10k", 34},
+		{"germany50", 3.1}, {"rf1755", 1.3}, {"cogentco", 11.3}, {"csp10k", 26},
 	}
 }
 

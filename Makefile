@@ -38,8 +38,9 @@ test: ## every test but the long ones, with real peers and the kernel lab
 	cd lab/cmd/pathcompare && $(GO) vet ./... && $(GO) test ./...
 
 .PHONY: test-long
-test-long: ## every fuzz target, demo and faults again and again
+test-long: ## every fuzz target, ten million operations on a ledger, demo and faults again and again
 	bash lab/prepare.sh
+	S2CD_STRESS_OPERATIONS=10000000 $(GO) test -timeout 120m -count 1 -v -run TestNeverOverbooked ./pathcomp
 	bash internal/fuzz.sh 30s
 	cd lab && $(GO) test -timeout 120m -count 5 -run 'TestDemo|TestFaults' .
 

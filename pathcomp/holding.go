@@ -63,6 +63,20 @@ func (l *Ledger) leave(h *holding, which func(*entry) bool) {
 	l.apply(before, stay, gone...)
 }
 
+// pass moves e from the holding it is in to another. No reader sees it in both.
+func (l *Ledger) pass(e *entry, to *holding) {
+	from, horizon := e.held, l.horizon()
+	stay := slices.DeleteFunc(slices.Clone(from.entries), func(other *entry) bool { return other == e })
+	more := append(slices.Clone(to.entries), e)
+	for _, u := range e.uses {
+		u.book.shift(slices.Concat(shifts(u.book, from.entries, stay), shifts(u.book, to.entries, more)), horizon)
+	}
+	from.entries, to.entries, e.held = stay, more, to
+	if len(stay) == 0 {
+		delete(l.owners, from.owner)
+	}
+}
+
 // apply brings the calendars from what entries took before to what they take
 // after. The two differ by changed, which all came or all went.
 func (l *Ledger) apply(before, after []*entry, changed ...*entry) {

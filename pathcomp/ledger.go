@@ -75,10 +75,13 @@ func (l *Ledger) Reload(bookings []Booking) error {
 	for _, b := range l.books {
 		b.reset()
 	}
+	known := l.known
 	l.known, l.owners = 0, map[string]*holding{}
 	var faults []error
 	for i := range bookings {
-		l.takePending(&bookings[i]) // what is durable no longer pends
+		if bookings[i].Seq > known {
+			l.takePending(&bookings[i]) // what has become durable no longer pends
+		}
 		faults = append(faults, l.load(bookings[i]))
 	}
 	for _, entries := range l.pending {
@@ -186,7 +189,7 @@ func (l *Ledger) fits(e *entry) error {
 	alone := same(after)
 	for _, u := range e.uses {
 		most := u.book.capacity.limit(e.class)
-		room := u.book.fits(e.class, e.from, e.until, u.kbps, most)
+		room := u.kbps == 0 || u.book.fits(e.class, e.from, e.until, u.kbps, most)
 		if !alone && !room { // what the other variants have may do
 			room = u.book.fitsAll(shifts(u.book, before, after), most)
 		}
@@ -249,8 +252,7 @@ func (l *Ledger) succeed(e *entry) {
 		own.entries, e.held = h.entries, own
 		return
 	}
-	l.join(e.owner, e)
-	l.leave(h, func(other *entry) bool { return other == e })
+	l.pass(e, l.holding(e.owner))
 }
 
 // drop takes the entries of which out of h and out of the index.

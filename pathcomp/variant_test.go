@@ -98,6 +98,49 @@ func TestReplacedUntilDurable(t *testing.T) {
 	}
 }
 
+// A reload meets a pending entry that is just like a durable one, and keeps both.
+func TestReloadKeepsWhatPends(t *testing.T) {
+	t.Parallel()
+	_, ledger := newCore(t, shared())
+	same := booking("one", on("gold", 0, 100))
+	same.Seq = 1
+	if err := ledger.CatchUp([]pathcomp.Booking{same}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.Reserve("one", on("gold", 0, 100)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int64{200, 100} {
+		if err := ledger.Reload([]pathcomp.Booking{same}); err != nil {
+			t.Fatal(err)
+		}
+		if got := ledger.Profile("link:l>", clock(), clock().Add(time.Second))[0].Kbps; got != want {
+			t.Errorf("%d kbit/s after a reload, want %d", got, want)
+		}
+		ledger.Withdraw("one")
+	}
+}
+
+// What takes nothing is not refused, even where there is too much.
+func TestNothingAlwaysFits(t *testing.T) {
+	t.Parallel()
+	core, ledger := newCore(t, shared())
+	if err := ledger.Reserve("one", on("gold", 0, 500)); err != nil {
+		t.Fatal(err)
+	}
+	lower := shared()
+	lower.Links[0].Kbps = [2]uint64{100, 100}
+	if err := core.Swap(lower); err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.Reserve("two", on("gold", 0, 0)); err != nil {
+		t.Error(err)
+	}
+	if err := ledger.Reserve("two", on("gold", 0, 1)); !errors.Is(err, pathcomp.ErrNoRoom) {
+		t.Errorf("got %v, want ErrNoRoom", err)
+	}
+}
+
 // TestLedgerAgainstLog drives two ledgers with whatever a store may tell them
 // and compares all that they say with the log, summed second by second.
 func TestLedgerAgainstLog(t *testing.T) {

@@ -48,7 +48,9 @@ type daemon struct {
 }
 
 // counts is what the daemons did.
-type counts struct{ admitted, extended, moved, held, spent, released, refused atomic.Int64 }
+type counts struct {
+	admitted, extended, moved, shifted, changed, held, spent, released, refused atomic.Int64
+}
 
 func (b *bundle) newDaemon(t *testing.T, c *counts) *daemon {
 	t.Helper()
@@ -82,11 +84,12 @@ func testDaemons(t *testing.T, b *bundle) {
 		}
 	}
 	all.Wait()
-	t.Logf("admitted %d, extended %d, moved %d, held %d, spent %d, released %d, refused %d", c.admitted.Load(), c.extended.Load(),
-		c.moved.Load(), c.held.Load(), c.spent.Load(), c.released.Load(), c.refused.Load())
+	t.Logf("admitted %d, extended %d, moved %d, shifted %d, changed %d, held %d, spent %d, released %d, refused %d",
+		c.admitted.Load(), c.extended.Load(), c.moved.Load(), c.shifted.Load(), c.changed.Load(), c.held.Load(),
+		c.spent.Load(), c.released.Load(), c.refused.Load())
 	for what, n := range map[string]int64{
 		"admitted": c.admitted.Load(), "extended": c.extended.Load(), "moved": c.moved.Load(), "held": c.held.Load(),
-		"spent": c.spent.Load(), "released": c.released.Load(), "refused": c.refused.Load(),
+		"shifted": c.shifted.Load(), "changed": c.changed.Load(), "spent": c.spent.Load(), "released": c.released.Load(), "refused": c.refused.Load(),
 	} {
 		if n < 5 {
 			t.Errorf("%s %d times: too little to tell", what, n)
@@ -173,8 +176,8 @@ func (d *daemon) work(ctx context.Context, random *rand.Rand, name string, round
 		if len(live) > 0 && random.IntN(3) > 0 {
 			pick = random.IntN(len(live))
 		}
-		switch what := random.IntN(4); {
-		case pick < 0 && what == 0:
+		switch what := random.IntN(6); {
+		case pick < 0 && what < 2:
 			s, err = d.holdAndSpend(ctx, random, fmt.Sprint(name, "-", i))
 		case pick < 0:
 			s, err = d.order(ctx, random, "")
@@ -182,6 +185,10 @@ func (d *daemon) work(ctx context.Context, random *rand.Rand, name string, round
 			s, err = d.tryRelease(ctx, live[pick])
 		case what == 1:
 			s, err = d.extend(ctx, random, live[pick])
+		case what == 2:
+			s, err = d.shift(ctx, random, live[pick])
+		case what == 3:
+			s, err = d.changeRate(ctx, random, live[pick])
 		default:
 			s, err = d.moveAway(ctx, live[pick])
 		}
@@ -299,16 +306,47 @@ func (d *daemon) moveAway(ctx context.Context, s session.Session) (session.Sessi
 		}
 	}
 	next := s
-	next.Route.Uses, next.Route.Variant = uses, s.Route.Variant+1
+	next.Route.Uses = uses
+	return d.replace(ctx, next, &d.counts.moved)
+}
+
+// shift takes the same way at another time.
+func (d *daemon) shift(ctx context.Context, random *rand.Rand, s session.Session) (session.Session, error) {
+	next := s
+	next.Route.From = epoch.Add(time.Duration(random.IntN(scarceSeconds/2)) * time.Second)
+	next.Route.Until = next.Route.From.Add(min(s.Route.Until.Sub(s.Route.From), scarceSeconds/2*time.Second))
+	return d.replace(ctx, next, &d.counts.shifted)
+}
+
+// changeRate takes the way that is best beside the one in use, of which the
+// larger counts on each arc.
+func (d *daemon) changeRate(ctx context.Context, random *rand.Rand, s session.Session) (session.Session, error) {
+	a, refusal := d.core.Steer(pathcomp.Demand{
+		From: pathcomp.Terminal{Node: "a"}, To: pathcomp.Terminal{Node: "z"}, Class: s.Route.Class, BookingPermille: 1000,
+		Kbps:   [2]uint64{uint64(1 + random.IntN(200)), uint64(1 + random.IntN(200))},
+		Window: pathcomp.Window{From: s.Route.From, Until: s.Route.Until}, Instead: string(s.ID),
+	})
+	if refusal != nil {
+		return s, order.ErrConflict
+	}
+	next := s
+	next.Route.Uses = a.Uses
+	return d.replace(ctx, next, &d.counts.changed)
+}
+
+// replace reserves the route of next beside the one in use, and lets go of that
+// one.
+func (d *daemon) replace(ctx context.Context, next session.Session, count *atomic.Int64) (session.Session, error) {
+	next.Route.Variant++
 	step := order.Step{Session: next, Reserve: &pathcomp.Admission{
-		Class: s.Route.Class, Uses: uses, Variant: next.Route.Variant,
-		Window: pathcomp.Window{From: s.Route.From, Until: s.Route.Until},
+		Class: next.Route.Class, Uses: next.Route.Uses, Variant: next.Route.Variant,
+		Window: pathcomp.Window{From: next.Route.From, Until: next.Route.Until},
 	}}
 	next, err := d.Advance(ctx, step, d.ledger)
 	if err != nil {
-		return s, err
+		return next, err
 	}
-	d.counts.moved.Add(1)
+	count.Add(1)
 	return d.Advance(ctx, order.Step{Session: next, ReleaseBelow: next.Route.Variant}, d.ledger)
 }
 

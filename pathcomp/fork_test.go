@@ -44,7 +44,7 @@ func tell(core *pathcomp.Core, owners []string) told {
 			out.Owners[arc] = ledger.OwnersOn(arc)
 		}
 	}
-	for k, from := range n.Nodes[:min(3, len(n.Nodes))] {
+	for k, from := range n.Nodes[:min(2, len(n.Nodes))] {
 		to := n.Nodes[(k+1)%len(n.Nodes)]
 		d := pathcomp.Demand{
 			From: pathcomp.Terminal{Node: from.Name}, To: pathcomp.Terminal{Node: to.Name}, Kbps: [2]uint64{300, 200},
@@ -125,7 +125,7 @@ func newForkMachine(t *rapid.T) *forkMachine {
 
 // fork goes on with a fork of what was tried out on.
 func (m *forkMachine) fork(t *rapid.T) {
-	if len(m.parents) == 4 {
+	if len(m.parents) == 3 {
 		return
 	}
 	if rapid.Bool().Draw(t, "unasked") { // a fork that has borrowed nothing

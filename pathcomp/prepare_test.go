@@ -53,7 +53,7 @@ func TestRunOutlivesARevision(t *testing.T) {
 // bounds, and for the same when all are there.
 func TestSearchesDoNotWaitForBounds(t *testing.T) {
 	t.Parallel()
-	core, _ := newCore(t, chain(400))
+	core, _ := newCore(t, chain(150))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -61,7 +61,7 @@ func TestSearchesDoNotWaitForBounds(t *testing.T) {
 		core.Run(ctx)
 	}()
 	ask := func() (out []pathcomp.Admission) {
-		for i := 1; i < 400; i += 7 {
+		for i := 1; i < 150; i += 7 {
 			a, refusal := core.Steer(pathcomp.Demand{
 				From: pathcomp.Terminal{Node: "0"}, To: pathcomp.Terminal{Node: topology.NodeName(fmt.Sprint(i))}, Window: window(0, 10),
 			})

@@ -336,7 +336,7 @@ func TestSteerPairAgainstEveryPair(t *testing.T) {
 	r := rand.New(rand.NewPCG(41, 42))
 	outcomes := map[pathcomp.Cause]int{}
 	twoEnds, gateways, inexact := 0, 0, 0
-	for trial := range 4000 {
+	for trial := range 3000 {
 		p := newPairTrial(t, r)
 		want, alone := p.best()
 		got, refusal := p.core.SteerPair(p.demand, p.protection)
@@ -368,11 +368,11 @@ func TestSteerPairAgainstEveryPair(t *testing.T) {
 	for _, cause := range []pathcomp.Cause{
 		"", pathcomp.NoPath, pathcomp.Latency, pathcomp.Maintenance, pathcomp.Bandwidth, pathcomp.Disjoint, pathcomp.Policy, pathcomp.Unsupported,
 	} {
-		if outcomes[cause] < 12 {
+		if outcomes[cause] < 10 {
 			t.Errorf("%d cases of %q: too few to tell", outcomes[cause], cause)
 		}
 	}
-	if twoEnds < 50 || gateways < 10 || inexact+outcomes[pathcomp.Undecided] < 2 || outcomes[pathcomp.Undecided] > outcomes[pathcomp.Disjoint]/10 {
+	if twoEnds < 30 || gateways < 5 || inexact+outcomes[pathcomp.Undecided] < 2 || outcomes[pathcomp.Undecided] > outcomes[pathcomp.Disjoint]/10 {
 		t.Errorf("%d pairs with two terminals at an end (%d of them gateways), %d inexact: %v", twoEnds, gateways, inexact, outcomes)
 	}
 }

@@ -200,7 +200,7 @@ func TestRepairCanBeCarriedOut(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(31, 32))
 	var moves, stays, refusals, shared int
-	for range 600 {
+	for range 250 {
 		o := newOutage(t, r)
 		affected := o.core.Affected()
 		if diff := gocmp.Diff(o.hit(), affected); diff != "" {
@@ -267,7 +267,7 @@ func TestRepairCanBeCarriedOut(t *testing.T) {
 			refusals++
 		}
 	}
-	if min(moves, stays, refusals, shared) < 100 {
+	if min(moves, stays, refusals, shared) < 40 {
 		t.Errorf("%d moves (%d over some of the same links), %d stay, %d refused: too few to tell", moves, shared, stays, refusals)
 	}
 }

@@ -4,6 +4,9 @@ package pathcomp
 
 import (
 	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/s2cd/s2cd/pathcomp/csp"
 	"github.com/s2cd/s2cd/topology"
@@ -43,15 +46,21 @@ func (c *Core) Run(ctx context.Context) {
 	}
 }
 
-// Prepare computes the bounds to nodes now, as Run does when a search asks, for
-// paths that are the same both ways. Nodes that are not known are passed over.
+// Prepare computes the bounds to nodes now, on all cores, as Run does on one when
+// a search asks, for paths that are the same both ways. Nodes that are not known
+// are passed over.
 func (c *Core) Prepare(ctx context.Context, nodes ...topology.NodeName) {
 	s := c.now.Load()
-	for _, name := range nodes {
-		if ctx.Err() == nil {
-			s.prepare(destination{node: name})
-		}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(nodes)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(nodes)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				s.prepare(destination{node: nodes[i]})
+			}
+		})
 	}
+	all.Wait()
 }
 
 func (s *snapshot) prepare(d destination) {

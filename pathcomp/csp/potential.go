@@ -123,27 +123,43 @@ func (p *potential) compare(orders int) {
 }
 
 // fill computes the ways to a destination in order k by Dijkstra against the
-// arcs.
-func (p *potential) fill(g *Graph, o order, k int, to uint32, usable Filter, q *queue) {
-	p.forget(k)
-	p.rows[to].ways[k] = way{branch: none}
-	*q = (*q)[:0]
-	q.push(0, to)
-	for len(*q) > 0 {
-		top := q.pop()
-		at := p.rows[top.value].ways[k]
+// arcs: first side by side, close together in memory, then into their rows.
+func (p *potential) fill(g *Graph, o order, k int, to uint32, usable Filter, w *filling) {
+	w.run(g, o, to, usable)
+	for i := range p.rows {
+		p.rows[i].ways[k] = w.ways[i]
+	}
+}
+
+// filling is what fill works with.
+type filling struct {
+	queue queue
+	ways  []way // by node
+}
+
+func (w *filling) run(g *Graph, o order, to uint32, usable Filter) {
+	w.ways = slices.Grow(w.ways[:0], g.nodes)[:g.nodes]
+	for i := range w.ways {
+		w.ways[i] = way{cost: none, delay: none, branch: none}
+	}
+	w.ways[to] = way{branch: none}
+	w.queue = w.queue[:0]
+	w.queue.push(0, to)
+	for len(w.queue) > 0 {
+		top := w.queue.pop()
+		at := w.ways[top.value]
 		if top.key > o.length(at.cost, at.delay) {
 			continue
 		}
 		for _, e := range g.reaching(top.value) {
-			w := &p.rows[e.node].ways[k]
+			next := &w.ways[e.node]
 			cost, delay := capped(at.cost, e.cost), capped(at.delay, e.delay)
 			length := o.length(cost, delay)
-			if length >= o.length(w.cost, w.delay) || usable != nil && !usable.Usable(e.arc) {
+			if length >= o.length(next.cost, next.delay) || usable != nil && !usable.Usable(e.arc) {
 				continue
 			}
-			*w = way{cost: cost, delay: delay, branch: e.arc}
-			q.push(length, e.node)
+			*next = way{cost: cost, delay: delay, branch: e.arc}
+			w.queue.push(length, e.node)
 		}
 	}
 }

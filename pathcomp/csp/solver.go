@@ -82,11 +82,10 @@ func (s *Solver) potential(to uint32) *potential {
 	if p := s.known.get(to); p != nil {
 		return p
 	}
-	w := s.spaces.take()
-	defer s.spaces.giveBack(w)
 	p := newPotential(s.graph)
+	var w filling
 	for k, o := range s.orders {
-		p.fill(s.graph, o, k, to, s.opening(to), &w.queue)
+		p.fill(s.graph, o, k, to, s.opening(to), &w)
 	}
 	p.compare(len(s.orders))
 	s.known.put(to, p)

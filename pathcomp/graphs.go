@@ -53,8 +53,18 @@ func sum(a, b uint32) uint32 { return uint32(min(uint64(a)+uint64(b), math.MaxUi
 // open says whether an arc may be on a way to a node at all: what searches need
 // not look at, whatever is asked for.
 func (s *snapshot) open(i, to uint32) bool {
-	a := s.arcs.at(int32(i))                               //nolint:gosec // number of an arc
-	return !a.down && (a.to == int32(to) || !s.ends(a.to)) //nolint:gosec // number of a node
+	if !s.closed.has(int32(i)) { //nolint:gosec // number of an arc
+		return true
+	}
+	a := s.arcs.at(int32(i))            //nolint:gosec // number of an arc
+	return !a.down && a.to == int32(to) //nolint:gosec // number of a node
+}
+
+// isClosed says whether arc i is out of service or leads to where nothing goes
+// on.
+func (s *snapshot) isClosed(i int32) bool {
+	a := s.arcs.at(i)
+	return a.down || s.ends(a.to)
 }
 
 // graph is the graph of all links' arcs, those out of service too: filters let

@@ -24,6 +24,7 @@ type snapshot struct {
 	links   vector[topology.Link]
 	access  []topology.Access
 	arcs    vector[arc] // 2 for each link, then 2 for each access
+	closed  numberSet   // arcs that no path takes but, maybe, as its last
 	classes *classes
 	books   []*book // by arc
 
@@ -106,6 +107,11 @@ func newSnapshot(n *topology.Network) (*snapshot, error) {
 		arcs = append(arcs, one, one)
 	}
 	s.arcs = vectorOf(arcs)
+	none := newNumberSet(s.linkArcs)
+	s.closed = none.fork()
+	for i := range s.linkArcs {
+		s.closed.set(&none, i, s.isClosed(i))
+	}
 	s.sortLeaving()
 	s.spf = newSPFCache()
 	s.igp, s.coRouted, s.directed = &lazy[csp.Graph]{}, &lazy[csp.Solver]{}, &lazy[csp.Solver]{}

@@ -57,10 +57,13 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 		next.links.set(&s.links, s.linkOf[l.Name], l)
 	}
 	var changed []int32
+	next.closed = s.closed.fork()
 	for _, i := range links {
 		for d := range 2 {
-			next.arcs.set(&s.arcs, 2*i+int32(d), next.linkArc(next.links.at(i), d))
-			changed = append(changed, 2*i+int32(d))
+			a := 2*i + int32(d)
+			next.arcs.set(&s.arcs, a, next.linkArc(next.links.at(i), d))
+			next.closed.set(&s.closed, a, next.isClosed(a))
+			changed = append(changed, a)
 		}
 	}
 	next.carry(s, changed)

@@ -83,15 +83,14 @@ func TestKernelLab(t *testing.T) {
 }
 
 // TestDemo plays two customers on the whole stack, from the first request until
-// nothing is left.
+// nothing is left. Like the next it has the machine to itself: its times are those
+// of one lab.
 func TestDemo(t *testing.T) {
-	t.Parallel()
 	play(t, "demo", 20, 8*time.Minute)
 }
 
 // TestFaults kills, freezes and refuses at every step of a session's life.
 func TestFaults(t *testing.T) {
-	t.Parallel()
 	play(t, "faults", 14, 12*time.Minute)
 }
 

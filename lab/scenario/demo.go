@@ -56,18 +56,18 @@ func RunDemo(ctx context.Context, s *Stack, out io.Writer) error {
 			{"latency, loss and octets measured, customer's ends apart", 30 * time.Second, d.measured},
 		}},
 		{"A second cloud in the same VPN, a second customer with the same addresses", []step{
-			{"second session of the same site ACTIVATED", 40 * time.Second, d.secondCloud},
+			{"second session of the same site ACTIVATED", time.Minute, d.secondCloud},
 			{"both clouds answer the site", 20 * time.Second, d.bothClouds},
-			{"other customer's session ACTIVATED, its site speaks BGP", time.Minute, d.otherCustomer},
+			{"other customer's session ACTIVATED, its site speaks BGP", 2 * time.Minute, d.otherCustomer},
 			{"customers with the same addresses are apart", 20 * time.Second, d.isolated},
 			{"refused: no token, foreign, unknown, too much, IPv6", 20 * time.Second, d.refusals},
 		}},
 		{"The end", []step{
-			{"sessions deleted, accounts told", 20 * time.Second, d.deleted},
+			{"sessions deleted, accounts told", time.Minute, d.deleted},
 			{"the first session still carries packets", 20 * time.Second, d.ping},
 			{"the first session expires", 3 * time.Minute, d.expired},
-			{"every callback received, in order", 30 * time.Second, d.callbacks},
-			{"nothing left on any device", 30 * time.Second, d.nothingLeft},
+			{"every callback received, in order", time.Minute, d.callbacks},
+			{"nothing left on any device", time.Minute, d.nothingLeft},
 			{"nothing reserved, nothing wrong", 20 * time.Second, d.nothingReserved},
 		}},
 	} {

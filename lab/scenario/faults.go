@@ -186,7 +186,7 @@ func (f *Faults) watched(ctx context.Context, do func(context.Context) (string, 
 // follows the session to where it should be.
 func (f *Faults) kill(ctx context.Context, victim, phase string) (string, error) {
 	if phase == "applying" || phase == "verifying" {
-		if err := f.delay(ctx, 4*time.Second); err != nil {
+		if err := f.delay(ctx, 8*time.Second); err != nil {
 			return "", err
 		}
 	}
@@ -195,9 +195,11 @@ func (f *Faults) kill(ctx context.Context, victim, phase string) (string, error)
 		return "", err
 	}
 	if phase == "verifying" {
-		// Without news from the gateway nothing is proven: it has its part by
-		// now, PE1 has not, and tells again once the daemon was killed.
-		time.Sleep(2 * time.Second)
+		// Without news from the gateway nothing is proven: it has its part before
+		// PE1 has, and tells again once the daemon was killed.
+		if err := f.AwaitOn(ctx, made.ID, "GW"); err != nil {
+			return "", err
+		}
 		if err := f.S2cgw.Signal(syscall.SIGSTOP); err != nil {
 			return "", err
 		}

@@ -19,6 +19,10 @@ type operatorView struct {
 	Decision string `json:"decision"`
 	Reason   string `json:"reason"`
 	VRF      string `json:"vrf"`
+	Devices  []struct {
+		Device string `json:"device"`
+		Have   string `json:"have"`
+	} `json:"devices"`
 	Timeline []struct {
 		At    time.Time `json:"at"`
 		Phase string    `json:"phase"`
@@ -91,6 +95,23 @@ func (s *Stack) AwaitPhase(ctx context.Context, id, phase string) (operatorView,
 		}
 		select {
 		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// AwaitOn waits until operators see a session on a device.
+func (s *Stack) AwaitOn(ctx context.Context, id, device string) error {
+	for {
+		v, err := s.view(ctx, id)
+		for _, d := range v.Devices {
+			if err == nil && d.Device == device && d.Have == "present" {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("session %s is not on %s: %w", id, device, ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

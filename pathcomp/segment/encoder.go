@@ -85,9 +85,7 @@ func NewEncoder(v View, d Distances) (*Encoder, error) {
 // Each segment is the one that leads farthest. That is the best there is:
 // routers forward by destination alone, so a segment that leads from one node
 // of the path to another leads there from all nodes between them too. Whatever
-// a shorter list did from behind, it could do from where this one is. (The
-// problem is that of Giorgetti and others: Path encoding in segment routing,
-// GLOBECOM 2015.)
+// a shorter list did from behind, it could do from where this one is.
 func (e *Encoder) List(path []uint32, o Options) ([]Segment, error) {
 	if o.Strategy > AdjacencyOnly {
 		return nil, fmt.Errorf("no strategy %d", o.Strategy)

@@ -42,6 +42,7 @@ func supervise(s *spec) int {
 		"uml_dir="+filepath.Dir(s.Work)+"/uml/", "umid=s2clab",
 		specVar+"="+os.Getenv(specVar))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	keepAwake()
 	cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Dir(s.Work)+"/mem")
 	if err := cmd.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "lab: user-mode-linux:", err)

@@ -22,7 +22,7 @@ func keepAwake() {
 			if unix.SchedSetAttr(0, &idle, 0) != nil {
 				return
 			}
-			for {
+			for { //nolint:staticcheck // it shall spin
 			}
 		}()
 	}

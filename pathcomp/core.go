@@ -108,10 +108,10 @@ func (s *snapshot) route(d *Demand) (ways, *Refusal) {
 	if !ok || !okBack {
 		return ways{}, &Refusal{Cause: NoPath}
 	}
-	if shut := s.shut(there.nodes, back.nodes); len(shut) > 0 {
+	if shut := s.shut(s.shutOn(&there), s.shutOn(&back)); len(shut) > 0 {
 		return ways{}, &Refusal{Cause: Maintenance, Nodes: shut}
 	}
-	n := needs{demand: d}
+	n := needs{demand: d, list: make([]need, 0, len(there.arcs)+len(back.arcs)+2*(len(from.access)+len(to.access)))}
 	for direction, f := range [2]fan{there, back} {
 		for _, a := range f.arcs {
 			n.take(a, true, direction)
@@ -120,8 +120,8 @@ func (s *snapshot) route(d *Demand) (ways, *Refusal) {
 	n.takeAccess(from, to)
 	n.merge(s.rank)
 	return ways{
-		forward: there.path, reverse: back.path, needs: n.list,
-		micros: there.micros + back.micros + 2*(from.micros+to.micros),
+		forward: there.path(), reverse: back.path(), needs: n.list,
+		micros: there.micros() + back.micros() + 2*(from.micros+to.micros),
 	}, nil
 }
 
@@ -159,8 +159,8 @@ func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
 	var out []topology.NodeName
 	for _, nodes := range sets {
 		for _, i := range nodes {
-			if n := s.nodes.at(i); n.Maintenance {
-				out = append(out, n.Name)
+			if s.flags[i]&isShut != 0 {
+				out = append(out, s.nodes.at(i).Name)
 			}
 		}
 	}

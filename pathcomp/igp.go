@@ -3,7 +3,6 @@
 package pathcomp
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -79,80 +78,89 @@ func (f forwarding) Usable(i uint32) bool { return f.open(i, uint32(f.to)) } //n
 // fan is every way that flows between two nodes may take: the routers spread
 // flows over all next hops of equal cost.
 type fan struct {
-	arcs   []int32 // sorted
-	nodes  []int32 // from far to near
-	path   []int32 // one way, as nodes
-	micros uint64  // of the slowest way
+	arcs []int32 // each once
+	hops []hop   // nodes, from far to near
 }
 
-// fan returns the ways from one node to another; false: there is none.
+// hop is a node that a fan leads over.
+type hop struct {
+	node   int32
+	dist   uint32 // to the destination
+	next   int32  // first of the next hops, in the order of the network
+	micros uint64 // of the slowest way that leads here
+}
+
+const usualHops = 24 // room for that many is made at once
+
+// fan returns the ways from one node to another; false: there is none. Metrics
+// are positive: what leads to a node is farther, and so is done before it.
 func (s *snapshot) fan(from, to int32) (fan, bool) {
 	dist := s.spfTo(to)
 	if dist[from] == csp.Unreachable {
 		return fan{}, false
 	}
-	f := fan{nodes: []int32{from}}
-	seen := map[int32]bool{from: true}
-	for i := 0; i < len(f.nodes); i++ {
-		for _, a := range s.leave(f.nodes[i]) {
+	f := fan{arcs: make([]int32, 0, usualHops), hops: append(make([]hop, 0, usualHops), hop{node: from, dist: dist[from], next: noNode})}
+	for i := 0; i < len(f.hops); i++ {
+		at := f.hops[i]
+		for _, n := range s.leave(at.node) {
+			a := s.arcs.at(n)
 			if !s.onFan(dist, to, a) {
 				continue
 			}
-			f.arcs = append(f.arcs, a)
-			if next := s.arcs.at(a).to; !seen[next] {
-				seen[next] = true
-				f.nodes = append(f.nodes, next)
+			f.arcs = append(f.arcs, n)
+			f.reach(hop{node: a.to, dist: dist[a.to], next: noNode, micros: at.micros + uint64(a.micros)})
+			if f.hops[i].next == noNode {
+				f.hops[i].next = a.to
 			}
 		}
 	}
-	// Metrics are positive: nearer nodes are done before those that need them.
-	slices.SortFunc(f.nodes, func(x, y int32) int {
-		return cmp.Or(cmp.Compare(dist[y], dist[x]), cmp.Compare(x, y))
-	})
-	f.micros = s.slowest(dist, to, f.nodes)
-	f.path = s.onePath(dist, from, to)
-	slices.Sort(f.arcs)
 	return f, true
 }
 
-// onFan says whether arc a starts a shortest way to the destination.
-func (s *snapshot) onFan(dist spf, to, a int32) bool {
-	x := s.arcs.at(a)
-	if x.down || x.to != to && s.ends(x.to) {
-		return false
+// noNode is the number of none.
+const noNode = -1
+
+// reach adds a hop, or a slower way to one that is there, behind those that are
+// farther.
+func (f *fan) reach(h hop) {
+	i := len(f.hops)
+	for i > 0 && (f.hops[i-1].dist < h.dist || f.hops[i-1].dist == h.dist && f.hops[i-1].node > h.node) {
+		i--
 	}
-	return uint64(dist[x.from]) == dist.over(x)
+	if known := &f.hops[i-1]; known.node == h.node {
+		known.micros = max(known.micros, h.micros)
+		return
+	}
+	f.hops = slices.Insert(f.hops, i, h)
 }
 
-// slowest returns the latency of the slowest way of a fan.
-func (s *snapshot) slowest(dist spf, to int32, nodes []int32) uint64 {
-	worst := make(map[int32]uint64, len(nodes))
-	var last uint64
-	for i := len(nodes) - 1; i >= 0; i-- {
-		last = 0
-		if nodes[i] != to {
-			for _, a := range s.leave(nodes[i]) {
-				if s.onFan(dist, to, a) {
-					last = max(last, uint64(s.arcs.at(a).micros)+worst[s.arcs.at(a).to])
-				}
-			}
-		}
-		worst[nodes[i]] = last
-	}
-	return last
-}
+// micros is the latency of the slowest way.
+func (f *fan) micros() uint64 { return f.hops[len(f.hops)-1].micros }
 
-// onePath follows the first of the next hops, in the order of the network.
-func (s *snapshot) onePath(dist spf, from, to int32) []int32 {
-	path := []int32{from}
-	for at := from; at != to; {
-		for _, a := range s.leave(at) {
-			if s.onFan(dist, to, a) {
-				at = s.arcs.at(a).to
-				break
-			}
+// path follows the first of the next hops, as nodes.
+func (f *fan) path() []int32 {
+	path := make([]int32, 0, len(f.hops))
+	next := f.hops[0].node
+	for _, h := range f.hops {
+		if h.node == next {
+			path, next = append(path, h.node), h.next
 		}
-		path = append(path, at)
 	}
 	return path
+}
+
+// shutOn returns the nodes of a fan that are in maintenance.
+func (s *snapshot) shutOn(f *fan) []int32 {
+	var shut []int32
+	for _, h := range f.hops {
+		if s.flags[h.node]&isShut != 0 {
+			shut = append(shut, h.node)
+		}
+	}
+	return shut
+}
+
+// onFan says whether an arc starts a shortest way to the destination.
+func (s *snapshot) onFan(dist spf, to int32, a *arc) bool {
+	return !a.down && uint64(dist[a.from]) == dist.over(a) && (a.to == to || !s.ends(a.to))
 }

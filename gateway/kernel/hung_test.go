@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func TestAHungWireGuardIsReplaced(t *testing.T) {
 	}
 	c := w.child(made)
 	must(t, unix.PidfdSendSignal(c.pidfd, unix.SIGSTOP, nil, 0))
+	awaitStop(t, c.pidfd)
 	c.close()
 	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
@@ -72,6 +74,39 @@ func TestAHungWireGuardIsReplaced(t *testing.T) {
 	}
 	w.want.Config.VRFs = nil
 	must(t, w.removeUnwanted())
+}
+
+// awaitStop waits until all threads of a process that was told to stop have:
+// on a busy machine they answer for a while.
+func awaitStop(t *testing.T, pidfd int) {
+	t.Helper()
+	info, err := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", pidfd))
+	must(t, err)
+	_, pid, ok := strings.Cut(string(info), "Pid:\t")
+	if !ok {
+		t.Fatalf("no process id in %q", info)
+	}
+	pid, _, _ = strings.Cut(pid, "\n")
+	for !stopped(t, pid) {
+		if t.Context().Err() != nil {
+			t.Fatal("the process does not stop")
+		}
+		runtime.Gosched()
+	}
+}
+
+func stopped(t *testing.T, pid string) bool {
+	t.Helper()
+	threads, err := filepath.Glob("/proc/" + pid + "/task/*/stat")
+	must(t, err)
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread) //nolint:gosec // below /proc
+		must(t, err)
+		if !strings.Contains(string(stat), ") T ") {
+			return false
+		}
+	}
+	return len(threads) > 0
 }
 
 func TestPing(t *testing.T) {

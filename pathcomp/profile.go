@@ -93,7 +93,7 @@ func (p *profile) forget(t uint32) bool {
 	}
 	p.blocks = shrink(slices.Delete(p.blocks, 0, where.block))
 	p.blocks[0].cut(where.index)
-	p.blocks[0].row[0].at = t
+	p.blocks[0].first, p.blocks[0].row[0].at = t, t
 	p.merge(place{})
 	p.balance(0)
 	return where != place{}

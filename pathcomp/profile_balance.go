@@ -30,7 +30,7 @@ func (p *profile) remove(i int) { p.blocks = shrink(slices.Delete(p.blocks, i, i
 func (p *profile) halve(i int) {
 	left := &p.blocks[i]
 	half := len(left.row) / 2
-	right := block{row: clone(left.row[half:]), lift: left.lift}
+	right := block{row: clone(left.row[half:]), lift: left.lift, first: left.row[half].at}
 	right.most = right.highest(0, len(right.row))
 	left.row = clone(left.row[:half])
 	left.most = left.highest(0, half)

@@ -23,9 +23,10 @@ func (b *breakpoint) set(load int64) {
 
 // block is a row of breakpoints: 1 to fullBlock but in the midst of a change.
 type block struct {
-	row  []breakpoint // loads without lift
-	lift int64        // of all loads
-	most int64        // the largest load, with lift
+	row   []breakpoint // loads without lift
+	lift  int64        // of all loads
+	most  int64        // the largest load, with lift
+	first uint32       // instant of row[0], so that a search touches blocks only
 }
 
 const (
@@ -74,6 +75,7 @@ func (b *block) put(i int, t uint32, load int64) {
 	x := breakpoint{at: t}
 	x.set(load - b.lift)
 	b.row = insert(b.row, i, x)
+	b.first = b.row[0].at
 	b.most = max(b.most, load)
 }
 
@@ -82,10 +84,12 @@ func (b *block) put(i int, t uint32, load int64) {
 func (b *block) drop(i int) {
 	dropped := b.load(i)
 	b.row = slices.Delete(b.row, i, i+1)
-	switch {
-	case len(b.row) == 0:
+	if len(b.row) == 0 {
 		b.most = nothing
-	case i == 0 && dropped == b.most:
+		return
+	}
+	b.first = b.row[0].at
+	if i == 0 && dropped == b.most {
 		b.most = b.highest(0, len(b.row))
 	}
 }
@@ -96,6 +100,7 @@ func (b *block) cut(i int) {
 		return
 	}
 	b.row = shrink(slices.Delete(b.row, 0, i))
+	b.first = b.row[0].at
 	b.most = b.highest(0, len(b.row))
 }
 

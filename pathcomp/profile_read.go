@@ -21,10 +21,10 @@ func (p *profile) search(t uint32) int {
 	i := 0
 	for n := len(p.blocks); n > 1; {
 		half := n / 2
-		i += half & notAfter(p.blocks[i+half].row[0].at, t)
+		i += half & notAfter(p.blocks[i+half].first, t)
 		n -= half
 	}
-	if p.blocks[i].row[0].at > t {
+	if p.blocks[i].first > t {
 		return -1
 	}
 	return i

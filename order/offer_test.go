@@ -4,12 +4,11 @@ package order_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/s2cd/s2cd/internal/testnet"
 	"github.com/s2cd/s2cd/order"
@@ -332,65 +331,110 @@ func TestRivalsNeverGetHeldRoom(t *testing.T) {
 	}
 }
 
-// TestHoldsAreKeptInAnyOrder plays random holds, orders, expiries and rivals
-// against a model of who may have what.
+// market is customers that do as they like.
+type market struct {
+	*shop
+	*testing.T
+	clock  *clock
+	random *rand.Rand
+	offers []*heldOffer
+	live   []session.Session
+	seen   map[string]int // what happened
+}
+
+type heldOffer struct {
+	order.Order
+	until time.Time
+	used  bool
+}
+
+// TestHoldsAreKeptInAnyOrder plays random holds, orders, expiries and rivals:
+// what is held can be ordered, once, until it expires, whatever others do.
 func TestHoldsAreKeptInAnyOrder(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(r *rapid.T) {
-		c := newClock()
-		s := openAt(t, nil, c.Now)
-		type one struct {
-			order.Order
-			until time.Time
-			used  bool
+	c := newClock()
+	m := market{shop: openAt(t, nil, c.Now), T: t, clock: c, random: rand.New(rand.NewPCG(1, 2)), seen: map[string]int{}} //nolint:gosec // a test's
+	steps := []func(){m.holds, m.orders, m.orders, m.rivals, m.waits}
+	for range 200 {
+		steps[m.random.IntN(len(steps))]()
+		if all := m.reserved(t); all > 100_000 {
+			t.Fatalf("oversold: %d", all)
 		}
-		var offers []*one
-		for range rapid.IntRange(1, 12).Draw(r, "steps") {
-			switch rapid.SampledFrom([]string{"hold", "order", "rival", "wait"}).Draw(r, "step") {
-			case "hold":
-				n := rapid.IntRange(1, testnet.Sites).Draw(r, "site")
-				o := wide(n, n, uint64(rapid.IntRange(1, 60).Draw(r, "Mbit/s"))*1000)
-				o.Hold = true
-				if a := s.check(t, o.Inquiry); a.Outcome == order.Available {
-					o.Hold, o.OfferID = false, a.Offers[0].ID
-					offers = append(offers, &one{o, a.Offers[0].HeldUntil, false})
-				}
-			case "order":
-				if len(offers) == 0 {
-					continue
-				}
-				o := rapid.SampledFrom(offers).Draw(r, "offer")
-				_, _, err := s.Create(t.Context(), as("acme"), o.Order)
-				switch code := session.CodeOf(err); {
-				case !c.Now().Before(o.until):
-					if code != session.OfferExpired {
-						r.Fatalf("expired: %v", err)
-					}
-				case o.used:
-					if code != session.OfferUsed {
-						r.Fatalf("used: %v", err)
-					}
-				case err != nil && code != session.PrefixOverlap: // one tunnel of an access point is there already
-					r.Fatalf("a held offer is refused: %v", err)
-				default:
-					o.used = err == nil
-				}
-			case "rival":
-				_, _, _ = s.Create(t.Context(), as("other"), wide(1, 1, uint64(rapid.IntRange(1, 100).Draw(r, "Mbit/s"))*1000))
-			case "wait":
-				c.advance(time.Duration(rapid.IntRange(1, 400).Draw(r, "seconds")) * time.Second)
-				if _, err := s.store.ExpireHolds(t.Context(), c.Now(), s.ledger); err != nil {
-					r.Fatal(err)
-				}
-			}
-			if all := s.reserved(t); all > 100_000 {
-				r.Fatalf("oversold: %d", all)
-			}
+		if len(m.live) > 3 {
+			m.release(t, m.live[0])
+			m.live = m.live[1:]
 		}
-		if faults, err := s.store.Audit(t.Context()); err != nil || len(faults) > 0 {
-			r.Fatalf("audit: %v %v", faults, err)
+	}
+	if faults, err := m.store.Audit(t.Context()); err != nil || len(faults) > 0 {
+		t.Errorf("audit: %v %v", faults, err)
+	}
+	for _, what := range []string{"held", "redeemed", "used", "expired", "rival kept out", "rival"} {
+		if m.seen[what] == 0 {
+			t.Errorf("never %s: %v", what, m.seen)
 		}
-	})
+	}
+}
+
+func (m *market) wish() order.Order {
+	n := 1 + m.random.IntN(testnet.Sites)
+	return wide(n, n, 1000*(1+m.random.Uint64N(60)))
+}
+
+func (m *market) holds() {
+	o := m.wish()
+	o.Hold = true
+	if a := m.check(m, o.Inquiry); a.Outcome == order.Available {
+		o.OfferID = a.Offers[0].ID
+		m.offers = append(m.offers, &heldOffer{o, a.Offers[0].HeldUntil, false})
+		m.seen["held"]++
+	}
+}
+
+func (m *market) orders() {
+	if len(m.offers) == 0 {
+		return
+	}
+	o := m.offers[max(0, len(m.offers)-1-m.random.IntN(3))]
+	made, _, err := m.Create(m.Context(), as("acme"), o.Order)
+	want, what := session.PrefixOverlap, "already tunnelled" // the one tunnel of the access point is there
+	switch {
+	case !m.now().Before(o.until):
+		want, what = session.OfferExpired, "expired"
+	case o.used:
+		want, what = session.OfferUsed, "used"
+	case err == nil:
+		o.used = true
+		m.live = append(m.live, made)
+		m.seen["redeemed"]++
+		return
+	}
+	m.seen[what]++
+	if session.CodeOf(err) != want {
+		m.Errorf("%s: got %v", what, err)
+	}
+}
+
+func (m *market) rivals() {
+	made, _, err := m.Create(m.Context(), as("other"), m.wish())
+	switch session.CodeOf(err) {
+	case session.NoResources:
+		m.seen["rival kept out"]++
+	case session.PrefixOverlap:
+	default:
+		if err != nil {
+			m.Errorf("rival: %v", err)
+			return
+		}
+		m.seen["rival"]++
+		m.live = append(m.live, made)
+	}
+}
+
+func (m *market) waits() {
+	m.clock.advance(time.Duration(1+m.random.IntN(300)) * time.Second)
+	if _, err := m.store.ExpireHolds(m.Context(), m.now(), m.ledger); err != nil {
+		m.Error(err)
+	}
 }
 
 // TestRestartKeepsHolds: a ledger made of what the store has keeps others out,

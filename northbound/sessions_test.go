@@ -100,7 +100,7 @@ func TestCheckAvailability(t *testing.T) {
 	}
 	o, r := got.Offers[0], got.Refusals[0]
 	if o.ProtectionFee.Amount != "8.00" || o.UnitPrice.Amount != "0.00005" || o.ProtectionSurcharge != 50 || o.MinimumDuration != 3600 ||
-		*o.ProtectionLatency != 14 || o.HeldUntil == nil || *o.WaitDays != 3 || *r.OtherSla != api.SlaA || *r.LeastLatency != 9.2 {
+		*o.ProtectionLatency != 14 || o.HeldUntil == nil || *o.WaitDays != 3 || *r.OtherSla != api.A || *r.LeastLatency != 9.2 {
 		t.Errorf("offer %+v, refusal %+v", o, r)
 	}
 	if q := b.core.inquired[0]; !q.Hold || !q.Protected || q.Rate != (session.Rate{Forward: 1e9, Reverse: 1e9}) || q.Start.IsZero() {

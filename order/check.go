@@ -99,8 +99,8 @@ func (a *assessment) search(l session.Level) (found pathcomp.Admission, refusal 
 	if l.Protected && !a.plan.protected {
 		return found, &LevelRefusal{Level: l.Name, Code: session.NotSupported, Detail: "this level is sold for protected sessions only"}, nil
 	}
-	if err := a.d.checkRates(a.plan); err != nil {
-		return found, &LevelRefusal{Level: l.Name, Code: err.Code, Detail: err.Detail, MostKbps: a.plan.linesKbps()}, nil
+	if over := a.d.checkRates(a.plan); over != nil {
+		return found, &LevelRefusal{Level: l.Name, Code: over.Code, Detail: over.Detail, MostKbps: a.plan.linesKbps()}, nil
 	}
 	p := a.plan
 	if a.promise.Held && !p.future {

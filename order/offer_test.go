@@ -353,7 +353,7 @@ type heldOffer struct {
 func TestHoldsAreKeptInAnyOrder(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	m := market{shop: openAt(t, nil, c.Now), T: t, clock: c, random: rand.New(rand.NewPCG(1, 2)), seen: map[string]int{}} //nolint:gosec // a test's
+	m := market{shop: openAt(t, nil, c.Now), T: t, clock: c, random: rand.New(rand.NewPCG(1, 2)), seen: map[string]int{}}
 	steps := []func(){m.holds, m.orders, m.orders, m.rivals, m.waits}
 	for range 200 {
 		steps[m.random.IntN(len(steps))]()
@@ -416,17 +416,14 @@ func (m *market) orders() {
 
 func (m *market) rivals() {
 	made, _, err := m.Create(m.Context(), as("other"), m.wish())
-	switch session.CodeOf(err) {
-	case session.NoResources:
-		m.seen["rival kept out"]++
-	case session.PrefixOverlap:
-	default:
-		if err != nil {
-			m.Errorf("rival: %v", err)
-			return
-		}
+	switch code := session.CodeOf(err); {
+	case err == nil:
 		m.seen["rival"]++
 		m.live = append(m.live, made)
+	case code == session.NoResources:
+		m.seen["rival kept out"]++
+	case code != session.PrefixOverlap:
+		m.Errorf("rival: %v", err)
 	}
 }
 

@@ -41,12 +41,20 @@ func testOfferOnce(t *testing.T, b *bundle) {
 }
 
 func testOfferLeft(t *testing.T, b *bundle) {
-	refused := b.using("o1")
-	refused.Pools = append(refused.Pools, order.PoolRequest{Pool: "p", Holder: "h", Min: 1, Max: 0})
-	r := b.batch(t, refused, small("t1", "v1"))
+	refused := func() order.Admission {
+		a := b.using("o1")
+		a.Pools = append(a.Pools, order.PoolRequest{Pool: "p", Holder: "h", Min: 1, Max: 0})
+		return a
+	}
+	r := b.batch(t, refused(), small("t1", "v1"))
 	wantCode(t, r[0].Err, session.NoResources)
 	b.spent(t, "o1", false)
-	b.admit(t, b.using("o1"))
+	r = b.batch(t, refused(), b.using("o1"))
+	wantCode(t, r[0].Err, session.NoResources)
+	if r[1].Err != nil {
+		t.Errorf("after one that was refused: %v", r[1].Err)
+	}
+	b.spent(t, "o1", true)
 }
 
 func testOfferPurged(t *testing.T, b *bundle) {

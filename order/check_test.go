@@ -3,6 +3,7 @@
 package order_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -146,18 +147,59 @@ func TestCheckHasNoEffect(t *testing.T) {
 	}
 }
 
-func BenchmarkCheck(b *testing.B) {
-	for name, n := range map[string]*topology.Network{"1 link": testnet.Network(), "2 ways": testnet.Square()} {
-		b.Run(name, func(b *testing.B) {
-			s := openOn(b, n, levels, func() time.Time { return time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC) })
-			q := wish(1, 1).Inquiry
-			q.Level = ""
-			b.ReportAllocs()
-			for b.Loop() {
-				if a := s.check(b, q); a.Outcome != order.Available {
-					b.Fatalf("%+v", a)
-				}
+// grid is Network with a mesh of that many rows and columns of P routers between
+// its PEs, which costs as much by all of its shortest ways.
+func grid(rows, columns int) *topology.Network {
+	n := testnet.Network()
+	one := n.Links[0]
+	n.Links = nil
+	one.Micros = [2]uint32{10, 10}
+	join := func(a, z topology.NodeName) {
+		one.Name, one.A, one.Z = string(a+"-"+z), a, z
+		n.Links = append(n.Links, one)
+	}
+	at := func(row, column int) topology.NodeName { return topology.NodeName(fmt.Sprintf("p%d-%d", row, column)) }
+	for row := range rows {
+		for column := range columns {
+			n.Nodes = append(n.Nodes, topology.Node{Name: at(row, column), Role: topology.P})
+			if row > 0 {
+				join(at(row-1, column), at(row, column))
 			}
-		})
+			if column > 0 {
+				join(at(row, column-1), at(row, column))
+			}
+		}
+	}
+	join("pe1", at(0, 0))
+	join(at(rows-1, columns-1), "pe2")
+	return n
+}
+
+// BenchmarkCheck asks for three levels, of which one has too tight a bound.
+func BenchmarkCheck(b *testing.B) {
+	for name, n := range map[string]*topology.Network{
+		"1_link": testnet.Network(), "2_ways": testnet.Square(), "1000_nodes": grid(25, 40),
+	} {
+		for _, hold := range []bool{false, true} {
+			if hold && name != "1_link" {
+				continue
+			}
+			b.Run(fmt.Sprintf("%s/hold=%v", name, hold), func(b *testing.B) {
+				c := newClock()
+				s := openOn(b, n, levels, c.Now)
+				q := wish(1, 1).Inquiry
+				q.Level, q.Hold = "", hold
+				b.ReportAllocs()
+				for b.Loop() {
+					if a := s.check(b, q); a.Outcome != order.Available {
+						b.Fatalf("%+v", a)
+					}
+					if hold {
+						c.advance(5 * time.Minute)
+						s.expire(b, 1)
+					}
+				}
+			})
+		}
 	}
 }

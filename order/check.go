@@ -73,7 +73,7 @@ func (s *Service) assess(d *Directory, tenant session.TenantID, q Inquiry) (asse
 
 // level adds what is to be said of one level.
 func (a *assessment) level(l session.Level) {
-	found, refusal, why := a.search(l)
+	found, refusal, earliest := a.search(l)
 	if refusal == nil {
 		offer := a.offer(a.plan, l, a.promise, found.RTTMicros)
 		if a.promise.Held {
@@ -85,34 +85,32 @@ func (a *assessment) level(l session.Level) {
 		return
 	}
 	a.answer.Refusals = append(a.answer.Refusals, *refusal)
-	if why == nil || !a.later(l, why.EarliestStart) {
-		return
-	}
-	if a.answer.Outcome == Unavailable {
+	if a.later(l, earliest) && a.answer.Outcome == Unavailable {
 		a.answer.Outcome = AvailableLater
 	}
 }
 
 // search looks whether a level can be had as asked. Refusal is nil if it can;
-// why is set where it is for the paths.
-func (a *assessment) search(l session.Level) (found pathcomp.Admission, refusal *LevelRefusal, why *pathcomp.Refusal) {
+// earliest is when its window would fit, zero: never.
+func (a *assessment) search(l session.Level) (found pathcomp.Admission, refusal *LevelRefusal, earliest time.Time) {
 	if l.Protected && !a.plan.protected {
-		return found, &LevelRefusal{Level: l.Name, Code: session.NotSupported, Detail: "this level is sold for protected sessions only"}, nil
+		return found, &LevelRefusal{Level: l.Name, Code: session.NotSupported, Detail: "this level is sold for protected sessions only"}, earliest
 	}
 	if over := a.d.checkRates(a.plan); over != nil {
-		return found, &LevelRefusal{Level: l.Name, Code: over.Code, Detail: over.Detail, MostKbps: a.plan.linesKbps()}, nil
+		return found, &LevelRefusal{Level: l.Name, Code: over.Code, Detail: over.Detail, MostKbps: a.plan.linesKbps()}, earliest
 	}
 	p := a.plan
 	if a.promise.Held && !p.future {
 		p.slack = a.promise.Until.Sub(a.now)
 	}
-	if found, why = a.paths.Search(a.d.demand(p, l)); why == nil {
-		return found, nil, nil
+	found, why := a.paths.Search(a.d.demand(p, l))
+	if why == nil {
+		return found, nil, earliest
 	}
 	return found, &LevelRefusal{
 		Level: l.Name, Code: session.NoResources, Detail: explain(why, l),
 		MostKbps: why.MostKbps, LeastRTTMicros: why.LeastRTTMicros,
-	}, why
+	}, why.EarliestStart
 }
 
 // laterTries bounds how often a window is moved to where it fits.

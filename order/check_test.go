@@ -148,13 +148,16 @@ func TestCheckHasNoEffect(t *testing.T) {
 }
 
 // grid is Network with a mesh of that many rows and columns of P routers between
-// its PEs, which costs as much by all of its shortest ways.
-func grid(rows, columns int) *topology.Network {
+// its PEs. Metrics differ by up to spread; 0: the whole mesh is one fan of ways
+// that cost the same, which is as bad as it gets.
+func grid(rows, columns int, spread uint32) *topology.Network {
 	n := testnet.Network()
 	one := n.Links[0]
 	n.Links = nil
 	one.Micros = [2]uint32{10, 10}
 	join := func(a, z topology.NodeName) {
+		metric := 10 + uint32(len(n.Links))*7%(spread+1)
+		one.IGPMetric = [2]uint32{metric, metric}
 		one.Name, one.A, one.Z = string(a+"-"+z), a, z
 		n.Links = append(n.Links, one)
 	}
@@ -178,7 +181,7 @@ func grid(rows, columns int) *topology.Network {
 // BenchmarkCheck asks for three levels, of which one has too tight a bound.
 func BenchmarkCheck(b *testing.B) {
 	for name, n := range map[string]*topology.Network{
-		"1_link": testnet.Network(), "2_ways": testnet.Square(), "1000_nodes": grid(25, 40),
+		"1_link": testnet.Network(), "2_ways": testnet.Square(), "1000_nodes": grid(25, 40, 12), "1000_nodes_one_fan": grid(25, 40, 0),
 	} {
 		for _, hold := range []bool{false, true} {
 			if hold && name != "1_link" {

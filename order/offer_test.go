@@ -3,6 +3,7 @@
 package order_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"strings"
@@ -279,6 +280,53 @@ func TestHoldsAreLimited(t *testing.T) {
 	q.Rate.Reverse = 50_001
 	c.advance(time.Hour)
 	refused(as("acme"), q, "guaranteedBandwidth")
+}
+
+// busy is a store in which something happens before each hold.
+type busy struct {
+	order.Store
+	before func() error
+}
+
+func (b busy) Hold(ctx context.Context, h order.Hold, l order.Ledger) error {
+	if err := b.before(); err != nil {
+		return err
+	}
+	return b.Store.Hold(ctx, h, l)
+}
+
+// TestRoomGoneIsSearchedAgain: what others took between search and hold is not
+// offered, and it is not tried for ever.
+func TestRoomGoneIsSearchedAgain(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	q := wide(1, 1, 60_000).Inquiry
+	q.Hold = true
+	rivals := 0
+	a, err := s.serve(t, busy{s.store, func() error {
+		rivals++
+		_, _, err := s.Create(t.Context(), as("other"), wide(rivals, rivals, 41_000))
+		return err
+	}}).Check(t.Context(), as("acme"), q)
+	if err != nil || a.Outcome != order.AvailableLater || rivals != 1 || a.Refusals[0].MostKbps != 59_000 {
+		t.Errorf("after %d rivals: %+v, %v", rivals, a, err)
+	}
+	q.Rate = session.Rate{Forward: 1000, Reverse: 1000}
+	for conflicts, want := range map[int]session.Code{3: session.Internal, 4: session.Aborted} {
+		left := conflicts
+		a, err := s.serve(t, busy{s.store, func() error {
+			if left--; left >= 0 {
+				return order.ErrConflict
+			}
+			return nil
+		}}).Check(t.Context(), as("acme"), q)
+		if session.CodeOf(err) != want || (err == nil) != (len(a.Offers) == 1 && !a.Offers[0].HeldUntil.IsZero()) {
+			t.Errorf("%d conflicts: %+v, %v", conflicts, a, err)
+		}
+	}
+	if left := s.reserved(t); left != 42_000 {
+		t.Errorf("%d are reserved", left)
+	}
 }
 
 // TestRivalsNeverGetHeldRoom: while orders of held offers come, and others try

@@ -81,15 +81,22 @@ func (s *shop) start(t testing.TB) {
 	if s.core, err = pathcomp.NewCore(s.network, s.ledger, s.now); err != nil {
 		t.Fatal(err)
 	}
+	s.Service = s.serve(t, s.store)
+}
+
+// serve makes the use cases on a store that stands in for s's.
+func (s *shop) serve(t testing.TB, store order.Store) *order.Service {
+	t.Helper()
 	var mu sync.Mutex
-	s.Service, err = order.New(order.Config{
-		Store: s.store, Paths: s.core, Ledger: s.ledger, Meter: silent{}, Directory: s.directory, OfferKey: make([]byte, 32), Clock: s.now,
+	service, err := order.New(order.Config{
+		Store: store, Paths: s.core, Ledger: s.ledger, Meter: silent{}, Directory: s.directory, OfferKey: make([]byte, 32), Clock: s.now,
 		NewID: func() session.ID { return session.ID(uuid.NewString()) },
 		Wake:  func(one session.Session) { mu.Lock(); defer mu.Unlock(); s.woken = append(s.woken, one.ID) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return service
 }
 
 func (s *shop) stop(t testing.TB) {

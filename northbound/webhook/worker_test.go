@@ -299,7 +299,7 @@ func TestHugeAnswerIsCut(t *testing.T) {
 
 func TestSlowSinkHarmsNoOther(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(c *Config) { c.Workers, c.PerHost, c.Timeout = 4, 2, time.Minute })
+	b := setup(t, func(c *Config) { c.Workers, c.PerHost, c.PerTenant, c.Timeout = 4, 2, 4, time.Minute })
 	release := make(chan struct{})
 	slow, arrived := b.sink(t, func(w http.ResponseWriter, r *http.Request) {
 		select {

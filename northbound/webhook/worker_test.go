@@ -89,7 +89,7 @@ func (b *bundle) run(t *testing.T) {
 // one for ever, and tells what it received.
 func (b *bundle) sink(t *testing.T, answers ...http.HandlerFunc) (string, chan got) {
 	t.Helper()
-	received := make(chan got, 100)
+	received := make(chan got, 1000)
 	var mu sync.Mutex
 	n := 0
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

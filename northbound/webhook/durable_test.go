@@ -34,7 +34,8 @@ type durable struct {
 	records chan record
 }
 
-// told passes a store's outbox on and tells what was recorded.
+// told passes a store's outbox on and tells what was recorded. What another claim
+// overtook is not: the clock may move on while a delivery is on its way.
 type told struct {
 	order.Outbox
 	records chan record
@@ -42,19 +43,25 @@ type told struct {
 
 func (o told) Delivered(ctx context.Context, s order.Stream, now time.Time) error {
 	err := o.Outbox.Delivered(ctx, s, now)
-	o.records <- record{what: "delivered", session: s.Session, seq: s.Event.Seq}
+	if err == nil {
+		o.records <- record{what: "delivered", session: s.Session, seq: s.Event.Seq}
+	}
 	return err
 }
 
 func (o told) RetryAt(ctx context.Context, s order.Stream, at time.Time, reason string) error {
 	err := o.Outbox.RetryAt(ctx, s, at, reason)
-	o.records <- record{what: "retry", session: s.Session, seq: s.Event.Seq, at: at, reason: reason}
+	if err == nil {
+		o.records <- record{what: "retry", session: s.Session, seq: s.Event.Seq, at: at, reason: reason}
+	}
 	return err
 }
 
 func (o told) GiveUp(ctx context.Context, s order.Stream, now time.Time, reason string, final bool) error {
 	err := o.Outbox.GiveUp(ctx, s, now, reason, final)
-	o.records <- record{what: "give up", session: s.Session, seq: s.Event.Seq, reason: reason, final: final}
+	if err == nil {
+		o.records <- record{what: "give up", session: s.Session, seq: s.Event.Seq, reason: reason, final: final}
+	}
 	return err
 }
 

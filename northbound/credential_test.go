@@ -3,6 +3,7 @@
 package northbound
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestPrivateKeyJWT(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withKeys)
 	res := b.do(t, create(keyOrder("s2cd-at-acme", "https://as.acme.example/token?x=1")))
-	if res.StatusCode != 201 {
+	if res.StatusCode != http.StatusCreated {
 		t.Fatalf("answer %d: %s", res.StatusCode, res.raw)
 	}
 	made := read[api.SessionInfo](t, res)
@@ -55,7 +56,7 @@ func TestPrivateKeyJWT(t *testing.T) {
 		t.Errorf("the log tells the credential: %s", b.log)
 	}
 	keys := b.do(t, request{method: "GET", path: strings.TrimPrefix(uri, "https://api.example.com"+BasePath)})
-	if keys.StatusCode != 200 || string(keys.raw) != `{"keys":[],"of":"acme"}` || keys.Header.Get("Content-Type") != "application/jwk-set+json" {
+	if keys.StatusCode != http.StatusOK || string(keys.raw) != `{"keys":[],"of":"acme"}` || keys.Header.Get("Content-Type") != "application/jwk-set+json" {
 		t.Errorf("keys: %d %v %s", keys.StatusCode, keys.Header, keys.raw)
 	}
 }

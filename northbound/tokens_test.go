@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,7 +81,7 @@ func signToken(t *testing.T, alg jose.SignatureAlgorithm, key any, claims map[st
 	t.Helper()
 	o := &jose.SignerOptions{}
 	for n := 0; n < len(head); n += 2 {
-		o = o.WithHeader(jose.HeaderKey(head[n].(string)), head[n+1])
+		o = o.WithHeader(jose.HeaderKey(fmt.Sprint(head[n])), head[n+1])
 	}
 	s, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, o)
 	if err != nil {

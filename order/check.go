@@ -18,9 +18,9 @@ func (s *Service) Check(_ context.Context, caller Caller, q Inquiry) (Availabili
 	if err != nil {
 		return Availability{}, err
 	}
-	levels := d.Catalogue.Levels
+	levels := d.levels(caller.Tenant)
 	if q.Level != "" {
-		l, ok := d.Catalogue.Level(q.Level)
+		l, ok := d.level(caller.Tenant, q.Level)
 		if !ok {
 			return Availability{}, session.Errorf(session.Invalid, "sla", "the level %q is not sold here", q.Level)
 		}

@@ -30,6 +30,8 @@ func (b *builder) tenants() {
 			ID: session.TenantID(t.ID), Name: t.Name, Clients: t.Clients,
 			Quota: session.Quota{Sessions: t.Quota.Sessions, Kbps: uint64(t.Quota.Rate)},
 		}
+		out.Contact = b.contact(at+".contact", t.Contact)
+		out.Prices = b.priceBook(at+".prices", t.ID, t.Prices)
 		own := &tenant{builder: b, id: t.ID}
 		for j, p := range t.AccessPoints {
 			out.AccessPoints = append(out.AccessPoints, own.accessPoint(index(at+".accessPoints", j), p))

@@ -413,7 +413,11 @@ func TestCustomerOfManySlowSinks(t *testing.T) {
 	for i := range 12 { // each under a name of its own
 		d.order(t, "bad", session.Sink{URL: strings.Replace(slow, "127.0.0.1", fmt.Sprintf("sink-%d.example.com", i), 1)})
 	}
-	d.worker.client.Transport.(*http.Transport).TLSClientConfig.ServerName = "example.com" // the certificate's
+	transport, ok := d.worker.client.Transport.(*http.Transport)
+	if !ok {
+		t.Fatalf("transport %T", d.worker.client.Transport)
+	}
+	transport.TLSClientConfig.ServerName = "example.com" // the certificate's
 	quick, received := d.sink(t, status(204))
 	good, ids := d.order(t, "good", session.Sink{URL: quick})
 	d.run(t)

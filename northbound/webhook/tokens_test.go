@@ -49,8 +49,8 @@ type authServer struct {
 }
 
 // serveTokens checks assertions as RFC 7523 section 3 has it, with the keys of
-// one customer.
-func (b *bundle) serveTokens(t *testing.T, customer string) *authServer {
+// the customer acme.
+func (b *bundle) serveTokens(t *testing.T) *authServer {
 	t.Helper()
 	a := &authServer{seen: map[string]bool{}}
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +60,7 @@ func (b *bundle) serveTokens(t *testing.T, customer string) *authServer {
 			a.answer(w, r)
 			return
 		}
-		if err := a.check(b, customer, r); err != nil {
+		if err := a.check(b, "acme", r); err != nil {
 			w.WriteHeader(http.StatusUnauthorized)
 			_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": err.Error()})
 			return
@@ -131,7 +131,7 @@ func (a *authServer) sink(url string) session.Sink {
 func TestTokenIsFetchedAndKept(t *testing.T) {
 	t.Parallel()
 	b := setupKeys(t)
-	as := b.serveTokens(t, "acme")
+	as := b.serveTokens(t)
 	url, received := b.sink(t, status(204))
 	b.outbox.addOf("acme", id(1), as.sink(url), events(3)...)
 	b.run(t)
@@ -151,7 +151,7 @@ func TestTokenIsFetchedAndKept(t *testing.T) {
 func TestRefusedTokenIsFetchedAgainOnce(t *testing.T) {
 	t.Parallel()
 	b := setupKeys(t)
-	as := b.serveTokens(t, "acme")
+	as := b.serveTokens(t)
 	want := "Bearer t"
 	url, received := b.sink(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != want {
@@ -176,7 +176,7 @@ func TestRefusedTokenIsFetchedAgainOnce(t *testing.T) {
 func TestTokenThatIsNeverRight(t *testing.T) {
 	t.Parallel()
 	b := setupKeys(t)
-	as := b.serveTokens(t, "acme")
+	as := b.serveTokens(t)
 	url, received := b.sink(t, status(401))
 	b.outbox.addOf("acme", id(1), as.sink(url), events(1)...)
 	b.run(t)
@@ -193,7 +193,7 @@ func TestTokenThatIsNeverRight(t *testing.T) {
 func TestForeignTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	b := setupKeys(t)
-	as := b.serveTokens(t, "acme")
+	as := b.serveTokens(t)
 	url, received := b.sink(t, status(204))
 	b.outbox.addOf("acme", id(1), as.sink(url), events(1)...)
 	b.outbox.addOf("evil", id(2), as.sink(url), events(1)...)
@@ -228,14 +228,14 @@ func TestBadTokenEndpoints(t *testing.T) {
 		{"line break", text(`{"access_token": "x\r\nHost: y", "token_type": "Bearer"}`), "no bearer token", 0},
 		{"gigabytes", endless(200), "not understood", 0},
 		{"secret in the error", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = w.Write([]byte(`{"error": "Bearer s3cr3t"}`))
 		}, "token endpoint answered 400", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			b := setupKeys(t)
-			as := b.serveTokens(t, "acme")
+			as := b.serveTokens(t)
 			as.answer = tt.answer
 			url, received := b.sink(t, status(204))
 			b.outbox.addOf("acme", id(1), as.sink(url), events(1)...)
@@ -260,11 +260,11 @@ func TestTokenEndpointIsGuarded(t *testing.T) {
 		}
 		c.Guard = Guard{}
 	})
-	as := b.serveTokens(t, "acme")
+	as := b.serveTokens(t)
 	b.outbox.addOf("acme", id(1), as.sink("https://sink.example.com/"), events(1)...)
-	clear := as.sink("https://sink.example.com/")
-	clear.TokenURI = strings.Replace(as.url, "https", "http", 1)
-	b.outbox.addOf("acme", id(2), clear, events(1)...)
+	plain := as.sink("https://sink.example.com/")
+	plain.TokenURI = strings.Replace(as.url, "https", "http", 1)
+	b.outbox.addOf("acme", id(2), plain, events(1)...)
 	b.run(t)
 	for range 2 {
 		r := <-b.outbox.records
@@ -309,10 +309,10 @@ func kids(t *testing.T, k *Keys, customer string) []string {
 	return all
 }
 
-// signer returns the id of the key that signs.
-func signer(t *testing.T, k *Keys, customer string) string {
+// signer returns the id of the key that signs for acme.
+func signer(t *testing.T, k *Keys) string {
 	t.Helper()
-	signed, err := k.assertion(customer, "c", "https://as.example.com")
+	signed, err := k.assertion("acme", "c", "https://as.example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,11 +343,11 @@ func TestKeysRotate(t *testing.T) {
 		t.Fatal(err)
 	}
 	both := kids(t, k, "acme")
-	if len(both) != 2 || both[0] != first[0] || signer(t, k, "acme") != first[0] {
-		t.Errorf("before the new key's turn: published %v, %s signs", both, signer(t, k, "acme"))
+	if len(both) != 2 || both[0] != first[0] || signer(t, k) != first[0] {
+		t.Errorf("before the new key's turn: published %v, %s signs", both, signer(t, k))
 	}
 	now = now.Add(15 * time.Minute)
-	if len(kids(t, k, "acme")) != 2 || signer(t, k, "acme") != both[1] {
+	if len(kids(t, k, "acme")) != 2 || signer(t, k) != both[1] {
 		t.Error("the new key does not sign when its turn has come")
 	}
 	now = now.Add(time.Hour)
@@ -358,7 +358,7 @@ func TestKeysRotate(t *testing.T) {
 	if err != nil || len(times) != 1 {
 		t.Fatalf("%+v, %v", times, err)
 	}
-	if left := kids(t, k, "acme"); len(left) != 1 || left[0] == both[1] || signer(t, k, "acme") != left[0] {
+	if left := kids(t, k, "acme"); len(left) != 1 || left[0] == both[1] || signer(t, k) != left[0] {
 		t.Errorf("after a leak published are %v", left)
 	}
 }
@@ -370,8 +370,8 @@ func TestFixedKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if all := kids(t, k, "acme"); len(all) != 2 || signer(t, k, "acme") != all[0] {
-		t.Errorf("published %v, %s signs", all, signer(t, k, "acme"))
+	if all := kids(t, k, "acme"); len(all) != 2 || signer(t, k) != all[0] {
+		t.Errorf("published %v, %s signs", all, signer(t, k))
 	}
 	if _, err := k.Rotate(t.Context(), 0, 0); !errors.Is(err, ErrFixedKeys) {
 		t.Errorf("rotated: %v", err)

@@ -145,6 +145,8 @@ func domainCode(c session.Code) (status int, code string) {
 		return http.StatusTooManyRequests, "QUOTA_EXCEEDED"
 	case session.OfferInvalid:
 		return http.StatusUnprocessableEntity, apiPrefix + "OFFER_INVALID"
+	case session.Precondition:
+		return http.StatusPreconditionFailed, "FAILED_PRECONDITION"
 	case session.Unavailable:
 		return http.StatusServiceUnavailable, "UNAVAILABLE"
 	case session.Internal:

@@ -40,6 +40,9 @@ type fakeCore struct {
 	inquired []order.Inquiry
 	filters  []order.ListFilter
 	callers  []order.Caller
+	modified []order.Modification
+	extended []order.Extension
+	matched  []order.Match // of deletions
 	err      error
 	hang     bool
 	boom     bool
@@ -159,7 +162,29 @@ func (f *fakeCore) Sessions(ctx context.Context, caller order.Caller, l order.Li
 	return page, nil
 }
 
-func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.ID, by time.Duration) (order.View, error) {
+func (f *fakeCore) Modify(ctx context.Context, caller order.Caller, id session.ID, m order.Modification) (order.View, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.View{}, false, err
+	}
+	f.modified = append(f.modified, m)
+	v, err := f.view(caller, id)
+	if err != nil {
+		return v, false, err
+	}
+	if m.Name != nil {
+		v.Session.Name = *m.Name
+	}
+	changing := m.Forward != nil && *m.Forward != v.Session.Rate.Forward
+	if changing {
+		v.Session.Rate.Forward, v.Session.Phase = *m.Forward, session.Modifying
+	}
+	f.sessions[id] = v.Session
+	return v, changing, nil
+}
+
+func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (order.View, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.enter(ctx, caller); err != nil {
@@ -167,13 +192,14 @@ func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.I
 	}
 	v, err := f.view(caller, id)
 	if err == nil {
-		v.Session.Duration += by
+		f.extended = append(f.extended, e)
+		v.Session.Duration += e.By
 		f.sessions[id] = v.Session
 	}
 	return v, err
 }
 
-func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.ID) (order.View, error) {
+func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.ID, match order.Match) (order.View, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.enter(ctx, caller); err != nil {
@@ -181,6 +207,7 @@ func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.I
 	}
 	v, err := f.view(caller, id)
 	if err == nil {
+		f.matched = append(f.matched, match)
 		delete(f.sessions, id)
 		v.Session.Phase, v.Session.StatusInfo = session.Releasing, session.DeleteRequested
 	}

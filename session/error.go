@@ -27,6 +27,7 @@ const (
 	PrefixOverlap         // prefixes that another session of the VPN has
 	QuotaExceeded         // of the tenant
 	OfferInvalid          // unknown, altered, foreign, used or expired
+	Precondition          // the caller wants another state than this one
 	Unavailable           // a part of s2cd is down or frozen, repeat later
 )
 

@@ -47,6 +47,7 @@ type Price struct {
 	SetUp          int64
 	PerMbpsHour    int64 // in thousandths of a minor unit, for each Mbit/s of the larger direction and hour
 	MinimumSeconds int64 // billed at least
+	EarlyPermille  int64 // of the fee of the time that is left of what was agreed, when the customer ends it
 }
 
 // Catalogue is what the provider sells, and how.
@@ -76,7 +77,7 @@ func (c *Catalogue) Level(name LevelName) (Level, bool) {
 // is billed, fractions of a minor unit round half up.
 func (p Price) Fee(rate Rate, served time.Duration) Money {
 	secs := max(int64(served/time.Second), p.MinimumSeconds)
-	usage := mulDivHalfUp(3600*1000*1000, p.PerMbpsHour, int64(rate.Larger()), secs) //nolint:gosec // rates end at 10^9 kbit/s
+	usage := halfUp(p.usage(rate, secs), usageDen)
 	return Money{Minor: p.SetUp + usage, Currency: p.Currency, Exponent: p.Exponent}
 }
 

@@ -43,6 +43,7 @@ type fakeCore struct {
 	modified []order.Modification
 	extended []order.Extension
 	matched  []order.Match // of deletions
+	accounts bool          // are shown
 	err      error
 	hang     bool
 	boom     bool
@@ -131,7 +132,12 @@ func (f *fakeCore) view(caller order.Caller, id session.ID) (order.View, error) 
 	if s.Tenant != caller.Tenant {
 		return order.View{}, session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
 	}
+	var account session.Account
+	if f.accounts {
+		account = s.Account(testNow().Add(time.Hour))
+	}
 	return order.View{
+		Account: account,
 		Session: s, Fee: session.Money{Minor: 1300, Currency: "EUR", Exponent: 2}, Served: time.Hour,
 		A: order.Handover{VLAN: 100, ProviderIPs: []netip.Prefix{netip.MustParsePrefix("192.0.2.9/30")}, CustomerIP: netip.MustParseAddr("192.0.2.10"), ProviderAS: 64500, CustomerAS: 65010, MTU: 1500},
 		Z: order.Handover{MTU: 1420, TunnelEndpoint: netip.MustParseAddrPort("203.0.113.7:51900"), TunnelPublicKey: testKey, TunnelAllowedIPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}},

@@ -154,6 +154,8 @@ type filePrice struct {
 	SetUp       decimal       `yaml:"setUp" check:"required"`
 	PerMbpsHour decimal       `yaml:"perMbpsHour" check:"required"`
 	Minimum     time.Duration `yaml:"minimum" check:"max=366d"`
+	// EarlyTermination is the share of what the time left would have cost.
+	EarlyTermination share `yaml:"earlyTermination"`
 }
 
 type fileTenant struct {

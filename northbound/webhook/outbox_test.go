@@ -68,7 +68,8 @@ func (m *memory) ClaimStream(_ context.Context, _ string, now, until time.Time) 
 	var account *session.Account
 	if best.events[0].Status == session.Terminated {
 		account = new(session.Session{
-			StartedAt: testStart(), EndedAt: testStart().Add(time.Hour), Price: session.Price{Currency: "EUR", Exponent: 2, SetUp: 1234},
+			StartedAt: testStart(), EndedAt: testStart().Add(time.Hour), Level: session.LevelA, Rate: session.Rate{Forward: 1000, Reverse: 1000},
+			Price: session.Price{Currency: "EUR", Exponent: 2, SetUp: 1234},
 		}.Account(testStart().Add(2 * time.Hour)))
 	}
 	return order.Stream{Session: best.session, Sink: best.sink, Event: best.events[0], Account: account, Tries: best.tries, Since: best.since, Fence: best.fence}, true, nil

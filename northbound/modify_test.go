@@ -71,7 +71,7 @@ func TestFaultyPatchesAreRefused(t *testing.T) {
 		{`{"accessPoint": {"id": "x"}}`, mergePatch, 400, "INVALID_ARGUMENT", "accessPoint"},
 		{`{"isProtected": true}`, mergePatch, 400, "INVALID_ARGUMENT", "isProtected"},
 		{`{"sink": "https://x.example.com"}`, mergePatch, 400, "INVALID_ARGUMENT", "sink"},
-		{`{"nmae": "x"}`, mergePatch, 400, "INVALID_ARGUMENT", "nmae"},
+		{`{"label": "x"}`, mergePatch, 400, "INVALID_ARGUMENT", "label"},
 		{`{"name": ""}`, mergePatch, 400, "INVALID_ARGUMENT", "name"},
 		{`{"name": "a", "name": "b"}`, mergePatch, 400, "INVALID_ARGUMENT", "name"},
 		{`{"guaranteedBandwidth": 0}`, mergePatch, 400, "OUT_OF_RANGE", "guaranteedBandwidth"},
@@ -147,14 +147,14 @@ func TestRefusalsOfChanges(t *testing.T) {
 		}
 	}
 	b.core.err = nil
-	if res := b.do(t, request{method: "PUT", path: at, token: "acme"}); res.StatusCode != 405 || !strings.Contains(res.Header.Get("Allow"), "PATCH") {
+	if res := b.do(t, request{method: "PUT", path: at, token: "acme"}); res.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(res.Header.Get("Allow"), "PATCH") {
 		t.Errorf("PUT: %d, Allow %q", res.StatusCode, res.Header.Get("Allow"))
 	}
-	if res := b.do(t, request{method: "PATCH", path: "/sessions/none", token: "acme", body: `{"name": "x"}`}); res.StatusCode != 400 {
+	if res := b.do(t, request{method: "PATCH", path: "/sessions/none", token: "acme", body: `{"name": "x"}`}); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("malformed id: %d", res.StatusCode)
 	}
 	b.core.hang = true
-	if res := b.do(t, request{method: "PATCH", path: at, token: "acme", body: `{"name": "x"}`}); res.StatusCode != 504 {
+	if res := b.do(t, request{method: "PATCH", path: at, token: "acme", body: `{"name": "x"}`}); res.StatusCode != http.StatusGatewayTimeout {
 		t.Errorf("too slow: %d", res.StatusCode)
 	}
 }

@@ -104,7 +104,7 @@ func TestFailedChangeGoesBack(t *testing.T) {
 			if back.Phase != session.Modifying || back.Rate != one.Rate || back.Level != one.Level || back.Former != nil || back.Change != 2 {
 				t.Errorf("going back: %+v", back)
 			}
-			if at := s.load("pe1-p1"); at != both(int64(max(rate, 40_000))) { //nolint:gosec // small
+			if at := s.load("pe1-p1"); at != both(int64(max(rate, 40_000))) {
 				t.Errorf("%v reserved while devices go back", at)
 			}
 			back = s.done(t, back, s.now())
@@ -218,7 +218,7 @@ func TestRefusedModificationChangesNothing(t *testing.T) {
 	}{
 		{"no room", active, to(75_000, 75_000), session.NoResources, ""},
 		{"more than the line", active, to(2_000_000, 1000), session.NoResources, "guaranteedBandwidth"},
-		{"beyond the quota", active, to(1000, 95_000), session.QuotaExceeded, "guaranteedBandwidth"},
+		{"beyond the quota", active, to(1000, 71_000), session.QuotaExceeded, "guaranteedBandwidth"},
 		{"not in this state", active, stale, session.Precondition, "If-Match"},
 		{"while it is built", active[:1], to(50_000, 50_000), session.Incompatible, ""},
 		{"while it is proven", active[:2], to(50_000, 50_000), session.Incompatible, ""},
@@ -232,7 +232,6 @@ func TestRefusedModificationChangesNothing(t *testing.T) {
 			before := s.load("pe1-p1")
 			if c.code == session.QuotaExceeded { // the network has room
 				s.Reload(quota(100_000))
-				c.m = to(1000, 71_000)
 				tell(t, s.core, wider(t))
 			}
 			_, _, err := s.Modify(t.Context(), as("acme"), one.ID, c.m)
@@ -283,7 +282,7 @@ func TestOneOfManyWithTheSameStateWins(t *testing.T) {
 		wg.Go(func() {
 			ctx := context.WithoutCancel(t.Context())
 			var err error
-			switch m := to(uint64(20_000+1000*i), 10_000); i % 4 { //nolint:gosec // small
+			switch m := to(uint64(20_000+1000*i), 10_000); i % 4 {
 			case 0:
 				_, err = s.Extend(ctx, as("acme"), one.ID, order.Extension{By: time.Minute, Match: match})
 			case 1:
@@ -380,5 +379,47 @@ func TestDelayIsNeverTheCustomers(t *testing.T) {
 	// 15 min of 10, 10 min of 20 and 5 min of 1 Mbit/s at a thousandth of a cent a second.
 	if want := int64(500 + (900*10+600*20+300*1+500)/1000); err != nil || v.Fee.Minor != want {
 		t.Errorf("fee %s, want %d, %v", v.Fee, want, err)
+	}
+}
+
+// The network may fail while a session is changed, and the change after that.
+func TestSessionMovesWhileItIsChanged(t *testing.T) {
+	t.Parallel()
+	s := openSquare(t)
+	one := s.active(t, s.sold(t, 1, session.LevelA, 40_000))
+	s.modify(t, one.ID, to(60_000, 60_000))
+	tell(t, s.core, link(t, "p1-pe2", true))
+	if done := s.reroute(t); len(done) != 1 || done[0].Outcome != order.Moves {
+		t.Fatalf("done %+v", done)
+	}
+	got := s.stored(t, one.ID)
+	if got.Route.Variant != 2 || got.Former == nil || s.load("p1-pe2") != both(60_000) || s.load("p2-pe2") != both(60_000) {
+		t.Errorf("%v by p1, %v by p2: %+v", s.load("p1-pe2"), s.load("p2-pe2"), got)
+	}
+	back, err := s.store.Advance(t.Context(), order.GoBack(got, "refused", s.now()), s.ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.done(t, back, s.now())
+	if s.load("p1-pe2") != both(40_000) || s.load("p2-pe2") != both(0) {
+		t.Errorf("in the end %v by p1, %v by p2", s.load("p1-pe2"), s.load("p2-pe2"))
+	}
+	// It is where it was, so that it moves again, as what it was.
+	if done := s.reroute(t); len(done) != 1 || done[0].Outcome != order.Moves || s.load("p2-pe2") != both(40_000) {
+		t.Errorf("done %+v, %v by p2", done, s.load("p2-pe2"))
+	}
+}
+
+func TestChangedSessionIsNotExtendedBeforeItIsDone(t *testing.T) {
+	t.Parallel()
+	s := openSquare(t)
+	one := s.active(t, s.sold(t, 1, session.LevelA, 40_000))
+	got, _ := s.modify(t, one.ID, to(10_000, 10_000))
+	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); session.CodeOf(err) != session.Aborted {
+		t.Errorf("while it is changed: %v", err)
+	}
+	s.done(t, got, s.now())
+	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); err != nil {
+		t.Error(err)
 	}
 }

@@ -88,7 +88,7 @@ func TestModifiedRateReachesTheDevices(t *testing.T) {
 			w.modify(s.ID, to[0], to[1])
 			got := w.await(s.ID, session.Active)
 			w.enforces(to[0], to[1])
-			if r := w.reserved(); r != [2]int64{int64(to[0]), int64(to[1])} || got.Former != nil || got.Status != session.Activated { //nolint:gosec // small
+			if r := w.reserved(); r != [2]int64{int64(to[0]), int64(to[1])} || got.Former != nil || got.Status != session.Activated {
 				t.Errorf("%v reserved, %+v", r, got)
 			}
 			if !got.ExpiresAt.Equal(s.ExpiresAt) || !got.StartedAt.Equal(s.StartedAt) {

@@ -102,7 +102,7 @@ func TestAccountIsTheExactSumRoundedOnce(t *testing.T) {
 		whole := func(t time.Time) int64 { return int64(t.Sub(began()) / time.Second) }
 		cost := func(x term, secs, permille int64) *big.Rat {
 			per := big.NewRat(x.p.PerMbpsHour, 3600*1000*1000)
-			per.Mul(per, new(big.Rat).SetInt64(int64(max(x.r.Forward, x.r.Reverse)))) //nolint:gosec // 10^9 at most
+			per.Mul(per, new(big.Rat).SetInt64(int64(max(x.r.Forward, x.r.Reverse))))
 			per.Mul(per, big.NewRat(secs, 1))
 			return per.Mul(per, big.NewRat(permille, 1000))
 		}

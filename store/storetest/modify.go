@@ -112,9 +112,9 @@ func testStepValidates(t *testing.T, b *bundle) {
 
 func testStepKey(t *testing.T, b *bundle) {
 	s := b.admit(t, small("t1", "v1"))
-	keyed := func(s session.Session, print string) order.Step {
+	keyed := func(s session.Session, body string) order.Step {
 		s.Duration += time.Hour
-		return order.Step{Session: s, Client: "c1", Key: "k", Fingerprint: print}
+		return order.Step{Session: s, Client: "c1", Key: "k", Fingerprint: body}
 	}
 	first := b.step(t, keyed(s, "one"))
 	again := b.step(t, keyed(first, "one"))

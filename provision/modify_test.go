@@ -193,7 +193,7 @@ func TestModificationThatIsNotDoneInTimeGoesBack(t *testing.T) {
 		}
 		time.Sleep(testnet.ApplyWithin + time.Minute)
 		got = w.session(s.ID)
-		if got.Rate != s.Rate || got.Former != nil || w.reserved() != [2]int64{10_000, 10_000} || got.Phase == session.Active {
+		if got.Rate != s.Rate || got.Former != nil || w.reserved() != [2]int64{10_000, 10_000} || got.Phase != session.InDoubt {
 			t.Errorf("after the deadline %+v, %v reserved", got, w.reserved())
 		}
 		w.devices["pe2"].Unreachable(nil)
@@ -294,6 +294,29 @@ func TestSessionEndsWhileItIsModified(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What an answer names as a session's state is so until somebody changes it, or
+// it changes itself, however often it is looked at.
+func TestTagLastsWhileNothingHappens(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		s := w.await(w.order(long(1)).ID, session.Active)
+		v, changing, err := w.orders.Modify(t.Context(), caller(), s.ID, order.Modification{Name: new("branch"), Match: order.Match{s.Tag()}})
+		w.must(err)
+		time.Sleep(time.Minute)
+		w.restart()
+		time.Sleep(time.Minute)
+		if got := w.session(s.ID); changing || got.Tag() != v.Session.Tag() || got.Version == v.Session.Version {
+			t.Errorf("changing %t, %s was %s, version %d was %d", changing, got.Tag(), v.Session.Tag(), got.Version, v.Session.Version)
+		}
+		if _, err := w.orders.Delete(t.Context(), caller(), s.ID, order.Match{s.Tag()}); session.CodeOf(err) != session.Precondition {
+			t.Errorf("deleted as it was before: %v", err)
+		}
+		_, err = w.orders.Delete(t.Context(), caller(), s.ID, order.Match{v.Session.Tag()})
+		w.must(err)
+	})
 }
 
 // Brakes and freezes hold a change back: the session stays on the device as it was.

@@ -198,7 +198,7 @@ func (r *Runner) moveOn(ctx context.Context, s session.Session) error {
 			r.kickFor(s)
 			step = r.stay(s, again)
 		}
-		if step.Session.Decision != s.Decision && r.Meter != nil {
+		if s.EndedAt.IsZero() && !step.Session.EndedAt.IsZero() && r.Meter != nil {
 			step.Session.Delivered = order.DeliveredOf(r.Meter.Measured(s))
 		}
 		next, err := r.Store.Advance(ctx, step, r.Ledger)

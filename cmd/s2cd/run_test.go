@@ -48,6 +48,11 @@ func newAdmin(env *testscript.Env) string {
 	asked := filepath.Join(env.WorkDir, "asked")
 	session := `{"sessionId":"5f0c","tenant":"tenant-1","status":"ACTIVATED","phase":"active","decision":"present","sla":"AA",
 		"kbps":[50000,20000],"accessPoint":"site-a","endPoint":"vpc-a1","forward":["PE1","P1","PE2"],"reverse":["PE2","P1","PE1"],
+		"former":{"sla":"A","kbps":[10000,20000],"by":"2030-01-02T03:05:05Z"},
+		"account":{"final":false,"servicedDuration":3600,"fee":{"amount":"5.36","currency":"EUR"},"setUpFee":{"amount":"5.00","currency":"EUR"},
+			"usageFee":{"amount":"0.36","currency":"EUR"},"charges":[{"from":"2030-01-02T03:04:05Z","sla":"A","guaranteedBandwidth":10,
+			"guaranteedReverseBandwidth":20,"servicedDuration":3600,"fee":{"amount":"0.36","currency":"EUR"}}],
+			"delivered":{"verification":"DATA_PLANE","measuredAt":"2030-01-02T03:04:05Z","latency":11.5,"packetLossRate":0.01}},
 		"devices":[{"device":"PE1","have":"present"}],
 		"timeline":[{"seq":1,"at":"2030-01-02T03:04:05Z","status":"REQUESTED","phase":"admitted","cause":"ordered"}]}`
 	mux := http.NewServeMux()

@@ -403,7 +403,7 @@ func TestHoldsAreKeptInAnyOrder(t *testing.T) {
 	c := newClock()
 	m := market{shop: openAt(t, nil, c.Now), T: t, clock: c, random: rand.New(rand.NewPCG(1, 2)), seen: map[string]int{}}
 	steps := []func(){m.holds, m.orders, m.orders, m.rivals, m.waits}
-	for range 200 {
+	for range 120 {
 		steps[m.random.IntN(len(steps))]()
 		if all := m.reserved(t); all > 100_000 {
 			t.Fatalf("oversold: %d", all)

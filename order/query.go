@@ -17,14 +17,23 @@ func (s *Service) Session(ctx context.Context, caller Caller, id session.ID) (Vi
 	if err != nil {
 		return View{}, err
 	}
-	return s.view(ctx, found)
+	v, err := s.view(ctx, found)
+	if err != nil {
+		return View{}, err
+	}
+	err = s.history(ctx, &v)
+	return v, err
 }
 
-// Sessions returns a page of the caller's sessions, newest first.
+// Sessions returns a page of the caller's sessions, those ordered last first
+// unless it is asked for otherwise.
 func (s *Service) Sessions(ctx context.Context, caller Caller, f ListFilter) (Page, error) {
+	if f.Sort == ByOrder {
+		f.Sort = ByCreated
+	}
 	found, total, err := s.store.Sessions(ctx, Filter{
-		Tenant: caller.Tenant, Statuses: f.Statuses, Levels: f.Levels, Name: f.Name,
-		Offset: (f.Page - 1) * f.PerPage, Limit: f.PerPage,
+		Tenant: caller.Tenant, Statuses: f.Statuses, Levels: f.Levels, Name: f.Name, Created: f.Created, Starts: f.Starts,
+		Kept: true, Sort: f.Sort, Upward: f.Upward, Offset: offset(f.Page, f.PerPage), Limit: f.PerPage,
 	})
 	if err != nil {
 		return Page{}, fmt.Errorf("list sessions: %w", err)
@@ -50,7 +59,7 @@ func (s *Service) owned(ctx context.Context, caller Caller, id session.ID) (sess
 	if found.Tenant != caller.Tenant {
 		return session.Session{}, session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
 	}
-	if found.Phase == session.Released && found.StatusInfo == session.DeleteRequested {
+	if Gone(found) {
 		return session.Session{}, session.Errorf(session.NotFound, "", "no session %s", id)
 	}
 	return found, nil
@@ -62,6 +71,9 @@ func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
 	v.Fee = one.Price.Fee(one.Rate, v.Served)
 	if one.StartedAt.IsZero() {
 		v.Fee.Minor = 0
+	}
+	if l, ok := s.directory.Load().Catalogue.Level(one.Level); ok {
+		v.Promise = &l
 	}
 	if one.Phase != session.Released {
 		v.Actual = s.meter.Measured(one)

@@ -249,7 +249,8 @@ func (r *rerouting) step(s *Service, correlator string) Step {
 	}
 	step.Session = next
 	step.Events = []session.Event{{
-		At: next.UpdatedAt, Status: next.Status, StatusInfo: next.StatusInfo, Phase: next.Phase, Correlator: correlator,
+		Kind: session.PathChanged,
+		At:   next.UpdatedAt, Status: next.Status, StatusInfo: next.StatusInfo, Phase: next.Phase, Correlator: correlator,
 		Cause: "moved off a fault in the network",
 	}}
 	return step

@@ -99,6 +99,11 @@ type View struct {
 	Served  time.Duration // billed time so far
 	A, Z    Handover
 	Actual  Measured
+	// Promise is what the level keeps; nil: it is no longer sold.
+	Promise *session.Level
+	// Delivered sums up what was measured; nil: nothing was yet. It is not in lists.
+	Delivered *session.SLAWindow
+	Timeline  []session.Event // newest first; not in lists
 }
 
 // Handover is what it takes to connect one end.
@@ -160,11 +165,15 @@ type ListFilter struct {
 	Statuses []session.Status
 	Levels   []session.LevelName
 	Name     string
+	Created  Span
+	Starts   Span
+	Sort     SortKey // ByCreated without one
+	Upward   bool
 	Page     int // from 1
 	PerPage  int // 1..100
 }
 
-// Page is a page of sessions, newest first.
+// Page is a page of sessions.
 type Page struct {
 	Views []View
 	Total int

@@ -159,7 +159,7 @@ func TestEventsComeInOrderAsCloudEvents(t *testing.T) {
 		if strings.Contains(string(g.raw), "PE7") || strings.Contains(string(g.raw), "10.9.8.7") {
 			t.Errorf("the cause reached the customer: %s", g.raw)
 		}
-		if g.event.Id != list[i].ID || *g.event.Data.Sequence != int64(i+1) || g.event.Type != eventType {
+		if g.event.Id != list[i].ID || *g.event.Data.Sequence != int64(i+1) || g.event.Type != eventTypes+"session-status-changed" {
 			t.Errorf("event %d: %s", i, g.raw)
 		}
 		if h := g.header; h.Get("Content-Type") != contentType || h.Get("Authorization") != "Bearer s3cr3t" || h.Get("X-Correlator") != "c-1" {

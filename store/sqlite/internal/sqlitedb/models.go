@@ -49,6 +49,8 @@ type Event struct {
 	Cause      string
 	Correlator string
 	Notify     int64
+	Kind       string
+	Data       string
 }
 
 type Freeze struct {
@@ -128,6 +130,9 @@ type Session struct {
 	Doc         string
 	Token       []byte
 	PoolValues  []byte
+	CreatedAt   int64
+	StartAt     int64
+	Gone        int64
 }
 
 type SessionDevice struct {

@@ -15,35 +15,52 @@ import (
 )
 
 const (
-	columns     = "from_at, until_at, met, breached, unknown, down, slow, sent, received, lost, rtt_sum, rtt_worst, octets_tx, octets_rx, counted"
-	places      = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
-	ofSubject   = "n, id, first_seq, last_seq, " + columns
-	subjectByID = "SELECT " + ofSubject + " FROM subject WHERE id = ?"
+	columns   = "from_at, until_at, met, breached, unknown, down, slow, sent, received, lost, rtt_sum, rtt_worst, octets_tx, octets_rx, counted"
+	places    = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+	ofSubject = "n, id, first_seq, last_seq, " + columns
 )
+
+// addUp adds a window to the sum of its session, and returns both numbers. It
+// returns none for a window that is there.
+const addUp = "INSERT INTO subject (id, first_seq, last_seq, " + columns + ") VALUES (?, 1, 1, " + places + ")" + `
+ON CONFLICT (id) DO UPDATE SET last_seq = last_seq + 1, until_at = excluded.until_at,
+    met = met + excluded.met, breached = breached + excluded.breached, unknown = unknown + excluded.unknown,
+    down = down + excluded.down, slow = slow + excluded.slow,
+    sent = sent + excluded.sent, received = received + excluded.received, lost = lost + excluded.lost,
+    rtt_sum = rtt_sum + excluded.rtt_sum, rtt_worst = max(rtt_worst, excluded.rtt_worst),
+    octets_tx = octets_tx + excluded.octets_tx, octets_rx = octets_rx + excluded.octets_rx, counted = counted + excluded.counted
+WHERE excluded.from_at >= until_at RETURNING n, last_seq`
 
 // queries are the statements, prepared.
 type queries struct {
-	subjectForWrite, setSubject, addWindow, nextSubject, dropWindows, setFirst, dropSubject, untilOf *sql.Stmt
-	subject, subjects, fromOf, windows                                                               *sql.Stmt
+	begin, commit, rollback, addUp, addWindow                *sql.Stmt
+	nextSubject, untilOf, dropWindows, setFirst, dropSubject *sql.Stmt
+	subject, subjects, fromOf, windows                       *sql.Stmt
 }
 
-func (q *queries) prepare(ctx context.Context, write, read *sql.DB) error {
+// preparer is a connection, or all of them.
+type preparer interface {
+	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+}
+
+func (q *queries) prepare(ctx context.Context, write, read preparer) error {
 	for _, one := range []struct {
 		at   **sql.Stmt
-		db   *sql.DB
+		db   preparer
 		text string
 	}{
-		{&q.subjectForWrite, write, subjectByID},
-		{&q.setSubject, write, "INSERT OR REPLACE INTO subject (n, id, first_seq, last_seq, " + columns + ") VALUES (" +
-			"(SELECT n FROM subject WHERE id = ?1), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) RETURNING n"},
-		{&q.addWindow, write, "INSERT INTO sla_window (subject_n, seq, " + columns + ", verdict) VALUES (?, ?, " + places + ", ?)"},
-		{&q.nextSubject, read, "SELECT " + ofSubject + " FROM subject s WHERE n > ? AND EXISTS (SELECT 1 FROM sla_window w" +
+		{&q.begin, write, "BEGIN IMMEDIATE"},
+		{&q.commit, write, "COMMIT"},
+		{&q.rollback, write, "ROLLBACK"},
+		{&q.addUp, write, addUp},
+		{&q.addWindow, write, "INSERT INTO sla_window (" + columns + ", subject_n, seq, verdict) VALUES (" + places + ", ?, ?, ?)"},
+		{&q.nextSubject, write, "SELECT " + ofSubject + " FROM subject s WHERE n > ? AND EXISTS (SELECT 1 FROM sla_window w" +
 			" WHERE w.subject_n = s.n AND w.seq = s.first_seq AND w.until_at < ?) ORDER BY n LIMIT 1"},
+		{&q.untilOf, write, "SELECT until_at FROM sla_window WHERE subject_n = ? AND seq = ?"},
 		{&q.dropWindows, write, "DELETE FROM sla_window WHERE subject_n = ? AND seq < ?"},
 		{&q.setFirst, write, "UPDATE subject SET first_seq = ? WHERE n = ?"},
 		{&q.dropSubject, write, "DELETE FROM subject WHERE n = ?"},
-		{&q.untilOf, write, "SELECT until_at FROM sla_window WHERE subject_n = ? AND seq = ?"},
-		{&q.subject, read, subjectByID},
+		{&q.subject, read, "SELECT " + ofSubject + " FROM subject WHERE id = ?"},
 		{&q.subjects, read, "SELECT " + ofSubject + " FROM subject"},
 		{&q.fromOf, read, "SELECT from_at FROM sla_window WHERE subject_n = ? AND seq = ?"},
 		{&q.windows, read, "SELECT " + columns + ", verdict FROM sla_window WHERE subject_n = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC"},
@@ -59,7 +76,7 @@ func (q *queries) prepare(ctx context.Context, write, read *sql.DB) error {
 func (q *queries) close() []error {
 	var errs []error
 	for _, s := range []*sql.Stmt{
-		q.subjectForWrite, q.setSubject, q.addWindow, q.nextSubject, q.dropWindows, q.setFirst, q.dropSubject, q.untilOf,
+		q.begin, q.commit, q.rollback, q.addUp, q.addWindow, q.nextSubject, q.untilOf, q.dropWindows, q.setFirst, q.dropSubject,
 		q.subject, q.subjects, q.fromOf, q.windows,
 	} {
 		if s != nil {

@@ -34,7 +34,8 @@ var _ order.Records = (*Store)(nil)
 // Store is safe for concurrent use.
 type Store struct {
 	writing sync.Mutex // held by whoever writes
-	write   *sql.DB    // has one connection
+	write   *sql.DB
+	writer  *sql.Conn
 	read    *sql.DB
 	q       queries
 }
@@ -59,10 +60,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context, path string) (err error) {
-	if s.write, err = sql.Open("sqlite", dsn(path, "&_txlock=immediate")); err != nil {
+	if s.write, err = sql.Open("sqlite", dsn(path, "")); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	s.write.SetMaxOpenConns(1)
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
@@ -86,7 +86,10 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
-	return s.q.prepare(ctx, s.write, s.read)
+	if s.writer, err = s.write.Conn(ctx); err != nil {
+		return fmt.Errorf("open writer: %w", err)
+	}
+	return s.q.prepare(ctx, s.writer, s.read)
 }
 
 func dsn(path, more string) string {
@@ -97,6 +100,9 @@ func dsn(path, more string) string {
 // Close lets the file go.
 func (s *Store) Close() error {
 	errs := s.q.close()
+	if s.writer != nil {
+		errs = append(errs, s.writer.Close())
+	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
@@ -109,42 +115,45 @@ func (s *Store) Close() error {
 // window that begins before the last one of its session ended is there already
 // and is left out, so that a batch may be repeated.
 func (s *Store) Keep(ctx context.Context, windows []order.SessionWindow) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // nothing is left to undo after a commit
-	for _, w := range windows {
-		if err := s.keep(ctx, tx, w); err != nil {
-			return fmt.Errorf("keep window of session %s: %w", w.Session, err)
+	return s.transaction(ctx, func() error {
+		for _, w := range windows {
+			if err := s.keep(ctx, w); err != nil {
+				return fmt.Errorf("keep window of session %s: %w", w.Session, err)
+			}
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+		return nil
+	})
 }
 
-func (s *Store) keep(ctx context.Context, tx *sql.Tx, w order.SessionWindow) error {
-	of, err := subjectOf(tx.StmtContext(ctx, s.q.subjectForWrite).QueryRowContext(ctx, string(w.Session)))
+// transaction runs what writes.
+func (s *Store) transaction(ctx context.Context, run func() error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if _, err := s.q.begin.ExecContext(ctx); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	err := run()
+	if err == nil {
+		if _, err = s.q.commit.ExecContext(ctx); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("commit: %w", err)
+	}
+	_, _ = s.q.rollback.ExecContext(context.WithoutCancel(ctx)) // SQLite may have done so already
+	return err
+}
+
+func (s *Store) keep(ctx context.Context, w order.SessionWindow) error {
+	var n, seq int64
+	row := values(w.SLAWindow)
+	err := s.q.addUp.QueryRowContext(ctx, append([]any{string(w.Session)}, row...)...).Scan(&n, &seq)
 	if errors.Is(err, sql.ErrNoRows) {
-		of, err = subject{first: 1}, nil
+		return nil // it is there
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("add up: %w", err)
 	}
-	if w.From.Before(of.sum.Until) {
-		return nil
-	}
-	of.sum.Add(w.SLAWindow)
-	of.last++
-	if err := tx.StmtContext(ctx, s.q.setSubject).QueryRowContext(ctx, append([]any{string(w.Session), of.first, of.last}, values(of.sum)...)...).Scan(&of.n); err != nil {
-		return fmt.Errorf("write sum: %w", err)
-	}
-	row := append(append([]any{of.n, of.last}, values(w.SLAWindow)...), string(w.Verdict))
-	if _, err := tx.StmtContext(ctx, s.q.addWindow).ExecContext(ctx, row...); err != nil {
+	if _, err := s.q.addWindow.ExecContext(ctx, append(row, n, seq, string(w.Verdict))...); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
@@ -202,37 +211,31 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
 // purgeNext purges windows of the first session after a number; n is 0 without
 // one, more is true when it may have more.
 func (s *Store) purgeNext(ctx context.Context, after int64, before time.Time) (n int64, gone int, more bool, err error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	of, err := subjectOf(s.q.nextSubject.QueryRowContext(ctx, after, before.UnixMicro()))
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, false, nil
-	}
-	if err != nil {
-		return 0, 0, false, err
-	}
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, 0, false, fmt.Errorf("begin: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // nothing is left to undo after a commit
-	keep, err := firstAt(ctx, tx.StmtContext(ctx, s.q.untilOf), of, of.first, before.UnixMicro())
-	if err != nil {
-		return 0, 0, false, err
-	}
-	to := min(keep, of.first+purgeAtOnce)
-	if _, err := tx.StmtContext(ctx, s.q.dropWindows).ExecContext(ctx, of.n, to); err != nil {
-		return 0, 0, false, fmt.Errorf("drop windows: %w", err)
-	}
-	end, args := s.q.setFirst, []any{to, of.n}
-	if to > of.last {
-		end, args = s.q.dropSubject, []any{of.n}
-	}
-	if _, err := tx.StmtContext(ctx, end).ExecContext(ctx, args...); err != nil {
-		return 0, 0, false, fmt.Errorf("drop windows: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return 0, 0, false, fmt.Errorf("commit: %w", err)
-	}
-	return of.n, int(to - of.first), to < keep, nil
+	err = s.transaction(ctx, func() error {
+		of, err := subjectOf(s.q.nextSubject.QueryRowContext(ctx, after, before.UnixMicro()))
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		keep, err := firstAt(ctx, s.q.untilOf, of, of.first, before.UnixMicro())
+		if err != nil {
+			return err
+		}
+		to := min(keep, of.first+purgeAtOnce)
+		if _, err := s.q.dropWindows.ExecContext(ctx, of.n, to); err != nil {
+			return fmt.Errorf("drop windows: %w", err)
+		}
+		end, args := s.q.setFirst, []any{to, of.n}
+		if to > of.last {
+			end, args = s.q.dropSubject, []any{of.n}
+		}
+		if _, err := end.ExecContext(ctx, args...); err != nil {
+			return fmt.Errorf("drop windows: %w", err)
+		}
+		n, gone, more = of.n, int(to-of.first), to < keep
+		return nil
+	})
+	return n, gone, more, err
 }

@@ -106,6 +106,10 @@ func sorted(f order.Filter) string {
 	return " ORDER BY " + strings.ReplaceAll(columns, ",", way+",") + way
 }
 
+func pageText(f order.Filter, where string) string {
+	return "SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?"
+}
+
 // querier runs a query, prepared for ever or for once.
 type querier interface {
 	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
@@ -124,7 +128,7 @@ func (r *reader) lister(f order.Filter) querier {
 
 // page returns the numbers of the sessions of a page, in order.
 func (r *reader) page(ctx context.Context, f order.Filter, where string, args []any) ([]int64, error) {
-	rows, err := r.lister(f).QueryContext(ctx, "SELECT n FROM session"+where+sorted(f)+" LIMIT ? OFFSET ?", append(args, f.Limit, f.Offset)...)
+	rows, err := r.lister(f).QueryContext(ctx, pageText(f, where), append(args, f.Limit, f.Offset)...)
 	if err != nil {
 		return nil, fmt.Errorf("read page of sessions: %w", err)
 	}

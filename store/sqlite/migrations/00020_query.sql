@@ -7,7 +7,8 @@ ALTER TABLE event ADD COLUMN data TEXT NOT NULL DEFAULT '';
 CREATE INDEX event_sla ON event (session_n, seq) WHERE kind IN ('sla-breached', 'sla-restored');
 
 -- What customers' lists are filtered and sorted by; n breaks ties. A session is
--- gone for its customer once it was deleted and released.
+-- gone for its customer once it was deleted and released. Of sessions from
+-- before, times are kept to the millisecond here.
 ALTER TABLE session ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN start_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;

@@ -13,15 +13,19 @@ import (
 
 // Session returns the caller's session.
 func (s *Service) Session(ctx context.Context, caller Caller, id session.ID) (View, error) {
-	found, err := s.owned(ctx, caller, id)
+	found, events, err := s.store.Glance(ctx, id, mostTimeline)
 	if err != nil {
+		return View{}, fmt.Errorf("session %s: %w", id, err)
+	}
+	if err := mayRead(caller, found); err != nil {
 		return View{}, err
 	}
 	v, err := s.view(ctx, found)
 	if err != nil {
 		return View{}, err
 	}
-	err = s.history(ctx, &v)
+	v.Timeline = events
+	err = s.delivered(ctx, &v)
 	return v, err
 }
 
@@ -38,9 +42,13 @@ func (s *Service) Sessions(ctx context.Context, caller Caller, f ListFilter) (Pa
 	if err != nil {
 		return Page{}, fmt.Errorf("list sessions: %w", err)
 	}
+	key, err := s.keysOf(ctx, found)
+	if err != nil {
+		return Page{}, err
+	}
 	page := Page{Views: make([]View, 0, len(found)), Total: total}
 	for _, one := range found {
-		v, err := s.view(ctx, one)
+		v, err := s.viewWith(ctx, one, key)
 		if err != nil {
 			return Page{}, err
 		}
@@ -56,17 +64,25 @@ func (s *Service) owned(ctx context.Context, caller Caller, id session.ID) (sess
 	if err != nil {
 		return session.Session{}, fmt.Errorf("session %s: %w", id, err)
 	}
+	return found, mayRead(caller, found)
+}
+
+func mayRead(caller Caller, found session.Session) error {
 	if found.Tenant != caller.Tenant {
-		return session.Session{}, session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
+		return session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
 	}
 	if Gone(found) {
-		return session.Session{}, session.Errorf(session.NotFound, "", "no session %s", id)
+		return session.Errorf(session.NotFound, "", "no session %s", found.ID)
 	}
-	return found, nil
+	return nil
 }
 
 // view adds to a session what is computed: fees, handover and measurements.
 func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
+	return s.viewWith(ctx, one, s.store.SlotKey)
+}
+
+func (s *Service) viewWith(ctx context.Context, one session.Session, key keyOf) (View, error) {
 	v := View{Session: one, Served: Served(one, s.now())}
 	v.Fee = one.Price.Fee(one.Rate, v.Served)
 	if one.StartedAt.IsZero() {
@@ -80,10 +96,10 @@ func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
 	}
 	var err error
 	d := s.directory.Load()
-	if v.A, err = s.handover(ctx, d, one, one.A, one.Z); err != nil {
+	if v.A, err = s.handover(ctx, d, one, one.A, one.Z, key); err != nil {
 		return View{}, err
 	}
-	v.Z, err = s.handover(ctx, d, one, one.Z, one.A)
+	v.Z, err = s.handover(ctx, d, one, one.Z, one.A, key)
 	return v, err
 }
 
@@ -103,7 +119,7 @@ func Served(s session.Session, now time.Time) time.Duration {
 }
 
 // handover says what the customer needs to connect end; far is the other one.
-func (s *Service) handover(ctx context.Context, d *Directory, one session.Session, end, far session.End) (Handover, error) {
+func (s *Service) handover(ctx context.Context, d *Directory, one session.Session, end, far session.End, key keyOf) (Handover, error) {
 	t := end.Terminal
 	h := Handover{CustomerIP: t.Address, ProviderAS: d.AS, CustomerAS: end.Routing.PeerAS}
 	if t.Attachment != nil {
@@ -118,11 +134,10 @@ func (s *Service) handover(ctx context.Context, d *Directory, one session.Sessio
 	h.MTU = t.Handoff.TunnelMTU
 	h.TunnelEndpoint = netip.AddrPortFrom(t.Handoff.Underlay, end.Tunnel.Port)
 	h.TunnelAllowedIPs = tunnelRoutes(one, far)
-	key, err := s.store.SlotKey(ctx, t.Handoff.Gateway, end.Tunnel.Port)
-	if err != nil {
+	var err error
+	if h.TunnelPublicKey, err = key(ctx, t.Handoff.Gateway, end.Tunnel.Port); err != nil {
 		return Handover{}, fmt.Errorf("public key of gateway %s: %w", t.Handoff.Gateway, err)
 	}
-	h.TunnelPublicKey = key
 	return h, nil
 }
 

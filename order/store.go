@@ -124,6 +124,10 @@ type Store interface {
 	Advance(ctx context.Context, step Step, ledger Ledger) (session.Session, error)
 	// Session returns a session; a session.Error of code NotFound otherwise.
 	Session(ctx context.Context, id session.ID) (session.Session, error)
+	// Glance returns a session without what is known of its devices, and at most
+	// so many of its events, newest first, both as of one moment. The session is
+	// not to be changed in depth.
+	Glance(ctx context.Context, id session.ID, most int) (session.Session, []session.Event, error)
 	// Sessions returns a page and how many match in all, both as of one moment.
 	// The order is total: what Sort leaves equal is in order of creation. The
 	// sessions are not to be changed in depth.
@@ -149,4 +153,6 @@ type Store interface {
 	// SlotKey returns the public key a gateway announced for a tunnel slot;
 	// empty: not known yet.
 	SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error)
+	// SlotKeys is SlotKey for many; those that are not known are left out.
+	SlotKeys(ctx context.Context, slots []Slot) (map[Slot]string, error)
 }

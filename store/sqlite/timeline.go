@@ -14,6 +14,55 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
+// Glance implements order.Store.
+func (s *Store) Glance(ctx context.Context, id session.ID, most int) (session.Session, []session.Event, error) {
+	var row sessionRow
+	var list []session.Event
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		found, err := r.q.SessionByID(ctx, string(id))
+		if errors.Is(err, sql.ErrNoRows) {
+			return notFound(id)
+		}
+		if err != nil {
+			return fmt.Errorf("read session %s: %w", id, err)
+		}
+		row = asRow(found)
+		if most == 0 {
+			return nil
+		}
+		rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: row.N, Limit: int64(most)})
+		if err != nil {
+			return fmt.Errorf("read events of session %s: %w", id, err)
+		}
+		list, err = events(id, rows)
+		return err
+	})
+	if err != nil {
+		return session.Session{}, nil, err
+	}
+	out, err := s.shared(row)
+	return out, list, err
+}
+
+// SlotKeys implements order.Store.
+func (s *Store) SlotKeys(ctx context.Context, slots []order.Slot) (map[order.Slot]string, error) {
+	keys := make(map[order.Slot]string, len(slots))
+	err := s.read(ctx, func(ctx context.Context, r *reader) error {
+		for _, slot := range slots {
+			key, err := r.q.SlotKey(ctx, sqlitedb.SlotKeyParams{Gateway: string(slot.Gateway), Port: int64(slot.Port)})
+			if errors.Is(err, sql.ErrNoRows) {
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("read slot %d of %s: %w", slot.Port, slot.Gateway, err)
+			}
+			keys[slot] = key
+		}
+		return nil
+	})
+	return keys, err
+}
+
 // Newest implements order.Store.
 func (s *Store) Newest(ctx context.Context, id session.ID, what order.EventClass, most int) ([]session.Event, error) {
 	var out []session.Event

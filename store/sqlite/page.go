@@ -25,7 +25,7 @@ func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session
 	var rows []sessionRow
 	total := 0
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		if err := r.lister(f).QueryRowContext(ctx, "SELECT count(*) FROM session"+where, args...).Scan(&total); err != nil {
+		if err := r.lister(f).QueryRowContext(ctx, countText(f, where), args...).Scan(&total); err != nil {
 			return fmt.Errorf("count sessions: %w", err)
 		}
 		numbers, err := r.page(ctx, f, where, args)
@@ -119,11 +119,24 @@ type querier interface {
 // lister keeps the queries of lists without a filter prepared. Those with one
 // have so many shapes that keeping them would cost more than it saves.
 func (r *reader) lister(f order.Filter) querier {
-	open := order.Span{}
-	if f.Client == "" && f.Name == "" && len(f.Statuses)+len(f.Levels) == 0 && f.Created == open && f.Starts == open {
+	if plain(f) {
 		return r.conn
 	}
 	return r.conn.conn
+}
+
+// plain says whether a filter asks for all sessions of a tenant, or of all.
+func plain(f order.Filter) bool {
+	open := order.Span{}
+	return f.Client == "" && f.Name == "" && len(f.Statuses)+len(f.Levels) == 0 && f.Created == open && f.Starts == open
+}
+
+// countText counts what matches. All sessions of a tenant are counted already.
+func countText(f order.Filter, where string) string {
+	if plain(f) && f.Kept && f.Tenant != "" {
+		return "SELECT coalesce(max(sessions), 0) FROM listed WHERE tenant = ?"
+	}
+	return "SELECT count(*) FROM session" + where
 }
 
 // page returns the numbers of the sessions of a page, in order.

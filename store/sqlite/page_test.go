@@ -67,7 +67,8 @@ func TestPagesAreReadInOrder(t *testing.T) {
 		if !strings.Contains(plan, c.index) || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s is read by: %s", name, plan)
 		}
-		if count := planOf(t, s, "SELECT count(*) FROM session"+where, args...); c.filter.Kept && !strings.Contains(count, "COVERING INDEX") {
+		count := planOf(t, s, countText(c.filter, where), args...)
+		if c.filter.Kept && !strings.Contains(count, "COVERING INDEX") && !strings.Contains(count, "SEARCH listed USING PRIMARY KEY (tenant=?)") {
 			t.Errorf("%s is counted by: %s", name, count)
 		}
 	}

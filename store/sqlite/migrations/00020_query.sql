@@ -21,7 +21,34 @@ CREATE INDEX session_starts ON session (tenant, start_at) WHERE gone = 0;
 CREATE INDEX session_named ON session (tenant, name) WHERE gone = 0;
 CREATE INDEX session_in_status ON session (tenant, status, created_at) WHERE gone = 0;
 
+-- How many sessions of each tenant are not gone: a list says how many there are
+-- with each of its pages.
+CREATE TABLE listed (
+    tenant   TEXT PRIMARY KEY NOT NULL,
+    sessions INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO listed (tenant, sessions) SELECT tenant, count(*) FROM session WHERE gone = 0 GROUP BY tenant;
+-- +goose StatementBegin
+CREATE TRIGGER session_listed AFTER INSERT ON session WHEN new.gone = 0 BEGIN
+    INSERT INTO listed (tenant, sessions) VALUES (new.tenant, 1) ON CONFLICT (tenant) DO UPDATE SET sessions = sessions + 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER session_unlisted AFTER UPDATE OF gone ON session WHEN new.gone <> old.gone BEGIN
+    UPDATE listed SET sessions = sessions + old.gone - new.gone WHERE tenant = new.tenant;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER session_purged AFTER DELETE ON session WHEN old.gone = 0 BEGIN
+    UPDATE listed SET sessions = sessions - 1 WHERE tenant = old.tenant;
+END;
+-- +goose StatementEnd
+
 -- +goose Down
+DROP TRIGGER session_purged;
+DROP TRIGGER session_unlisted;
+DROP TRIGGER session_listed;
+DROP TABLE listed;
 DROP INDEX session_in_status;
 DROP INDEX session_named;
 DROP INDEX session_starts;

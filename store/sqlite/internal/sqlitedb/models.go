@@ -77,6 +77,11 @@ type Idempotency struct {
 	CreatedAt   int64
 }
 
+type Listed struct {
+	Tenant   string
+	Sessions int64
+}
+
 type Meta struct {
 	Name  string
 	Value int64

@@ -111,6 +111,9 @@ func encodeTimeline(events []session.Event) *[]api.TimelineEntry {
 	}
 	out := make([]api.TimelineEntry, 0, len(events))
 	for _, e := range events {
+		if e.Kind == session.PathChanged {
+			e.Correlator = "" // an operator's
+		}
 		out = append(out, api.TimelineEntry{
 			Sequence: int64(e.Seq), Time: e.At.UTC(), Kind: eventKind(e.Kind), Status: api.Status(e.Status), //nolint:gosec // counts from 1
 			StatusInfo: optional(api.StatusInfo(e.StatusInfo)), Cause: limit(sentence.OfEvent(e)), Correlator: optional(e.Correlator),

@@ -87,7 +87,7 @@ type lab struct {
 const stale = 5 * time.Second
 
 // opened is a store that is closed with the test.
-func opened(t *testing.T) *sla.Store {
+func opened(t testing.TB) *sla.Store {
 	t.Helper()
 	store, err := sla.Open(t.Context(), filepath.Join(t.TempDir(), "sla.db"))
 	if err != nil {
@@ -110,7 +110,7 @@ func newLab(ctx context.Context, t fataler, store *sla.Store, id session.ID) *la
 		},
 	}
 	l.session.ID = id
-	l.session.Level, l.session.StartedAt, l.session.ExpiresAt, l.session.Version = "A", noon, noon.Add(10*time.Minute), 1
+	l.session.Level, l.session.StartedAt, l.session.ExpiresAt, l.session.Version = "A", noon, noon.Add(3*time.Minute), 1
 	l.gateway = southbound.ProbeResult{Name: provision.ProbeName(provision.ProvenProbe, l.session.ID, "z"), Started: noon, MeanRTTMicros: 4000}
 	l.tunnel = southbound.TunnelState{Name: provision.TunnelName(51820)}
 	l.start()
@@ -315,11 +315,11 @@ func TestWindowsTile(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"looks": func(t *rapid.T) {
 				up := rapid.Bool().Draw(t, "up")
-				for range rapid.IntRange(1, 15).Draw(t, "n") {
+				for range rapid.IntRange(1, 8).Draw(t, "n") {
 					look(up)
 				}
 			},
-			"silence": func(t *rapid.T) { l.seconds(rapid.IntRange(1, 20).Draw(t, "n"), true, false) },
+			"silence": func(t *rapid.T) { l.seconds(rapid.IntRange(1, 9).Draw(t, "n"), true, false) },
 			"odd time": func(t *rapid.T) {
 				l.clock = l.clock.Add(time.Duration(rapid.IntRange(1, 4_000_000).Draw(t, "us")) * time.Microsecond)
 			},
@@ -350,7 +350,7 @@ func TestWindowsTile(t *testing.T) {
 				lastLook = time.Time{}
 				l.start()
 			},
-			"": func(*rapid.T) { l.windows() },
+			"read": func(*rapid.T) { l.windows() },
 		})
 		l.keeper.fail = false
 		if l.clock.Before(l.session.ExpiresAt) && rapid.Bool().Draw(t, "deleted") {

@@ -31,7 +31,9 @@ func fuzzBody(f *testing.F, path string, seeds ...string) {
 	})
 }
 
-func FuzzCreateSession(f *testing.F) { fuzzBody(f, "/sessions", goodOrder, keyOrder("c", "https://as.example.com/token")) }
+func FuzzCreateSession(f *testing.F) {
+	fuzzBody(f, "/sessions", goodOrder, keyOrder("c", "https://as.example.com/token"))
+}
 
 func FuzzCheckAvailability(f *testing.F) {
 	fuzzBody(f, "/check-availability", `{"accessPoint": {"id": "a"}, "endPoint": {"type": "CLOUD", "primaryIpAddress": "::2"}, "guaranteedBandwidth": 1, "startTime": "2027-01-01T00:00:00Z"}`)

@@ -12,7 +12,7 @@ import (
 // fuzzBody sends bodies to one operation. Whatever is sent, the answer is the
 // contract's and no fault of ours, and nothing the contract forbids is taken.
 func fuzzBody(f *testing.F, path string, seeds ...string) {
-	b := setup(f)
+	b := setup(f, withKeys)
 	b.core.sessions["7f7a1f7e-5a3c-4a4e-9d0c-0f6f2d2f4f11"] = fakeSession()
 	for _, s := range seeds {
 		f.Add(s)
@@ -31,7 +31,9 @@ func fuzzBody(f *testing.F, path string, seeds ...string) {
 	})
 }
 
-func FuzzCreateSession(f *testing.F) { fuzzBody(f, "/sessions", goodOrder) }
+func FuzzCreateSession(f *testing.F) {
+	fuzzBody(f, "/sessions", goodOrder, keyOrder("c", "https://as.example.com/token"))
+}
 
 func FuzzCheckAvailability(f *testing.F) {
 	fuzzBody(f, "/check-availability", `{"accessPoint": {"id": "a"}, "endPoint": {"type": "CLOUD", "primaryIpAddress": "::2"}, "guaranteedBandwidth": 1, "startTime": "2027-01-01T00:00:00Z"}`)

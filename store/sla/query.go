@@ -161,7 +161,7 @@ func (s *Store) Windows(ctx context.Context, id session.ID, begin order.Span, of
 	if err != nil {
 		return nil, 0, fmt.Errorf("begin: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // it only read
+	defer func() { _ = tx.Rollback() }()                                                    // it only read
 	of, err := subjectOf(tx.StmtContext(ctx, s.q.subject).QueryRowContext(ctx, string(id))) //nolint:sqlclosecheck // ends with the transaction
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, 0, nil

@@ -197,7 +197,7 @@ func (f *fakeCore) Performance(ctx context.Context, caller order.Caller, id sess
 
 // fakeHistory adds what was measured and what happened.
 func fakeHistory(v order.View) order.View {
-	at := func(min int) time.Time { return testNow().Add(time.Duration(min) * time.Minute) }
+	at := func(minute int) time.Time { return testNow().Add(time.Duration(minute) * time.Minute) }
 	v.Promise = &session.Level{Name: session.LevelA, MaxRTTMicros: 20_000, MaxLossPPM: 1000, AvailabilityPPM: 995_000}
 	v.Delivered = &session.SLAWindow{
 		From: at(0), Until: at(60), Met: 59 * time.Minute, Breached: 30 * time.Second, Slow: 30 * time.Second, Unknown: 30 * time.Second,

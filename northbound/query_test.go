@@ -82,7 +82,7 @@ func TestPerformance(t *testing.T) {
 	if f.Page != 1 || f.PerPage != 2 || !f.Begin.From.Equal(testNow()) || !f.Begin.Until.Equal(testNow().Add(time.Hour)) {
 		t.Errorf("filter %+v", f)
 	}
-	at := func(min int) time.Time { return testNow().Add(time.Duration(min) * time.Minute) }
+	at := func(minute int) time.Time { return testNow().Add(time.Duration(minute) * time.Minute) }
 	type entry struct {
 		Kind        api.GuaranteeLogKind
 		From, Until time.Time

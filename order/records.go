@@ -27,10 +27,12 @@ type Records interface {
 // noRecords are those of a daemon that keeps none.
 type noRecords struct{}
 
+// Delivered implements Records.
 func (noRecords) Delivered(context.Context, session.ID) (session.SLAWindow, bool, error) {
 	return session.SLAWindow{}, false, nil
 }
 
+// Windows implements Records.
 func (noRecords) Windows(context.Context, session.ID, Span, int, int) ([]session.SLAWindow, int, error) {
 	return nil, 0, nil
 }

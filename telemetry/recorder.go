@@ -130,9 +130,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-			defer cancel()
-			r.Stop(last)
+			r.Stop(context.WithoutCancel(ctx))
 			return nil
 		case <-ticker.C:
 			r.Tick(ctx)
@@ -174,6 +172,8 @@ func (r *Recorder) Tick(ctx context.Context) {
 // Stop keeps also the windows that are under way: those of the next daemon go
 // on where they end. What passes until then is unknown.
 func (r *Recorder) Stop(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, stopTime)
+	defer cancel()
 	r.mu.Lock()
 	for id, f := range r.follows {
 		f.cut()

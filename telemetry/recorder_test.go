@@ -61,7 +61,7 @@ func (f *flaky) Keep(ctx context.Context, windows []order.SessionWindow) error {
 	if f.fail {
 		return errors.New("disk full")
 	}
-	return f.Store.Keep(ctx, windows) //nolint:wrapcheck // the store's own
+	return f.Store.Keep(ctx, windows)
 }
 
 type fataler interface {

@@ -147,7 +147,7 @@ type Telemetry struct {
 	Interval   time.Duration `yaml:"interval" check:"min=100ms,max=1h"`  // between two looks at a device
 	ProbeEvery time.Duration `yaml:"probeEvery" check:"min=10ms,max=1m"` // between two packets of an active session
 	StaleAfter time.Duration `yaml:"staleAfter" check:"min=1s,max=1h"`   // without news a session's state is unknown
-	KeepFor    time.Duration `yaml:"keepFor" check:"min=1h,max=400d"`   // windows of what was measured
+	KeepFor    time.Duration `yaml:"keepFor" check:"min=1h,max=400d"`    // windows of what was measured
 }
 
 // Log is what the daemon says to stderr.

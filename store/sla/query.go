@@ -66,7 +66,7 @@ func (q *queries) prepare(ctx context.Context, write, read preparer) error {
 		{&q.windows, read, "SELECT " + columns + ", verdict FROM sla_window WHERE subject_n = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC"},
 	} {
 		var err error
-		if *one.at, err = one.db.PrepareContext(ctx, one.text); err != nil {
+		if *one.at, err = one.db.PrepareContext(ctx, one.text); err != nil { //nolint:sqlclosecheck // close does, for all
 			return fmt.Errorf("prepare %.40s: %w", one.text, err)
 		}
 	}
@@ -138,7 +138,7 @@ func values(w session.SLAWindow) []any {
 }
 
 // signed stops a counter at what can be kept.
-func signed(v uint64) int64 { return int64(min(v, 1<<63-1)) } //nolint:gosec // bounded here
+func signed(v uint64) int64 { return int64(min(v, 1<<63-1)) }
 
 // firstAt returns the first of a session's windows from seq on whose time, by
 // stmt, is not before a moment; one behind the last without any. It halves: the
@@ -161,8 +161,8 @@ func (s *Store) Windows(ctx context.Context, id session.ID, begin order.Span, of
 	if err != nil {
 		return nil, 0, fmt.Errorf("begin: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // it only read
-	of, err := subjectOf(tx.StmtContext(ctx, s.q.subject).QueryRowContext(ctx, string(id)))
+	defer func() { _ = tx.Rollback() }()                                                    // it only read
+	of, err := subjectOf(tx.StmtContext(ctx, s.q.subject).QueryRowContext(ctx, string(id))) //nolint:sqlclosecheck // ends with the transaction
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, 0, nil
 	}

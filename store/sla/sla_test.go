@@ -97,7 +97,7 @@ func TestPagesOfWindows(t *testing.T) {
 	if err := s.Keep(t.Context(), append(minutes("other", 0, 3), minutes("one", 0, 10)...)); err != nil {
 		t.Fatal(err)
 	}
-	at := func(min int) time.Time { return epoch().Add(time.Duration(min) * time.Minute) }
+	at := func(minute int) time.Time { return epoch().Add(time.Duration(minute) * time.Minute) }
 	for name, c := range map[string]struct {
 		span          order.Span
 		offset, limit int

@@ -36,9 +36,7 @@ func newSessionListCmd(a *app, at *provider) *cobra.Command {
 			if len(levels) > 0 {
 				filter.Sla = new(words[api.Sla](levels))
 			}
-			if name != "" {
-				filter.Name = &name
-			}
+			filter.Name = given(name)
 			c, err := at.connect(cmd.Context())
 			if err != nil {
 				return err
@@ -120,7 +118,10 @@ func handoverLine(name string, h api.HandoverEnd) string {
 		add("provider's AS %d", *h.ProviderAsNumber)
 	}
 	if t := h.Tunnel; t != nil {
-		add("tunnel to %s port %d key %s", t.Endpoint.IpAddress, t.Endpoint.Port, orDash(t.PublicKey))
+		add("tunnel to %s port %d", t.Endpoint.IpAddress, t.Endpoint.Port)
+		if t.PublicKey != nil {
+			add("its key %s", *t.PublicKey)
+		}
 	}
 	if h.Mtu != nil {
 		add("MTU %d", *h.Mtu)

@@ -3,10 +3,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"os"
 	"strings"
@@ -26,7 +28,7 @@ type wish struct {
 	sla       string
 	protected bool
 	start     time.Time
-	duration  time.Duration
+	duration  api.Duration
 }
 
 // end is one end of it.
@@ -51,7 +53,7 @@ func (w *wish) flags(c *cobra.Command) {
 	f.StringVar(&w.sla, "sla", "", "service level: A, AA or AAA")
 	f.BoolVar(&w.protected, "protected", false, "two disjoint ways")
 	f.Var(&textFlag[time.Time]{to: &w.start, kind: "TIME", parse: parseStart}, "start", "when it begins, like 2030-01-31T08:00:00Z; now by default")
-	f.Var(&textFlag[time.Duration]{to: &w.duration, kind: "DURATION", parse: parseDuration}, "duration", "how long it lasts, like 8h or 30d")
+	f.Var(&textFlag[api.Duration]{to: &w.duration, kind: "DURATION", parse: parseLength}, "duration", "how long it lasts, like 8h or 30d")
 }
 
 func parseStart(text string) (time.Time, error) {
@@ -60,6 +62,15 @@ func parseStart(text string) (time.Time, error) {
 		return t, fmt.Errorf("want a time with zone like 2030-01-31T08:00:00Z, got %q", text)
 	}
 	return t, nil
+}
+
+// parseLength reads a duration as the API has it, in whole seconds.
+func parseLength(text string) (api.Duration, error) {
+	d, err := parseDuration(text)
+	if err == nil && d/time.Second > math.MaxInt32 {
+		err = fmt.Errorf("want a duration up to 68 years, got %q", text)
+	}
+	return api.Duration(d / time.Second), err //nolint:gosec // bounded
 }
 
 // read fills a request's body from the file that was given, if one was.
@@ -93,9 +104,7 @@ func (w *wish) check(a *app) (api.CheckAvailability, error) {
 	if err := w.read(a, &q); err != nil {
 		return q, err
 	}
-	if w.sla != "" {
-		q.Sla = new(api.Sla(w.sla))
-	}
+	q.Sla = cmp.Or(given(api.Sla(w.sla)), q.Sla)
 	return q, w.apply(&q.AccessPoint, &q.EndPoint, &q.GuaranteedBandwidth, &q.GuaranteedReverseBandwidth, &q.IsProtected, &q.StartTime, &q.Duration)
 }
 
@@ -105,10 +114,7 @@ func (w *wish) order(a *app) (api.CreateSession, error) {
 	if err := w.read(a, &o); err != nil {
 		return o, err
 	}
-	if w.sla != "" {
-		o.Sla = api.Sla(w.sla)
-	}
-	if o.Sla == "" {
+	if o.Sla = cmp.Or(api.Sla(w.sla), o.Sla); o.Sla == "" {
 		return o, usagef("give --sla")
 	}
 	return o, w.apply(&o.AccessPoint, &o.EndPoint, &o.GuaranteedBandwidth, &o.GuaranteedReverseBandwidth, &o.IsProtected, &o.StartTime, &o.Duration)
@@ -116,14 +122,11 @@ func (w *wish) order(a *app) (api.CreateSession, error) {
 
 // apply sets in a request what flags were given for.
 func (w *wish) apply(from, to *api.AccessPoint, there *api.Bandwidth, back **api.Bandwidth, protected **bool, start **api.DateTime, duration **api.Duration) error {
-	for name, e := range map[string]*end{"from": &w.from, "to": &w.to} {
-		point := from
-		if name == "to" {
-			point = to
-		}
-		if err := e.apply(point); err != nil {
-			return usagef("--%s%w", name, err)
-		}
+	if err := w.from.apply(from); err != nil {
+		return usagef("--from%w", err)
+	}
+	if err := w.to.apply(to); err != nil {
+		return usagef("--to%w", err)
 	}
 	if w.rates[0] != 0 || w.rates[1] != 0 {
 		var err error
@@ -139,16 +142,19 @@ func (w *wish) apply(from, to *api.AccessPoint, there *api.Bandwidth, back **api
 	if *there == 0 {
 		return usagef("give --bandwidth")
 	}
-	if w.protected {
-		*protected = &w.protected
-	}
-	if !w.start.IsZero() {
-		*start = &w.start
-	}
-	if w.duration != 0 {
-		*duration = new(api.Duration(w.duration / time.Second)) //nolint:gosec // the API refuses what is too long, and says so
-	}
+	*protected = cmp.Or(given(w.protected), *protected)
+	*start = cmp.Or(given(w.start), *start)
+	*duration = cmp.Or(given(w.duration), *duration)
 	return nil
+}
+
+// given is what a flag says, nil if it was not given.
+func given[T comparable](v T) *T {
+	var none T
+	if v == none {
+		return nil
+	}
+	return &v
 }
 
 // wholeMbps is a rate as the API has it.
@@ -172,15 +178,11 @@ func (e *end) apply(p *api.AccessPoint) error {
 	if p.Id == nil && p.PrimaryIpAddress == nil {
 		return errors.New(": say which access point")
 	}
-	if e.secondary != "" {
-		p.SecondaryIpAddress = &e.secondary
-	}
+	p.SecondaryIpAddress = cmp.Or(given(e.secondary), p.SecondaryIpAddress)
 	if len(e.prefixes) > 0 {
 		p.StaticPrefixes = &e.prefixes
 	}
-	if e.as != 0 {
-		p.AsNumber = &e.as
-	}
+	p.AsNumber = cmp.Or(given(e.as), p.AsNumber)
 	if e.key != "" {
 		p.Wireguard = &api.WireGuardPeer{PublicKey: e.key}
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -76,14 +77,10 @@ func newSessionCreateCmd(a *app, at *provider) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for to, text := range map[**string]*string{&order.Name: &name, &order.OfferId: &offer, &order.Sink: &sink} {
-				if *text != "" {
-					*to = text
-				}
-			}
-			if routing != "" {
-				order.RoutingProtocol = new(api.RoutingProtocol(strings.ToUpper(routing)))
-			}
+			order.Name = cmp.Or(given(name), order.Name)
+			order.OfferId = cmp.Or(given(offer), order.OfferId)
+			order.Sink = cmp.Or(given(sink), order.Sink)
+			order.RoutingProtocol = cmp.Or(given(api.RoutingProtocol(strings.ToUpper(routing))), order.RoutingProtocol)
 			c, err := at.connect(cmd.Context())
 			if err != nil {
 				return err
@@ -122,15 +119,15 @@ func newSessionGetCmd(a *app, at *provider) *cobra.Command {
 }
 
 func newSessionExtendCmd(a *app, at *provider) *cobra.Command {
-	var by time.Duration
+	var by api.Duration
 	c := customerCall(a, at, "extend ID --by DURATION", "Add time to a session",
 		func(ctx context.Context, c *client.Client, id api.SessionId) (*client.Session, error) {
 			if by == 0 {
 				return nil, usagef("session extend: give --by")
 			}
-			return c.ExtendSession(ctx, id, api.Duration(by/time.Second)) //nolint:gosec // the API refuses what is too long, and says so
+			return c.ExtendSession(ctx, id, by)
 		})
-	c.Flags().Var(&textFlag[time.Duration]{to: &by, kind: "DURATION", parse: parseDuration}, "by", "how much longer, like 1h or 7d")
+	c.Flags().Var(&textFlag[api.Duration]{to: &by, kind: "DURATION", parse: parseLength}, "by", "how much longer, like 1h or 7d")
 	return c
 }
 

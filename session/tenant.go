@@ -24,6 +24,7 @@ type Tenant struct {
 type Quota struct {
 	Sessions int
 	Kbps     uint64 // sum of guaranteed rates, the larger direction of each session
+	Offers   int    // that hold room at once
 }
 
 // EndType says what an access point is.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -15,7 +16,7 @@ import (
 
 func newCheckCmd(a *app) *cobra.Command {
 	var w wish
-	var asJSON bool
+	var asJSON, hold bool
 	c := &cobra.Command{
 		Use:   "check --from ACCESS-POINT --to ACCESS-POINT --bandwidth RATE [--duration DURATION]",
 		Short: "Ask a provider what can be had between two access points, and at what price",
@@ -27,6 +28,7 @@ func newCheckCmd(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		q.Hold = cmp.Or(given(hold), q.Hold)
 		c, err := at.connect(cmd.Context())
 		if err != nil {
 			return err
@@ -38,6 +40,7 @@ func newCheckCmd(a *app) *cobra.Command {
 		return a.showAvailability(answer, asJSON)
 	}
 	w.flags(c)
+	c.Flags().BoolVar(&hold, "hold", false, "keep the room of what can be had for a while, for an order that names the offer")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	markCustomer(c)
 	return c
@@ -64,7 +67,7 @@ func (a *app) writeAvailability(answer *api.AvailabilityInfo) error {
 	tw := tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0)
 	var lines []string
 	if len(answer.Offers) > 0 {
-		lines = append(lines, "SLA\tFEE\tSET-UP\tUSAGE\tLATENCY\tFROM\tVALID UNTIL\tOFFER")
+		lines = append(lines, "SLA\tFEE\tSET-UP\tUSAGE\tPROTECTION\tLATENCY\tFROM\tVALID UNTIL\tHELD UNTIL\tOFFER")
 	}
 	for _, o := range answer.Offers {
 		from := "now"
@@ -72,7 +75,8 @@ func (a *app) writeAvailability(answer *api.AvailabilityInfo) error {
 			from = o.AvailableFrom.UTC().Format(time.RFC3339)
 		}
 		lines = append(lines, strings.Join([]string{
-			string(o.Sla), money(&o.Fee), money(o.SetUpFee), money(o.UsageFee), fmt.Sprintf("%g ms", o.Latency), from, moment(o.ValidUntil), orDash(o.OfferId),
+			string(o.Sla), money(o.Fee), money(o.SetUpFee), money(o.UsageFee), money(o.ProtectionFee), fmt.Sprintf("%g ms", o.Latency), from,
+			moment(o.ValidUntil), optionalMoment(o.HeldUntil), o.OfferId,
 		}, "\t"))
 	}
 	if err := writeTable(tw, lines); err != nil {
@@ -95,15 +99,13 @@ func refusalText(r api.Refusal) string {
 	if r.LeastLatency != nil {
 		text += fmt.Sprintf("; the least latency is %g ms", *r.LeastLatency)
 	}
+	if r.OtherSla != nil {
+		text += fmt.Sprintf("; %s can be had", *r.OtherSla)
+	}
 	return text
 }
 
-func money(m *api.Amount) string {
-	if m == nil {
-		return "-"
-	}
-	return m.Amount + " " + m.Currency
-}
+func money(m api.Amount) string { return m.Amount + " " + m.Currency }
 
 // orDash renders an optional property.
 func orDash[T ~string](p *T) string {

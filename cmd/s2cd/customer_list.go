@@ -78,7 +78,7 @@ func (a *app) writeList(list []*client.Session) error {
 	for _, s := range list {
 		lines = append(lines, strings.Join([]string{
 			s.SessionId.String(), orDash(s.Name), statusText(s), string(s.Sla), bandwidthText(s), pointText(s.AccessPoint), pointText(s.EndPoint),
-			optionalMoment(s.ExpiresAt), money(&s.Fee),
+			optionalMoment(s.ExpiresAt), money(s.Fee),
 		}, "\t"))
 	}
 	return writeTable(tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0), lines)
@@ -92,7 +92,7 @@ func (a *app) showSession(s *client.Session, asJSON bool) error {
 	lines := []string{
 		"id\t" + s.SessionId.String(), "name\t" + orDash(s.Name), "status\t" + statusText(s) + ", " + s.StatusMessage,
 		"level\t" + string(s.Sla) + ", " + bandwidthText(s) + " Mbit/s", "between\t" + pointText(s.AccessPoint) + " and " + pointText(s.EndPoint),
-		"started\t" + optionalMoment(s.StartedAt), "expires\t" + optionalMoment(s.ExpiresAt), "fee so far\t" + money(&s.Fee),
+		"started\t" + optionalMoment(s.StartedAt), "expires\t" + optionalMoment(s.ExpiresAt), "fee so far\t" + money(s.Fee),
 	}
 	if s.Actual.Latency != nil {
 		lines = append(lines, fmt.Sprintf("measured\t%g ms, %g%% lost", *s.Actual.Latency, deref(s.Actual.PacketLossRate)))

@@ -611,6 +611,9 @@ type CheckAvailability struct {
 	// Example: 100
 	GuaranteedReverseBandwidth *Bandwidth `json:"guaranteedReverseBandwidth,omitempty"`
 
+	// Hold Keep the room of what can be had at the start asked for, until `heldUntil`
+	Hold *bool `json:"hold,omitempty"`
+
 	// IsProtected Two disjoint ways; needs a second address at both ends
 	IsProtected *bool `json:"isProtected,omitempty"`
 
@@ -694,9 +697,9 @@ type CreateSession struct {
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
 
-	// OfferId Identifier of an offer
+	// OfferId Identifier of an offer, as the answer of check-availability had it
 	//
-	// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
+	// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
 	OfferId *OfferId `json:"offerId,omitempty"`
 
 	// RoutingProtocol How the prefixes behind the ends become known; STATIC takes `staticPrefixes`, BGP needs `asNumber` at a site
@@ -869,7 +872,8 @@ type Name = string
 // Octets Octets; sent is from accessPoint to endPoint
 type Octets = int64
 
-// Offer A service level that can be had
+// Offer A service level that can be had. Prices are without taxes. `fee` is for the whole duration and the sum of
+// `setUpFee`, `usageFee` and `protectionFee`; each of them is rounded by itself, half up.
 type Offer struct {
 	// AvailableFrom A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
@@ -879,24 +883,50 @@ type Offer struct {
 	// Fee An exact amount of money
 	Fee Amount `json:"fee"`
 
+	// HeldUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	HeldUntil *DateTime `json:"heldUntil,omitempty"`
+
 	// Latency Round-trip time between the provider's demarcation points, ms
 	//
 	// Example: 12.5
 	Latency Milliseconds `json:"latency"`
 
-	// OfferId Identifier of an offer
+	// MinimumDuration Seconds that are billed at least
 	//
-	// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
-	OfferId *OfferId `json:"offerId,omitempty"`
+	// Example: 3600
+	MinimumDuration int32 `json:"minimumDuration"`
+
+	// OfferId Identifier of an offer, as the answer of check-availability had it
+	//
+	// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
+	OfferId OfferId `json:"offerId"`
+
+	// ProtectionFee An exact amount of money
+	ProtectionFee Amount `json:"protectionFee"`
+
+	// ProtectionLatency Round-trip time between the provider's demarcation points, ms
+	//
+	// Example: 12.5
+	ProtectionLatency *Milliseconds `json:"protectionLatency,omitempty"`
+
+	// ProtectionSurcharge Percent of `usageFee` that protection costs; 0 where the session is not protected
+	//
+	// Example: 50
+	ProtectionSurcharge float64 `json:"protectionSurcharge"`
 
 	// SetUpFee An exact amount of money
-	SetUpFee *Amount `json:"setUpFee,omitempty"`
+	SetUpFee Amount `json:"setUpFee"`
 
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
 
+	// UnitPrice Price of a guaranteed Mbit/s of the larger direction for an hour, exact, without taxes
+	UnitPrice UnitPrice `json:"unitPrice"`
+
 	// UsageFee An exact amount of money
-	UsageFee *Amount `json:"usageFee,omitempty"`
+	UsageFee Amount `json:"usageFee"`
 
 	// ValidUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
@@ -907,9 +937,9 @@ type Offer struct {
 	WaitDays *int32 `json:"waitDays,omitempty"`
 }
 
-// OfferId Identifier of an offer
+// OfferId Identifier of an offer, as the answer of check-availability had it
 //
-// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
+// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
 type OfferId = string
 
 // Page Number of the page, from 1
@@ -989,7 +1019,8 @@ type PrivateKeyJWTCredential struct {
 // PrivateKeyJWTCredentialCredentialType Type of the credential
 type PrivateKeyJWTCredentialCredentialType string
 
-// Refusal Why a service level cannot be had, and what would fit
+// Refusal Why a service level cannot be had, and what would fit: `mostBandwidth` in both directions, the `leastLatency` the
+// network can keep, `otherSla` the strongest other level that can be had as asked.
 type Refusal struct {
 	// ContextCode Why, for programs
 	//
@@ -1006,6 +1037,9 @@ type Refusal struct {
 
 	// MostBandwidth The most that would fit, Mbit/s
 	MostBandwidth *int32 `json:"mostBandwidth,omitempty"`
+
+	// OtherSla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
+	OtherSla *Sla `json:"otherSla,omitempty"`
 
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
@@ -1084,9 +1118,9 @@ type SessionInfo struct {
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
 
-	// OfferId Identifier of an offer
+	// OfferId Identifier of an offer, as the answer of check-availability had it
 	//
-	// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
+	// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
 	OfferId *OfferId `json:"offerId,omitempty"`
 
 	// Phase What is being done with a session at this moment.
@@ -1257,6 +1291,19 @@ type Tunnel struct {
 	PublicKey *WireGuardKey `json:"publicKey,omitempty"`
 }
 
+// UnitPrice Price of a guaranteed Mbit/s of the larger direction for an hour, exact, without taxes
+type UnitPrice struct {
+	// Amount Decimal number, exact
+	//
+	// Example: 0.00500
+	Amount string `json:"amount"`
+
+	// Currency ISO 4217 code of the currency
+	//
+	// Example: EUR
+	Currency string `json:"currency"`
+}
+
 // Verification How well it is proven that the connection works.
 // - DATA_PLANE: by packets between the demarcation points
 // - CONTROL_PLANE: by what the devices say
@@ -1325,8 +1372,44 @@ type CheckBadRequest400 struct {
 	Status interface{} `json:"status"`
 }
 
+// CheckConflict409 defines model for CheckConflict409.
+type CheckConflict409 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
 // CreateBadRequest400 defines model for CreateBadRequest400.
 type CreateBadRequest400 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// CreateConflict409 defines model for CreateConflict409.
+type CreateConflict409 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// CreateForbidden403 defines model for CreateForbidden403.
+type CreateForbidden403 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 

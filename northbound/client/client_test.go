@@ -104,6 +104,10 @@ func TestWhatIsRepeated(t *testing.T) {
 		_, err := c.CheckAvailability(ctx, api.CheckAvailability{GuaranteedBandwidth: 1})
 		return err
 	}
+	hold := func(ctx context.Context, c *client.Client) error {
+		_, err := c.CheckAvailability(ctx, api.CheckAvailability{GuaranteedBandwidth: 1, Hold: new(true)})
+		return err
+	}
 	remove := func(ctx context.Context, c *client.Client) error { _, err := c.DeleteSession(ctx, id); return err }
 	for _, tt := range []struct {
 		name   string
@@ -128,6 +132,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		{"order, quota", create, refuse(429, "QUOTA_EXCEEDED", "Retry-After", "5"), 1, false},
 		{"order, no room", create, refuse(422, "SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT"), 1, false},
 		{"check, reset", check, fail(errReset), 2, true},
+		{"hold, reset", hold, fail(errReset), 1, false},
 		{"delete, rate limited", remove, refuse(429, "TOO_MANY_REQUESTS"), 2, true},
 		{"delete, not reached", remove, fail(errDial), 2, true},
 		{"delete, reset", remove, fail(errReset), 1, false},

@@ -65,7 +65,7 @@ func Example() {
 
 	s, err := c.CreateSession(ctx, api.CreateSession{
 		Name: new("branch to cloud"), AccessPoint: site, EndPoint: cloud, Sla: api.A, GuaranteedBandwidth: 10, Duration: new(api.Duration(3600)),
-		OfferId: offered.Offers[0].OfferId,
+		OfferId: &offered.Offers[0].OfferId,
 	})
 	if err != nil {
 		panic(err)

@@ -21,10 +21,15 @@ type Session struct {
 }
 
 // CheckAvailability asks what could be had, at what price. That nothing can be
-// had is an answer and no error.
+// had is an answer and no error. With Hold its room is kept for a while; when the
+// outcome of that is not known it is not repeated, lest room be held twice.
 func (c *Client) CheckAvailability(ctx context.Context, q api.CheckAvailability, opts ...CallOption) (*api.AvailabilityInfo, error) {
 	var a api.AvailabilityInfo
-	_, err := c.send(ctx, repeatable, opts, func(server string) (*http.Request, error) {
+	again := repeatable
+	if value(q.Hold, false) {
+		again = once
+	}
+	_, err := c.send(ctx, again, opts, func(server string) (*http.Request, error) {
 		return rest.NewCheckAvailabilityRequest(server, nil, q)
 	}, &a)
 	if err != nil {

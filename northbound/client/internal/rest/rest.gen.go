@@ -94,9 +94,14 @@ type ClientInterface interface {
 	// CheckAvailabilityWithBody What can be had, and at what price
 	//
 	// Computes for each service level whether a session between the two ends can be had over the whole time asked
-	// for, with what latency and at what price. Nothing is ordered or reserved.
+	// for, with what latency and at what price. Nothing is ordered. Without `hold` nothing is changed at all.
 	//
-	// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would fit.
+	// With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
+	// what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
+	// makes another hold.
+	//
+	// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
+	// fit: the most bandwidth, the least latency, another level.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -106,9 +111,14 @@ type ClientInterface interface {
 	// CheckAvailability What can be had, and at what price
 	//
 	// Computes for each service level whether a session between the two ends can be had over the whole time asked
-	// for, with what latency and at what price. Nothing is ordered or reserved.
+	// for, with what latency and at what price. Nothing is ordered. Without `hold` nothing is changed at all.
 	//
-	// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would fit.
+	// With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
+	// what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
+	// makes another hold.
+	//
+	// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
+	// fit: the most bandwidth, the least latency, another level.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -127,6 +137,10 @@ type ClientInterface interface {
 	// Orders a session. Its bandwidth is reserved for the whole time before the answer is given; devices are changed
 	// after it, and the outcome is told to the `sink` and can be read with `GET /sessions/{sessionId}`.
 	//
+	// An order that names an `offerId` gets the price of that offer, and the room where the offer holds it. An offer is
+	// refused when it has expired, was used, was made for another customer, is not as it was made or was made for
+	// another order.
+	//
 	// An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 	// with `SESSION_DECLINED`.
 	//
@@ -139,6 +153,10 @@ type ClientInterface interface {
 	//
 	// Orders a session. Its bandwidth is reserved for the whole time before the answer is given; devices are changed
 	// after it, and the outcome is told to the `sink` and can be read with `GET /sessions/{sessionId}`.
+	//
+	// An order that names an `offerId` gets the price of that offer, and the room where the offer holds it. An offer is
+	// refused when it has expired, was used, was made for another customer, is not as it was made or was made for
+	// another order.
 	//
 	// An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 	// with `SESSION_DECLINED`.
@@ -188,9 +206,14 @@ type ClientInterface interface {
 // CheckAvailabilityWithBody What can be had, and at what price
 //
 // Computes for each service level whether a session between the two ends can be had over the whole time asked
-// for, with what latency and at what price. Nothing is ordered or reserved.
+// for, with what latency and at what price. Nothing is ordered. Without `hold` nothing is changed at all.
 //
-// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would fit.
+// With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
+// what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
+// makes another hold.
+//
+// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
+// fit: the most bandwidth, the least latency, another level.
 //
 // Takes any type of body and a specified content type.
 //
@@ -210,9 +233,14 @@ func (c *Client) CheckAvailabilityWithBody(ctx context.Context, params *CheckAva
 // CheckAvailability What can be had, and at what price
 //
 // Computes for each service level whether a session between the two ends can be had over the whole time asked
-// for, with what latency and at what price. Nothing is ordered or reserved.
+// for, with what latency and at what price. Nothing is ordered. Without `hold` nothing is changed at all.
 //
-// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would fit.
+// With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
+// what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
+// makes another hold.
+//
+// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
+// fit: the most bandwidth, the least latency, another level.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -251,6 +279,10 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 // Orders a session. Its bandwidth is reserved for the whole time before the answer is given; devices are changed
 // after it, and the outcome is told to the `sink` and can be read with `GET /sessions/{sessionId}`.
 //
+// An order that names an `offerId` gets the price of that offer, and the room where the offer holds it. An offer is
+// refused when it has expired, was used, was made for another customer, is not as it was made or was made for
+// another order.
+//
 // An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 // with `SESSION_DECLINED`.
 //
@@ -273,6 +305,10 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, params *CreateSessio
 //
 // Orders a session. Its bandwidth is reserved for the whole time before the answer is given; devices are changed
 // after it, and the outcome is told to the `sink` and can be read with `GET /sessions/{sessionId}`.
+//
+// An order that names an `offerId` gets the price of that offer, and the room where the offer holds it. An offer is
+// refused when it has expired, was used, was made for another customer, is not as it was made or was made for
+// another order.
 //
 // An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 // with `SESSION_DECLINED`.

@@ -31,14 +31,14 @@ type bundle struct {
 	log  *bytes.Buffer
 }
 
-func setup(t testing.TB) *bundle {
+func setup(t testing.TB, changes ...func(*Config)) *bundle {
 	t.Helper()
 	all := []string{
 		"site-to-cloud-vpn:check-availability", "site-to-cloud-vpn:sessions:create", "site-to-cloud-vpn:sessions:read",
 		"site-to-cloud-vpn:sessions:update", "site-to-cloud-vpn:sessions:delete",
 	}
 	b := &bundle{core: &fakeCore{sessions: map[session.ID]session.Session{}}, log: &bytes.Buffer{}}
-	srv, err := New(Config{
+	cfg := Config{
 		UseCases: b.core, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: 20 * time.Millisecond,
 		Authenticator: fakeAuth{
 			"acme":    {Client: "acme-app", Scopes: all},
@@ -52,7 +52,11 @@ func setup(t testing.TB) *bundle {
 			return t, ok
 		},
 		SinkAllowed: refusePrivate, EndpointAllowed: refusePrivate,
-	})
+	}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	srv, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,13 +51,13 @@ func (e AccessTokenCredentialAccessTokenType) Valid() bool {
 
 // Defines values for AccessTokenCredentialCredentialType.
 const (
-	ACCESSTOKEN AccessTokenCredentialCredentialType = "ACCESSTOKEN"
+	AccessTokenCredentialCredentialTypeACCESSTOKEN AccessTokenCredentialCredentialType = "ACCESSTOKEN"
 )
 
 // Valid indicates whether the value is a known member of the AccessTokenCredentialCredentialType enum.
 func (e AccessTokenCredentialCredentialType) Valid() bool {
 	switch e {
-	case ACCESSTOKEN:
+	case AccessTokenCredentialCredentialTypeACCESSTOKEN:
 		return true
 	default:
 		return false
@@ -252,13 +252,13 @@ func (e Phase) Valid() bool {
 
 // Defines values for PrivateKeyJWTCredentialCredentialType.
 const (
-	PRIVATEKEYJWT PrivateKeyJWTCredentialCredentialType = "PRIVATE_KEY_JWT"
+	PrivateKeyJWTCredentialCredentialTypePRIVATEKEYJWT PrivateKeyJWTCredentialCredentialType = "PRIVATE_KEY_JWT"
 )
 
 // Valid indicates whether the value is a known member of the PrivateKeyJWTCredentialCredentialType enum.
 func (e PrivateKeyJWTCredentialCredentialType) Valid() bool {
 	switch e {
-	case PRIVATEKEYJWT:
+	case PrivateKeyJWTCredentialCredentialTypePRIVATEKEYJWT:
 		return true
 	default:
 		return false
@@ -277,6 +277,24 @@ func (e RoutingProtocol) Valid() bool {
 	case BGP:
 		return true
 	case STATIC:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SinkCredentialInfoCredentialType.
+const (
+	SinkCredentialInfoCredentialTypeACCESSTOKEN   SinkCredentialInfoCredentialType = "ACCESSTOKEN"
+	SinkCredentialInfoCredentialTypePRIVATEKEYJWT SinkCredentialInfoCredentialType = "PRIVATE_KEY_JWT"
+)
+
+// Valid indicates whether the value is a known member of the SinkCredentialInfoCredentialType enum.
+func (e SinkCredentialInfoCredentialType) Valid() bool {
+	switch e {
+	case SinkCredentialInfoCredentialTypeACCESSTOKEN:
+		return true
+	case SinkCredentialInfoCredentialTypePRIVATEKEYJWT:
 		return true
 	default:
 		return false
@@ -1009,10 +1027,12 @@ type PrivateKeyJWTCredential struct {
 	// CredentialType Type of the credential
 	CredentialType PrivateKeyJWTCredentialCredentialType `json:"credentialType"`
 
-	// JwksUri Where the provider's public keys are
+	// JwksUri Where the provider's public keys for this customer are
+	//
+	// Example: https://api.example.com/site-to-cloud-vpn/v0.1/.well-known/jwks/acme
 	JwksUri *string `json:"jwksUri,omitempty"`
 
-	// TokenUri The token endpoint
+	// TokenUri The token endpoint of the customer's authorization server, under a public address
 	TokenUri *string `json:"tokenUri,omitempty"`
 }
 
@@ -1151,6 +1171,9 @@ type SessionInfo struct {
 	// Example: https://customer.example.com/events
 	Sink *Sink `json:"sink,omitempty"`
 
+	// SinkCredential What is told of a sink's credential; nothing that is secret
+	SinkCredential *SinkCredentialInfo `json:"sinkCredential,omitempty"`
+
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
 
@@ -1235,6 +1258,25 @@ type Sink = string
 type SinkCredential struct {
 	union json.RawMessage
 }
+
+// SinkCredentialInfo What is told of a sink's credential; nothing that is secret
+type SinkCredentialInfo struct {
+	// AccessTokenExpiresUtc A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	AccessTokenExpiresUtc *DateTime `json:"accessTokenExpiresUtc,omitempty"`
+
+	// CredentialType Type of the credential
+	CredentialType SinkCredentialInfoCredentialType `json:"credentialType"`
+
+	// JwksUri Where the provider's public keys for this customer are
+	//
+	// Example: https://api.example.com/site-to-cloud-vpn/v0.1/.well-known/jwks/acme
+	JwksUri *string `json:"jwksUri,omitempty"`
+}
+
+// SinkCredentialInfoCredentialType Type of the credential
+type SinkCredentialInfoCredentialType string
 
 // Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 type Sla string

@@ -169,8 +169,8 @@ type ClientInterface interface {
 	// DeleteSession End a session
 	//
 	// Ends a session before its time. Billing ends when the request is accepted; the answer holds the account at
-	// that moment. The connection is then taken down, and the end is told to the `sink`. Once it is gone, or when it
-	// is deleted again, the answer is `404`.
+	// that moment, to which nothing is added any more. The connection is then taken down, and the end is told to the
+	// `sink`, with the account. Deleted again meanwhile, it answers the same; once nothing is left of it, `404`.
 	//
 	// Corresponds with DELETE /sessions/{sessionId} (the `DeleteSession` operationId).
 	DeleteSession(ctx context.Context, sessionId SessionPath, params *DeleteSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -182,10 +182,64 @@ type ClientInterface interface {
 	// Corresponds with GET /sessions/{sessionId} (the `GetSession` operationId).
 	GetSession(ctx context.Context, sessionId SessionPath, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UpdateSessionWithBody Change a session
+	//
+	// Changes bandwidth, service level or name, as a merge patch (RFC 7396): what is absent stays as it is, each
+	// direction for itself, and `null` removes the name. Nothing else can be changed.
+	//
+	// Answered with `200` when the session is changed already: its name alone, nothing at all, or a session that
+	// is still to be built. With `202` when the network has to follow; the session is in phase `MODIFYING` until it
+	// has, and its outcome is told to the `sink`.
+	//
+	// Bandwidth and level can be changed before the first device is touched (phase `ADMITTED`) and once the
+	// session is `ACTIVATED`; between the two, and when it is ending, the answer is `409 INCOMPATIBLE_STATE`. While
+	// another change is under way it is `409 ABORTED`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /sessions/{sessionId} (the `UpdateSession` operationId).
+	UpdateSessionWithBody(ctx context.Context, sessionId SessionPath, params *UpdateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateSession Change a session
+	//
+	// Changes bandwidth, service level or name, as a merge patch (RFC 7396): what is absent stays as it is, each
+	// direction for itself, and `null` removes the name. Nothing else can be changed.
+	//
+	// Answered with `200` when the session is changed already: its name alone, nothing at all, or a session that
+	// is still to be built. With `202` when the network has to follow; the session is in phase `MODIFYING` until it
+	// has, and its outcome is told to the `sink`.
+	//
+	// Bandwidth and level can be changed before the first device is touched (phase `ADMITTED`) and once the
+	// session is `ACTIVATED`; between the two, and when it is ending, the answer is `409 INCOMPATIBLE_STATE`. While
+	// another change is under way it is `409 ABORTED`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /sessions/{sessionId} (the `UpdateSession` operationId).
+	UpdateSession(ctx context.Context, sessionId SessionPath, params *UpdateSessionParams, body UpdateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateSessionWithApplicationMergePatchPlusJSONBody Change a session
+	//
+	// Changes bandwidth, service level or name, as a merge patch (RFC 7396): what is absent stays as it is, each
+	// direction for itself, and `null` removes the name. Nothing else can be changed.
+	//
+	// Answered with `200` when the session is changed already: its name alone, nothing at all, or a session that
+	// is still to be built. With `202` when the network has to follow; the session is in phase `MODIFYING` until it
+	// has, and its outcome is told to the `sink`.
+	//
+	// Bandwidth and level can be changed before the first device is touched (phase `ADMITTED`) and once the
+	// session is `ACTIVATED`; between the two, and when it is ending, the answer is `409 INCOMPATIBLE_STATE`. While
+	// another change is under way it is `409 ABORTED`.
+	//
+	// Takes a body of the `application/merge-patch+json` content type.
+	//
+	// Corresponds with PATCH /sessions/{sessionId} (the `UpdateSession` operationId).
+	UpdateSessionWithApplicationMergePatchPlusJSONBody(ctx context.Context, sessionId SessionPath, params *UpdateSessionParams, body UpdateSessionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExtendSessionDurationWithBody Extend a session
 	//
-	// Adds time to a session that is ordered or active. A duration beyond the provider's maximum is cut to it, and
-	// the answer holds what was granted.
+	// Adds time to a session that is ordered or active, once room is reserved for it. A duration beyond the
+	// provider's maximum is cut to it, and the answer holds what was granted.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -194,8 +248,8 @@ type ClientInterface interface {
 
 	// ExtendSessionDuration Extend a session
 	//
-	// Adds time to a session that is ordered or active. A duration beyond the provider's maximum is cut to it, and
-	// the answer holds what was granted.
+	// Adds time to a session that is ordered or active, once room is reserved for it. A duration beyond the
+	// provider's maximum is cut to it, and the answer holds what was granted.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -331,8 +385,8 @@ func (c *Client) CreateSession(ctx context.Context, params *CreateSessionParams,
 // DeleteSession End a session
 //
 // Ends a session before its time. Billing ends when the request is accepted; the answer holds the account at
-// that moment. The connection is then taken down, and the end is told to the `sink`. Once it is gone, or when it
-// is deleted again, the answer is `404`.
+// that moment, to which nothing is added any more. The connection is then taken down, and the end is told to the
+// `sink`, with the account. Deleted again meanwhile, it answers the same; once nothing is left of it, `404`.
 //
 // Corresponds with DELETE /sessions/{sessionId} (the `DeleteSession` operationId).
 func (c *Client) DeleteSession(ctx context.Context, sessionId SessionPath, params *DeleteSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -364,10 +418,94 @@ func (c *Client) GetSession(ctx context.Context, sessionId SessionPath, params *
 	return c.Client.Do(req)
 }
 
+// UpdateSessionWithBody Change a session
+//
+// Changes bandwidth, service level or name, as a merge patch (RFC 7396): what is absent stays as it is, each
+// direction for itself, and `null` removes the name. Nothing else can be changed.
+//
+// Answered with `200` when the session is changed already: its name alone, nothing at all, or a session that
+// is still to be built. With `202` when the network has to follow; the session is in phase `MODIFYING` until it
+// has, and its outcome is told to the `sink`.
+//
+// Bandwidth and level can be changed before the first device is touched (phase `ADMITTED`) and once the
+// session is `ACTIVATED`; between the two, and when it is ending, the answer is `409 INCOMPATIBLE_STATE`. While
+// another change is under way it is `409 ABORTED`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /sessions/{sessionId} (the `UpdateSession` operationId).
+func (c *Client) UpdateSessionWithBody(ctx context.Context, sessionId SessionPath, params *UpdateSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateSessionRequestWithBody(c.Server, sessionId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateSession Change a session
+//
+// Changes bandwidth, service level or name, as a merge patch (RFC 7396): what is absent stays as it is, each
+// direction for itself, and `null` removes the name. Nothing else can be changed.
+//
+// Answered with `200` when the session is changed already: its name alone, nothing at all, or a session that
+// is still to be built. With `202` when the network has to follow; the session is in phase `MODIFYING` until it
+// has, and its outcome is told to the `sink`.
+//
+// Bandwidth and level can be changed before the first device is touched (phase `ADMITTED`) and once the
+// session is `ACTIVATED`; between the two, and when it is ending, the answer is `409 INCOMPATIBLE_STATE`. While
+// another change is under way it is `409 ABORTED`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /sessions/{sessionId} (the `UpdateSession` operationId).
+func (c *Client) UpdateSession(ctx context.Context, sessionId SessionPath, params *UpdateSessionParams, body UpdateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateSessionRequest(c.Server, sessionId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateSessionWithApplicationMergePatchPlusJSONBody Change a session
+//
+// Changes bandwidth, service level or name, as a merge patch (RFC 7396): what is absent stays as it is, each
+// direction for itself, and `null` removes the name. Nothing else can be changed.
+//
+// Answered with `200` when the session is changed already: its name alone, nothing at all, or a session that
+// is still to be built. With `202` when the network has to follow; the session is in phase `MODIFYING` until it
+// has, and its outcome is told to the `sink`.
+//
+// Bandwidth and level can be changed before the first device is touched (phase `ADMITTED`) and once the
+// session is `ACTIVATED`; between the two, and when it is ending, the answer is `409 INCOMPATIBLE_STATE`. While
+// another change is under way it is `409 ABORTED`.
+//
+// Takes a body of the `application/merge-patch+json` content type.
+//
+// Corresponds with PATCH /sessions/{sessionId} (the `UpdateSession` operationId).
+func (c *Client) UpdateSessionWithApplicationMergePatchPlusJSONBody(ctx context.Context, sessionId SessionPath, params *UpdateSessionParams, body UpdateSessionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateSessionRequestWithApplicationMergePatchPlusJSONBody(c.Server, sessionId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ExtendSessionDurationWithBody Extend a session
 //
-// Adds time to a session that is ordered or active. A duration beyond the provider's maximum is cut to it, and
-// the answer holds what was granted.
+// Adds time to a session that is ordered or active, once room is reserved for it. A duration beyond the
+// provider's maximum is cut to it, and the answer holds what was granted.
 //
 // Takes any type of body and a specified content type.
 //
@@ -386,8 +524,8 @@ func (c *Client) ExtendSessionDurationWithBody(ctx context.Context, sessionId Se
 
 // ExtendSessionDuration Extend a session
 //
-// Adds time to a session that is ordered or active. A duration beyond the provider's maximum is cut to it, and
-// the answer holds what was granted.
+// Adds time to a session that is ordered or active, once room is reserved for it. A duration beyond the
+// provider's maximum is cut to it, and the answer holds what was granted.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -686,6 +824,17 @@ func NewDeleteSessionRequest(server string, sessionId SessionPath, params *Delet
 			req.Header.Set("x-correlator", headerParam0)
 		}
 
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -733,6 +882,90 @@ func NewGetSessionRequest(server string, sessionId SessionPath, params *GetSessi
 			}
 
 			req.Header.Set("x-correlator", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateSessionRequest calls the generic UpdateSession builder with application/json body
+func NewUpdateSessionRequest(server string, sessionId SessionPath, params *UpdateSessionParams, body UpdateSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateSessionRequestWithBody(server, sessionId, params, "application/json", bodyReader)
+}
+
+// NewUpdateSessionRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateSession builder with application/merge-patch+json body
+func NewUpdateSessionRequestWithApplicationMergePatchPlusJSONBody(server string, sessionId SessionPath, params *UpdateSessionParams, body UpdateSessionApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateSessionRequestWithBody(server, sessionId, params, "application/merge-patch+json", bodyReader)
+}
+
+// NewUpdateSessionRequestWithBody constructs an http.Request for the UpdateSession method, with any body, and a specified content type
+func NewUpdateSessionRequestWithBody(server string, sessionId SessionPath, params *UpdateSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "sessionId", sessionId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/sessions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XCorrelator != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-correlator", *params.XCorrelator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-correlator", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
 		}
 
 	}
@@ -795,6 +1028,28 @@ func NewExtendSessionDurationRequestWithBody(server string, sessionId SessionPat
 			}
 
 			req.Header.Set("x-correlator", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam2)
 		}
 
 	}

@@ -68,7 +68,7 @@ func (e *customerError) exit() int {
 	var refused *client.Error
 	var issuer *oauth2.RetrieveError
 	switch {
-	case errors.Is(e.err, errRefused):
+	case errors.Is(e.err, errRefused), errors.Is(e.err, errUndone):
 		return exitRefused
 	case errors.Is(e.err, client.ErrEnded):
 		return exitEnded

@@ -98,6 +98,9 @@ func (a *app) showSession(s *client.Session, asJSON bool) error {
 		lines = append(lines, fmt.Sprintf("measured\t%g ms, %g%% lost", *s.Actual.Latency, deref(s.Actual.PacketLossRate)))
 	}
 	lines = append(lines, handoverLine("at "+pointText(s.AccessPoint), s.Handover.AccessPoint), handoverLine("at "+pointText(s.EndPoint), s.Handover.EndPoint))
+	if s.ETag != "" {
+		lines = append(lines, "etag\t"+s.ETag)
+	}
 	return writeTable(tabwriter.NewWriter(a.stdout, 0, 8, 2, ' ', 0), lines)
 }
 

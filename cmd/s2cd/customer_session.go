@@ -21,7 +21,7 @@ func newSessionCmd(a *app) *cobra.Command {
 	c := group("session", "Order and use sessions at a provider, as its customer")
 	at := a.customerFlags(c)
 	c.AddCommand(
-		newSessionCreateCmd(a, at), newSessionGetCmd(a, at), newSessionListCmd(a, at), newSessionExtendCmd(a, at),
+		newSessionCreateCmd(a, at), newSessionGetCmd(a, at), newSessionListCmd(a, at), newSessionModifyCmd(a, at), newSessionExtendCmd(a, at),
 		newSessionDeleteCmd(a, at), newSessionWatchCmd(a, at),
 	)
 	markCustomer(c.Commands()...)

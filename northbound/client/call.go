@@ -17,6 +17,7 @@ import (
 const (
 	correlatorHeader = "x-correlator"
 	keyHeader        = "Idempotency-Key"
+	matchHeader      = "If-Match"
 
 	maxAnswer = 32 << 20 // bytes of an answer that are read
 )
@@ -33,6 +34,7 @@ type CallOption func(*call)
 type call struct {
 	correlator string
 	key        string
+	match      string
 }
 
 // WithCorrelator sets the x-correlator of a call, which the provider keeps with
@@ -86,7 +88,7 @@ func (c *Client) try(ctx context.Context, x call, build func(server string) (*ht
 	}
 	token.SetAuthHeader(req)
 	req.Header.Set("Accept", "application/json")
-	for name, value := range map[string]string{correlatorHeader: x.correlator, keyHeader: x.key} {
+	for name, value := range map[string]string{correlatorHeader: x.correlator, keyHeader: x.key, matchHeader: x.match} {
 		if value != "" {
 			req.Header.Set(name, value)
 		}

@@ -108,6 +108,11 @@ func TestWhatIsRepeated(t *testing.T) {
 		_, err := c.CheckAvailability(ctx, api.CheckAvailability{GuaranteedBandwidth: 1, Hold: new(true)})
 		return err
 	}
+	extend := func(ctx context.Context, c *client.Client) error { _, err := c.ExtendSession(ctx, id, 60); return err }
+	modify := func(ctx context.Context, c *client.Client) error {
+		_, err := c.ModifySession(ctx, id, client.Change{RemoveName: true})
+		return err
+	}
 	remove := func(ctx context.Context, c *client.Client) error { _, err := c.DeleteSession(ctx, id); return err }
 	for _, tt := range []struct {
 		name   string
@@ -133,10 +138,13 @@ func TestWhatIsRepeated(t *testing.T) {
 		{"order, no room", create, refuse(422, "SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT"), 1, false},
 		{"check, reset", check, fail(errReset), 2, true},
 		{"hold, reset", hold, fail(errReset), 1, false},
-		{"delete, rate limited", remove, refuse(429, "TOO_MANY_REQUESTS"), 2, true},
-		{"delete, not reached", remove, fail(errDial), 2, true},
-		{"delete, reset", remove, fail(errReset), 1, false},
-		{"delete, timeout", remove, refuse(504, "TIMEOUT"), 1, false},
+		{"extend, reset", extend, fail(errReset), 2, true},
+		{"delete, reset", remove, fail(errReset), 2, true},
+		{"delete, timeout", remove, refuse(504, "TIMEOUT"), 2, true},
+		{"modify, rate limited", modify, refuse(429, "TOO_MANY_REQUESTS"), 2, true},
+		{"modify, not reached", modify, fail(errDial), 2, true},
+		{"modify, reset", modify, fail(errReset), 1, false},
+		{"modify, timeout", modify, refuse(504, "TIMEOUT"), 1, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -153,7 +161,7 @@ func TestWhatIsRepeated(t *testing.T) {
 				if first.Get("x-correlator") == "" || first.Get("Authorization") != "Bearer secret" {
 					t.Errorf("headers %v", first)
 				}
-				if got, want := first.Get("Idempotency-Key") != "", strings.HasPrefix(tt.name, "order"); got != want {
+				if got, want := first.Get("Idempotency-Key") != "", strings.HasPrefix(tt.name, "order") || strings.HasPrefix(tt.name, "extend"); got != want {
 					t.Errorf("Idempotency-Key is there: %v, want %v", got, want)
 				}
 			})

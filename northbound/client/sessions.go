@@ -54,17 +54,18 @@ func (c *Client) GetSession(ctx context.Context, id api.SessionId, opts ...CallO
 }
 
 // ExtendSession adds seconds to a session's duration; the answer holds what was
-// granted. When its outcome is not known it is not repeated: read the session.
+// granted. Like CreateSession it is safe to call again with the same key.
 func (c *Client) ExtendSession(ctx context.Context, id api.SessionId, by api.Duration, opts ...CallOption) (*Session, error) {
-	return c.session(ctx, "extend session "+id.String(), once, opts, func(server string) (*http.Request, error) {
+	return c.session(ctx, "extend session "+id.String(), repeatable, keyed(opts), func(server string) (*http.Request, error) {
 		return rest.NewExtendSessionDurationRequest(server, id, nil, api.ExtendSessionDuration{RequestedAdditionalDuration: by})
 	})
 }
 
 // DeleteSession ends a session; the answer holds the account so far. Billing has
-// ended when it returns, the connection is taken down after it.
+// ended when it returns, the connection is taken down after it. Deleted again it
+// answers the same, and once nothing is left of it an error that IsNotFound.
 func (c *Client) DeleteSession(ctx context.Context, id api.SessionId, opts ...CallOption) (*Session, error) {
-	return c.session(ctx, "delete session "+id.String(), once, opts, func(server string) (*http.Request, error) {
+	return c.session(ctx, "delete session "+id.String(), repeatable, opts, func(server string) (*http.Request, error) {
 		return rest.NewDeleteSessionRequest(server, id, nil)
 	})
 }

@@ -22,7 +22,7 @@ func newSessionCmd(a *app) *cobra.Command {
 	at := a.customerFlags(c)
 	c.AddCommand(
 		newSessionCreateCmd(a, at), newSessionGetCmd(a, at), newSessionListCmd(a, at), newSessionModifyCmd(a, at), newSessionExtendCmd(a, at),
-		newSessionDeleteCmd(a, at), newSessionWatchCmd(a, at),
+		newSessionDeleteCmd(a, at), newSessionWatchCmd(a, at), newSessionPerformanceCmd(a, at),
 	)
 	markCustomer(c.Commands()...)
 	return c

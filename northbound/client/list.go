@@ -24,23 +24,40 @@ func (c *Client) ListSessions(ctx context.Context, filter api.ListSessionsParams
 	return &page, nil
 }
 
-// Sessions goes through the sessions that match, newest first, from the filter's
-// page on. Pages are read when they are needed; an error is the last thing given.
+// Sessions goes through the sessions that match, in the filter's order and from
+// its page on. Pages are read when they are needed; an error is the last thing
+// given.
 func (c *Client) Sessions(ctx context.Context, filter api.ListSessionsParams, opts ...CallOption) iter.Seq2[*Session, error] {
-	return func(yield func(*Session, error) bool) {
-		for number := value(filter.Page, 1); ; number++ {
-			filter.Page = &number
-			page, err := c.ListSessions(ctx, filter, opts...)
+	return pages(filter.Page, func(number api.Page) ([]Session, api.Pagination, error) {
+		filter.Page = &number
+		page, err := c.ListSessions(ctx, filter, opts...)
+		if err != nil {
+			return nil, api.Pagination{}, err
+		}
+		list := make([]Session, 0, len(page.Sessions))
+		for _, info := range page.Sessions {
+			list = append(list, Session{SessionInfo: info})
+		}
+		return list, page.Pagination, nil
+	})
+}
+
+// pages goes through what the pages from first on hold, each read when it is
+// needed.
+func pages[T any](first *api.Page, read func(number api.Page) ([]T, api.Pagination, error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for number := value(first, 1); ; number++ {
+			items, at, err := read(number)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, info := range page.Sessions {
-				if !yield(&Session{SessionInfo: info}, nil) {
+			for i := range items {
+				if !yield(&items[i], nil) {
 					return
 				}
 			}
-			if number >= page.Pagination.TotalPages {
+			if number >= at.TotalPages {
 				return
 			}
 		}

@@ -127,7 +127,15 @@ type ClientInterface interface {
 
 	// ListSessions List the own sessions
 	//
-	// Lists the caller's own sessions, newest first, a page at a time. A page beyond the last one is empty.
+	// Lists the caller's own sessions a page at a time: those ordered last first, or as `orderBy` and `order` say.
+	// A page beyond the last one is empty. A session that was deleted and is gone is not listed.
+	//
+	// The order is total: sessions that are equal in what is sorted by follow each other in the order in which they
+	// were created. A page and its `totalCount` are of one moment. Sessions that are ordered or end while pages are
+	// read one after the other move what follows them: with `order=asc` by `createdAt` new ones come behind all
+	// others, and no session is passed over because of them.
+	//
+	// A listed session has no `delivered` and no `timeline`; `GET /sessions/{sessionId}` has.
 	//
 	// Corresponds with GET /sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -177,7 +185,9 @@ type ClientInterface interface {
 
 	// GetSession Read a session
 	//
-	// Returns what was bought, what was delivered, the fee so far and what is needed to connect.
+	// Returns what was bought, what was delivered, the fee so far, what is needed to connect, and the newest entries
+	// of the session's timeline. The timeline is part of the session and no resource of its own: a session has some
+	// ten entries in its life, so that one answer says it all; older ones than it holds stay with the provider.
 	//
 	// Corresponds with GET /sessions/{sessionId} (the `GetSession` operationId).
 	GetSession(ctx context.Context, sessionId SessionPath, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -255,6 +265,20 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /sessions/{sessionId}/extend (the `ExtendSessionDuration` operationId).
 	ExtendSessionDuration(ctx context.Context, sessionId SessionPath, params *ExtendSessionDurationParams, body ExtendSessionDurationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSessionPerformance Read what was delivered
+	//
+	// Returns a page of the windows in which the session was measured, newest first, and its guarantee log: the
+	// times in which the service level was not kept, by how much, and each change of its way through the network
+	// or of its bandwidth.
+	//
+	// Windows follow each other without gap from the session's start to the end of service. In each of them the
+	// time that was met, breached and unknown adds up to its length. Time in which nothing was measured is unknown
+	// and never counts as met. The newest window is added when it is finished. Windows are kept for a while that
+	// the provider sets; `delivered` covers all of them, also those that are no longer kept.
+	//
+	// Corresponds with GET /sessions/{sessionId}/performance (the `GetSessionPerformance` operationId).
+	GetSessionPerformance(ctx context.Context, sessionId SessionPath, params *GetSessionPerformanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // CheckAvailabilityWithBody What can be had, and at what price
@@ -313,7 +337,15 @@ func (c *Client) CheckAvailability(ctx context.Context, params *CheckAvailabilit
 
 // ListSessions List the own sessions
 //
-// Lists the caller's own sessions, newest first, a page at a time. A page beyond the last one is empty.
+// Lists the caller's own sessions a page at a time: those ordered last first, or as `orderBy` and `order` say.
+// A page beyond the last one is empty. A session that was deleted and is gone is not listed.
+//
+// The order is total: sessions that are equal in what is sorted by follow each other in the order in which they
+// were created. A page and its `totalCount` are of one moment. Sessions that are ordered or end while pages are
+// read one after the other move what follows them: with `order=asc` by `createdAt` new ones come behind all
+// others, and no session is passed over because of them.
+//
+// A listed session has no `delivered` and no `timeline`; `GET /sessions/{sessionId}` has.
 //
 // Corresponds with GET /sessions (the `ListSessions` operationId).
 func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -403,7 +435,9 @@ func (c *Client) DeleteSession(ctx context.Context, sessionId SessionPath, param
 
 // GetSession Read a session
 //
-// Returns what was bought, what was delivered, the fee so far and what is needed to connect.
+// Returns what was bought, what was delivered, the fee so far, what is needed to connect, and the newest entries
+// of the session's timeline. The timeline is part of the session and no resource of its own: a session has some
+// ten entries in its life, so that one answer says it all; older ones than it holds stay with the provider.
 //
 // Corresponds with GET /sessions/{sessionId} (the `GetSession` operationId).
 func (c *Client) GetSession(ctx context.Context, sessionId SessionPath, params *GetSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -532,6 +566,30 @@ func (c *Client) ExtendSessionDurationWithBody(ctx context.Context, sessionId Se
 // Corresponds with POST /sessions/{sessionId}/extend (the `ExtendSessionDuration` operationId).
 func (c *Client) ExtendSessionDuration(ctx context.Context, sessionId SessionPath, params *ExtendSessionDurationParams, body ExtendSessionDurationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExtendSessionDurationRequest(c.Server, sessionId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSessionPerformance Read what was delivered
+//
+// Returns a page of the windows in which the session was measured, newest first, and its guarantee log: the
+// times in which the service level was not kept, by how much, and each change of its way through the network
+// or of its bandwidth.
+//
+// Windows follow each other without gap from the session's start to the end of service. In each of them the
+// time that was met, breached and unknown adds up to its length. Time in which nothing was measured is unknown
+// and never counts as met. The newest window is added when it is finished. Windows are kept for a while that
+// the provider sets; `delivered` covers all of them, also those that are no longer kept.
+//
+// Corresponds with GET /sessions/{sessionId}/performance (the `GetSessionPerformance` operationId).
+func (c *Client) GetSessionPerformance(ctx context.Context, sessionId SessionPath, params *GetSessionPerformanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSessionPerformanceRequest(c.Server, sessionId, params)
 	if err != nil {
 		return nil, err
 	}
@@ -676,6 +734,78 @@ func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Re
 		if params.Name != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdAt.gte", *params.CreatedAtGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CreatedAtLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "createdAt.lte", *params.CreatedAtLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StartTimeGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "startTime.gte", *params.StartTimeGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StartTimeLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "startTime.lte", *params.StartTimeLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.OrderBy != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderBy", *params.OrderBy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Order != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order", *params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -1050,6 +1180,118 @@ func NewExtendSessionDurationRequestWithBody(server string, sessionId SessionPat
 			}
 
 			req.Header.Set("If-Match", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetSessionPerformanceRequest constructs an http.Request for the GetSessionPerformance method
+func NewGetSessionPerformanceRequest(server string, sessionId SessionPath, params *GetSessionPerformanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "sessionId", sessionId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/sessions/%s/performance", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PerPage != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "perPage", *params.PerPage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.WindowStartGte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "windowStart.gte", *params.WindowStartGte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.WindowStartLte != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "windowStart.lte", *params.WindowStartLte, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XCorrelator != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "x-correlator", *params.XCorrelator, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("x-correlator", headerParam0)
 		}
 
 	}

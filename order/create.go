@@ -21,13 +21,36 @@ const admitTries = 4
 // down, or refuses and leaves nothing. repeated is true when the same
 // Idempotency-Key had created the session before.
 func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
-	if o.Key != "" {
-		// A repeated order is answered as it was, also when nothing of it could
-		// be ordered any more.
-		if made, ok, err := s.store.Repeated(ctx, caller.Tenant, caller.Client, o.Key, o.Fingerprint); ok || err != nil {
-			return made, ok, err
+	// A repeated order is answered as it was, also when nothing of it could be
+	// ordered any more.
+	made, repeated, err = s.repeated(ctx, caller, o.Key, o.Fingerprint)
+	if repeated || err != nil {
+		return made, repeated, err
+	}
+	made, repeated, err = s.place(ctx, caller, o)
+	if err != nil {
+		// Sent twice at once: what the other one took has refused this one.
+		if first, ok, _ := s.repeated(ctx, caller, o.Key, o.Fingerprint); ok {
+			return first, true, nil
 		}
 	}
+	return made, repeated, err
+}
+
+// repeated returns what a request with this Idempotency-Key made or changed; ok
+// is false where there is no key, or it is new.
+func (s *Service) repeated(ctx context.Context, caller Caller, key, fingerprint string) (first session.Session, ok bool, err error) {
+	if key == "" {
+		return session.Session{}, false, nil
+	}
+	if first, ok, err = s.store.Repeated(ctx, caller.Tenant, caller.Client, key, fingerprint); err != nil {
+		return session.Session{}, false, fmt.Errorf("look up the Idempotency-Key: %w", err)
+	}
+	return first, ok, nil
+}
+
+// place orders a session, whether or not that was done before.
+func (s *Service) place(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
 	d := s.directory.Load()
 	level, ok := d.level(caller.Tenant, o.Level)
 	if !ok {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/s2cd/s2cd/pathcomp"
@@ -63,6 +64,9 @@ func (s *Service) place(ctx context.Context, caller Caller, o Order) (made sessi
 	if err := checkRouting(o, p); err != nil {
 		return session.Session{}, false, err
 	}
+	if err := checkServer(o.Server, p.ends[1]); err != nil {
+		return session.Session{}, false, err
+	}
 	if err := checkLines(p.ends, p.rate); err != nil {
 		return session.Session{}, false, err
 	}
@@ -105,6 +109,21 @@ func checkRouting(o Order, p plan) error {
 	}
 	if o.Routing == session.Static && bgp {
 		return session.Errorf(session.Invalid, "routingProtocol", "is STATIC, but an asNumber is given")
+	}
+	return nil
+}
+
+// checkServer refuses a server that does not lie behind the end that is said to
+// lead to it. Where BGP tells what does, that is not known.
+func checkServer(s *session.ApplicationServer, end session.End) error {
+	if s == nil || len(end.Routing.Prefixes) == 0 {
+		return nil
+	}
+	for i, server := range []netip.Prefix{s.IPv4, s.IPv6} {
+		behind := func(p netip.Prefix) bool { return p.Bits() <= server.Bits() && p.Contains(server.Addr()) }
+		if server.IsValid() && !slices.ContainsFunc(end.Routing.Prefixes, behind) {
+			return session.Errorf(session.Invalid, []string{"applicationServer.ipv4Address", "applicationServer.ipv6Address"}[i], "does not lie behind endPoint by its staticPrefixes")
+		}
 	}
 	return nil
 }
@@ -176,7 +195,7 @@ func (s *Service) draft(d *Directory, caller Caller, o Order, p plan, l session.
 			Revision: a.Revision, Class: a.Class, From: a.Window.From, Until: a.Window.Until,
 			Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses,
 		},
-		Price: price, OfferID: o.OfferID, Sink: o.Sink, Correlator: caller.Correlator, CreatedAt: now, UpdatedAt: now,
+		Price: price, Server: o.Server, OfferID: o.OfferID, Sink: o.Sink, Correlator: caller.Correlator, CreatedAt: now, UpdatedAt: now,
 	}
 	for _, n := range devices(p.ends) {
 		made.Devices = append(made.Devices, session.DeviceState{Device: n, Have: session.Unknown, At: now})

@@ -825,6 +825,20 @@ type ApiNotificationEventDatacontenttype string
 // ApiNotificationEventSpecversion Version of the CloudEvents specification
 type ApiNotificationEventSpecversion string
 
+// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
+// as far as its `staticPrefixes` say; they are kept with the session, and limit nothing.
+type ApplicationServer struct {
+	// Ipv4Address IPv4 address, or prefix with no bits set beyond its length
+	//
+	// Example: 10.2.0.8
+	Ipv4Address *string `json:"ipv4Address,omitempty"`
+
+	// Ipv6Address IPv6 address, or prefix with no bits set beyond its length
+	//
+	// Example: 2001:db8:2::/64
+	Ipv6Address *string `json:"ipv6Address,omitempty"`
+}
+
 // AsNumber Autonomous system number (RFC 6793)
 //
 // Example: 65010
@@ -1016,6 +1030,10 @@ type ContextMessage = string
 type CreateSession struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	AccessPoint AccessPoint `json:"accessPoint"`
+
+	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
+	// as far as its `staticPrefixes` say; they are kept with the session, and limit nothing.
+	ApplicationServer *ApplicationServer `json:"applicationServer,omitempty"`
 
 	// Duration Seconds; the provider has a maximum of its own
 	//
@@ -1664,6 +1682,10 @@ type SessionInfo struct {
 
 	// Actual What was delivered, between the provider's demarcation points
 	Actual Actual `json:"actual"`
+
+	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
+	// as far as its `staticPrefixes` say; they are kept with the session, and limit nothing.
+	ApplicationServer *ApplicationServer `json:"applicationServer,omitempty"`
 
 	// CloudGatewayIpAddress An IPv4 or IPv6 address without prefix length
 	//

@@ -3,6 +3,7 @@
 package northbound
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,7 +21,7 @@ func TestApplicationServerIsKept(t *testing.T) {
 	} {
 		res := b.do(t, create(with(`"sla": "A"`, `"sla": "A", "applicationServer": `+sent)))
 		got := read[api.SessionInfo](t, res)
-		if res.StatusCode != 201 || got.ApplicationServer == nil || !cmp.Equal(*got.ApplicationServer, want) {
+		if res.StatusCode != http.StatusCreated || got.ApplicationServer == nil || !cmp.Equal(*got.ApplicationServer, want) {
 			t.Errorf("%s: %d %s", sent, res.StatusCode, res.raw)
 		}
 	}

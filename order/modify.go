@@ -186,7 +186,7 @@ func GoBack(s session.Session, cause string, now time.Time) Step {
 	a.Variant = s.Route.Variant + 1
 	next.Change++
 	next.Phase, next.Reason = session.Modifying, cause
-	step := onto(next.BilledFrom(now), a, now, "the change has failed, back to "+terms(next)+": "+cause, "")
+	step := onto(next.BilledFrom(now), a, now, session.ChangeFailed+", back to "+terms(next)+": "+cause, "")
 	step.Anew = true
 	step.Events[0].Notify = true
 	return step

@@ -19,13 +19,13 @@ type slow struct {
 	twin   func()
 }
 
-func (s *slow) Repeated(ctx context.Context, t session.TenantID, client, key, print string) (session.Session, bool, error) {
+func (s *slow) Repeated(ctx context.Context, t session.TenantID, client, key, fingerprint string) (session.Session, bool, error) {
 	if !s.looked {
 		s.looked = true
 		s.twin()
 		return session.Session{}, false, nil
 	}
-	return s.Store.Repeated(ctx, t, client, key, print)
+	return s.Store.Repeated(ctx, t, client, key, fingerprint)
 }
 
 // TestTwinsAreOneRequest: of one request that was sent twice at once, what the

@@ -81,7 +81,11 @@ func TestEveryErrorCodeHasAnExample(t *testing.T) {
 		}
 		shown := map[any]bool{}
 		for _, e := range media.Examples {
-			shown[e.Value.Value.(map[string]any)["code"]] = true
+			body, ok := e.Value.Value.(map[string]any)
+			if !ok {
+				t.Errorf("%s has an example that is no object", name)
+			}
+			shown[body["code"]] = true
 		}
 		if delete(enumerated, nil); len(enumerated) == 0 || !maps.Equal(enumerated, shown) {
 			t.Errorf("%s: codes %v, examples of %v", name, enumerated, shown)

@@ -136,7 +136,7 @@ func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Orde
 	}
 	found, refusal := s.paths.Search(demand)
 	if refusal != nil {
-		return session.Session{}, false, s.refused(ctx, of, &session.Error{Code: session.NoResources, Detail: explain(refusal, l), Err: refusal})
+		return session.Session{}, false, s.refused(ctx, of, noRoom(refusal, l))
 	}
 	vpn, err := s.vpnOf(ctx, caller.Tenant, p)
 	if err != nil {

@@ -97,7 +97,7 @@ func (s *Service) onNewTerms(found, next session.Session, correlator string) (St
 	}
 	a, refusal := s.paths.Search(demand)
 	if refusal != nil {
-		return Step{}, &session.Error{Code: session.NoResources, Detail: explain(refusal, level), Err: refusal}
+		return Step{}, noRoom(refusal, level)
 	}
 	a.Variant = found.Route.Variant + 1
 	next.Price = level.Price.For(next.Protected)

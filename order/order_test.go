@@ -159,7 +159,7 @@ func TestFaultyOrdersAreRefused(t *testing.T) {
 		{"level not sold", func(o *order.Order) { o.Level = "B" }, session.Invalid, "sla"},
 		{"no bandwidth", func(o *order.Order) { o.Rate = session.Rate{} }, session.OutOfRange, "guaranteedBandwidth"},
 		{"more than the line", func(o *order.Order) { o.Rate.Forward = 2_000_000 }, session.NoResources, "guaranteedBandwidth"},
-		{"more than the link", func(o *order.Order) { o.Rate.Forward = 200_000 }, session.NoResources, ""},
+		{"more than the link", func(o *order.Order) { o.Rate.Forward = 200_000 }, session.NoResources, "guaranteedBandwidth"},
 		{"start in the past", func(o *order.Order) { o.Start = s.now().Add(-time.Second) }, session.Invalid, "startTime"},
 		{"too long", func(o *order.Order) { o.Duration = 49 * time.Hour }, session.DurationTooLong, "duration"},
 		{"negative duration", func(o *order.Order) { o.Duration = -time.Second }, session.OutOfRange, "duration"},

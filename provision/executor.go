@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -168,16 +169,17 @@ func (x *executor) learnSlots(ctx context.Context) error {
 	return nil
 }
 
+// recordAtOnce bounds the findings of one write: orders wait for it to end.
+const recordAtOnce = 32
+
 // record writes the findings under the lease.
 func (x *executor) record(ctx context.Context, lease Lease, w *work) error {
-	found := w.changedFindings()
-	if len(found) == 0 {
-		return nil
+	for found := range slices.Chunk(w.changedFindings(), recordAtOnce) {
+		if err := x.store.RecordDevice(context.WithoutCancel(ctx), lease, found, x.now()); err != nil {
+			return fmt.Errorf("record findings on %s: %w", x.device, err)
+		}
+		x.wake()
 	}
-	if err := x.store.RecordDevice(context.WithoutCancel(ctx), lease, found, x.now()); err != nil {
-		return fmt.Errorf("record findings on %s: %w", x.device, err)
-	}
-	x.wake()
 	return nil
 }
 

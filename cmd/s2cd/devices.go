@@ -22,6 +22,7 @@ import (
 // connectDevices makes a driver for every managed node. Nothing is dialled: a
 // device that does not answer is a state of that device.
 func (d *daemon) connectDevices(context.Context) error {
+	turns := newTurns()
 	for _, n := range d.inventory.Network.Nodes {
 		if n.Management == "" {
 			continue
@@ -34,6 +35,7 @@ func (d *daemon) connectDevices(context.Context) error {
 		if err != nil {
 			return fmt.Errorf("device %s: %w", n.Name, err)
 		}
+		c.Model = paced{c.Model, turns}
 		driver, err := gnmi.New(c)
 		if err != nil {
 			return fmt.Errorf("device %s: %w", n.Name, err)

@@ -33,6 +33,7 @@ type Config struct {
 type Verifier struct {
 	cfg  Config
 	keys *keySet
+	good *remembered
 }
 
 // New returns a Verifier. It does not talk to the issuer yet, so that a start
@@ -56,7 +57,7 @@ func New(cfg Config) (*Verifier, error) {
 	if cfg.MinFetch == 0 {
 		cfg.MinFetch = 5 * time.Second
 	}
-	return &Verifier{cfg: cfg, keys: newKeySet(cfg)}, nil
+	return &Verifier{cfg: cfg, keys: newKeySet(cfg), good: newRemembered()}, nil
 }
 
 // algorithms are the signatures that are accepted, no matter what a token says.
@@ -78,6 +79,10 @@ type accessClaims struct {
 func (v *Verifier) Authenticate(ctx context.Context, token string) (Identity, error) {
 	if len(token) > maxToken {
 		return Identity{}, fmt.Errorf("%w: token of %d bytes", ErrUnauthenticated, len(token))
+	}
+	now := v.cfg.Now()
+	if who, ok := v.good.find(token, now); ok {
+		return who, nil
 	}
 	parsed, err := jwt.ParseSigned(token, algorithms())
 	if err != nil {
@@ -102,7 +107,11 @@ func (v *Verifier) Authenticate(ctx context.Context, token string) (Identity, er
 	if err != nil {
 		return Identity{}, err
 	}
-	return v.judge(claims)
+	who, err := v.judge(claims)
+	if err == nil {
+		v.good.keep(token, who, now, claims.Expiry.Time())
+	}
+	return who, err
 }
 
 // isAccessToken refuses other kinds of JWT that the issuer signs, RFC 8725

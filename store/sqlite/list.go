@@ -14,9 +14,9 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
-// Session implements order.Store.
+// Session implements order.Store. The session is not to be changed in depth.
 func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, error) {
-	var out session.Session
+	var found sessionRow
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
 		row, err := r.q.SessionByID(ctx, string(id))
 		if errors.Is(err, sql.ErrNoRows) {
@@ -25,10 +25,14 @@ func (s *Store) Session(ctx context.Context, id session.ID) (session.Session, er
 		if err != nil {
 			return fmt.Errorf("read session %s: %w", id, err)
 		}
-		out, err = full(ctx, s.seal, r.q, asRow(row))
+		found = asRow(row)
+		found.devices, err = devicesOf(ctx, r.q, row.N, id)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return session.Session{}, err
+	}
+	return s.shared(found)
 }
 
 // VPN implements order.Store. The sessions are not to be changed in depth.
@@ -78,7 +82,7 @@ func (s *Store) Attached(ctx context.Context, tenant session.TenantID, accessPoi
 	return s.several(all)
 }
 
-// Sessions implements order.Store.
+// Sessions implements order.Store. The sessions are not to be changed in depth.
 func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session, int, error) {
 	if f.Limit < 1 || f.Limit > 1000 || f.Offset < 0 {
 		return nil, 0, session.Errorf(session.OutOfRange, "", "a page has 1 to 1000 sessions from offset 0 on")
@@ -99,14 +103,8 @@ func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session
 	if err != nil {
 		return nil, 0, err
 	}
-	out := make([]session.Session, len(rows))
-	for i, row := range rows {
-		if out[i], err = decode(s.seal, row); err != nil {
-			return nil, 0, err
-		}
-		out[i].Devices = row.devices
-	}
-	return out, total, nil
+	out, err := s.several(rows)
+	return out, total, err
 }
 
 // condition renders a filter; only its shape goes into the text.

@@ -48,7 +48,7 @@ const (
 	claimLimit = 64
 	claimFor   = 10 * time.Second
 	pollEvery  = 500 * time.Millisecond
-	movers     = 8 // sessions moved on at the same time: their commits share transactions
+	movers     = 16 // sessions moved on at the same time: their commits share transactions
 )
 
 // Runner moves sessions through their phases and keeps devices as decided.
@@ -120,24 +120,31 @@ func (r *Runner) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
+// loop takes turns. While there is more to do it rests after each turn for as long
+// as that took: customers' orders need the store too.
 func (r *Runner) loop(ctx context.Context) {
 	for {
+		began := time.Now()
 		more, err := r.turn(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error("sessions cannot be moved on", "error", err)
 		}
 		wait := pollEvery
 		if more {
-			wait = 0
+			wait = time.Since(began)
 		} else if r.watching() {
 			wait = repoll
+		}
+		wake := r.wake
+		if more {
+			wake = nil // that there is work is known
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
-		case <-r.wake:
+		case <-wake:
 			timer.Stop()
 		case <-timer.C:
 		}

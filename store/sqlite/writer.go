@@ -82,10 +82,21 @@ func (w *writer) close() error {
 	return w.conn.close()
 }
 
+// gather is how long a transaction waits for more to do when the one before had
+// more than one job: each costs a wait for the disk and the same pages written
+// again, whatever it does. Who writes alone never waits. PostgreSQL has the same
+// as commit_delay and commit_siblings.
+const gather = 3 * time.Millisecond
+
 func (w *writer) loop() {
 	defer close(w.done)
+	company := false
 	for range w.queue.wake {
+		if company {
+			time.Sleep(gather)
+		}
 		jobs := w.queue.take()
+		company = len(jobs) > 1
 		if len(jobs) > 0 {
 			err := w.transaction(jobs)
 			for _, j := range jobs {

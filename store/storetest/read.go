@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/s2cd/s2cd/order"
@@ -13,6 +14,7 @@ func readTests() tests {
 	return tests{
 		"lists are filtered, newest first": testList,
 		"sessions at an access point":      testAttached,
+		"VPNs at access points":            testVPNsAt,
 		"sessions of a VPN":                testVPN,
 		"what is not there":                testNotThere,
 		"an inventory is a revision":       testTopology,
@@ -91,6 +93,38 @@ func testAttached(t *testing.T, b *bundle) {
 			t.Fatal(err)
 		}
 		if d := same(test.want, sortedIDs(got)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+}
+
+func testVPNsAt(t *testing.T, b *bundle) {
+	for _, s := range []struct{ tenant, vpn, a, z string }{
+		{"t1", "v1", "p", "q"}, {"t1", "v1", "q", "p"}, {"t1", "v3", "r", "u"}, {"t2", "v2", "p", "q"},
+	} {
+		one := small(s.tenant, s.vpn)
+		one.Session.A.AccessPoint, one.Session.Z.AccessPoint = s.a, s.z
+		b.admit(t, one)
+	}
+	gone := small("t1", "v4")
+	gone.Session.A.AccessPoint, gone.Session.Z.AccessPoint = "w", "x"
+	b.release(t, b.admit(t, gone))
+	for name, test := range map[string]struct {
+		a, z string
+		want []session.VPNID
+	}{
+		"both ends":    {"p", "q", []session.VPNID{"v1"}},
+		"the other":    {"x", "q", []session.VPNID{"v1"}},
+		"two VPNs":     {"r", "p", []session.VPNID{"v1", "v3"}},
+		"released":     {"w", "x", nil},
+		"nothing such": {"", "y", nil},
+	} {
+		got, err := b.VPNsAt(t.Context(), "t1", test.a, test.z)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got)
+		if d := same(test.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}

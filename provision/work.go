@@ -104,6 +104,11 @@ func declined(err error) bool {
 	return err != nil && (k == southbound.Refused || k == southbound.Unsupported)
 }
 
+// changedAtOnce bounds the sessions that one transaction brings to a device, and
+// those that it takes off: what it costs to compare, check and carry out grows
+// faster than their number, and all that is in it waits for its end.
+const changedAtOnce = 64
+
 // hold keeps back what the brakes do not let through, and what a frozen tenant
 // has: it stays on the device as it is there until the next look.
 func (w *work) hold(have southbound.DeviceConfig) {
@@ -113,7 +118,7 @@ func (w *work) hold(have southbound.DeviceConfig) {
 			w.keep = append(w.keep, s)
 		}
 	}
-	if n := w.x.additions.take(len(w.add), now); n < len(w.add) {
+	if n := w.x.additions.take(min(len(w.add), changedAtOnce), now); n < len(w.add) {
 		w.add, w.deferred = w.add[:n], true
 	}
 	var there, gone []session.Session
@@ -124,7 +129,7 @@ func (w *work) hold(have southbound.DeviceConfig) {
 			gone = append(gone, s)
 		}
 	}
-	n := w.x.deletions.take(len(there), now)
+	n := w.x.deletions.take(min(len(there), changedAtOnce), now)
 	w.deferred = w.deferred || n < len(there)
 	w.keep, w.drop = append(w.keep, there[n:]...), append(gone, there[:n]...)
 }

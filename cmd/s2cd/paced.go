@@ -15,7 +15,9 @@ import (
 // paced is a model that computes only while it holds one of the turns that all
 // devices share. What a device of hundreds of VRFs is compared with and rendered
 // to takes seconds of a processor; were all devices to take them at once, every
-// customer's request would wait behind them. Waiting for a device takes no turn.
+// customer's request would wait behind them. A turn rests as long as it was used,
+// so that they get a quarter of the processors in the long run, and requests those
+// they need. Waiting for a device takes no turn.
 type paced struct {
 	gnmi.Model
 
@@ -27,7 +29,8 @@ func newTurns() chan struct{} { return make(chan struct{}, max(1, runtime.GOMAXP
 
 func (p paced) enter() (leave func()) {
 	p.turns <- struct{}{}
-	return func() { <-p.turns }
+	began := time.Now()
+	return func() { time.AfterFunc(time.Since(began), func() { <-p.turns }) }
 }
 
 // Changes implements gnmi.Model.

@@ -34,18 +34,26 @@ type sessionRow struct {
 
 // encode returns the document and the sealed token of a session.
 func encode(seal Sealer, in session.Session) (doc string, token []byte, err error) {
-	in.Version, in.Devices, token = 0, nil, []byte{}
+	token = []byte{}
 	if in.Sink != nil && in.Sink.Token != "" {
-		sink := *in.Sink
-		token = seal.Seal([]byte(sink.Token), []byte(in.ID))
-		sink.Token = ""
-		in.Sink = &sink
+		token = seal.Seal([]byte(in.Sink.Token), []byte(in.ID))
 	}
-	body, err := json.Marshal(in)
+	body, err := json.Marshal(asEncoded(in))
 	if err != nil {
 		return "", nil, fmt.Errorf("encode session %s: %w", in.ID, err)
 	}
 	return string(body), token, nil
+}
+
+// asEncoded is what the document holds of a session, and parse returns of it.
+func asEncoded(in session.Session) session.Session {
+	in.Version, in.Devices = 0, nil
+	if in.Sink != nil && in.Sink.Token != "" {
+		sink := *in.Sink
+		sink.Token = ""
+		in.Sink = &sink
+	}
+	return in
 }
 
 func decode(seal Sealer, row sessionRow) (session.Session, error) {

@@ -130,22 +130,24 @@ provision: {brakes: {changesPerMinute: 100000, deletionsPerMinute: 100000}}
 // start starts devices, then the daemon, and waits until it is ready. What it
 // started is ended by close, also after a failure.
 func (s *stack) start(ctx context.Context) error {
-	// Devices are machines of their own: here they get what the others leave.
 	argv := []string{
-		"nice", "-n", "19", filepath.Join(s.bin, "labpe"), "--realise", "none", "--max-vrfs", "65535",
+		filepath.Join(s.bin, "labpe"), "--realise", "none", "--max-vrfs", "65535",
 		"--cert", s.path("certs/{name}.pem"), "--key", s.path("certs/{name}-key.pem"), "--ca", s.path("certs/ca.pem"),
 	}
 	for i := range s.plan.PEs {
 		argv = append(argv, "--pe", fmt.Sprintf("name=%s,listen=%s,ports=eth1", peName(i), s.addresses[devicesAt+i]))
 	}
 	var err error
-	if s.devices, err = process.Start(process.Spec{Name: "labpe", Argv: argv, Env: []string{"GOMAXPROCS=1"}, Log: s.path("labpe.log")}); err != nil {
+	if s.devices, err = process.Start(process.Spec{Name: "labpe", Argv: argv, Log: s.path("labpe.log")}); err != nil {
 		return err
 	}
 	for _, a := range s.addresses[devicesAt:] {
 		if err := await(ctx, s.devices, func() bool { return listens(ctx, a) }); err != nil {
 			return err
 		}
+	}
+	if err := yield(s.devices.Pid()); err != nil {
+		return err
 	}
 	s.daemon, err = process.Start(process.Spec{
 		Name: "s2cd", Argv: []string{filepath.Join(s.bin, "s2cd"), "serve", "--dev", "--config", s.path("s2cd.yaml")}, Log: s.path("s2cd.log"),

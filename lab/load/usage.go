@@ -4,10 +4,12 @@ package load
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // CPU is the time that processors worked, in seconds.
@@ -52,6 +54,26 @@ func cpuOf(pid int) (float64, error) {
 	}
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	return ticks(fields, 11, 12)
+}
+
+// yield gives a process what the others leave of the processors, from now on:
+// devices are machines of their own and take nothing from the daemon. A thread
+// has the priority of the one that started it.
+func yield(pid int) error {
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		return fmt.Errorf("threads of process %d: %w", pid, err)
+	}
+	for _, t := range threads {
+		id, err := strconv.Atoi(t.Name())
+		if err == nil {
+			err = syscall.Setpriority(syscall.PRIO_PROCESS, id, 19)
+		}
+		if err != nil && !errors.Is(err, syscall.ESRCH) { // one may have ended
+			return fmt.Errorf("priority of thread %s: %w", t.Name(), err)
+		}
+	}
+	return nil
 }
 
 // cpuOfAll reads what all processors did but for idling, proc(5), /proc/stat.

@@ -37,6 +37,7 @@ type executor struct {
 	terms       Terms
 	timing      Timing
 	holder      string
+	turns       Turns
 	now         func() time.Time
 	wake        func() // tells the runner that findings were written
 	log         *slog.Logger
@@ -110,7 +111,9 @@ func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 	// waits for the lease can be sure that nothing of ours is on its way.
 	ctx, cancel := context.WithTimeoutCause(ctx, lease.Until.Sub(x.now()), errors.New("device lease ends"))
 	defer cancel()
+	leave := x.turns.Enter()
 	sessions, err := x.store.OnDevice(ctx, x.device)
+	leave()
 	if err != nil {
 		return false, fmt.Errorf("sessions on %s: %w", x.device, err)
 	}

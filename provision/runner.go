@@ -28,12 +28,13 @@ type Device struct {
 	Driver  southbound.Driver
 }
 
-// Config is what a Runner needs. All fields but Log are required.
+// Config is what a Runner needs. All fields but Log and Turns are required.
 type Config struct {
 	Store    Store
 	Ledger   order.Ledger
 	Verifier Verifier
 	Devices  []Device
+	Turns    Turns
 	Terms    Terms
 	Timing   Timing
 	Brakes   Brakes
@@ -76,7 +77,7 @@ func NewRunner(c Config) (*Runner, error) {
 	for _, d := range c.Devices {
 		x := &executor{
 			device: d.Name, gateway: d.Gateway, driver: d.Driver, store: c.Store, terms: c.Terms, timing: c.Timing,
-			holder: c.Holder, now: c.Clock, wake: r.Wake, log: c.Log, kick: make(chan struct{}, 1),
+			holder: c.Holder, turns: c.Turns, now: c.Clock, wake: r.Wake, log: c.Log, kick: make(chan struct{}, 1),
 			observeOnly: c.Brakes.ObserveOnly, additions: brake{limit: c.Brakes.ChangesPerMinute}, deletions: brake{limit: c.Brakes.DeletionsPerMinute},
 		}
 		x.set("starting", "")

@@ -95,6 +95,7 @@ func (w *work) carryOut(ctx context.Context) error {
 }
 
 func (w *work) desired(lists ...[]session.Session) southbound.DeviceConfig {
+	defer w.x.turns.Enter()()
 	return Desired(w.x.device, slices.Concat(lists...), w.x.terms)
 }
 
@@ -136,7 +137,7 @@ func (w *work) hold(have southbound.DeviceConfig) {
 
 // holds reports whether the device has a session's attachments and tunnels.
 func (w *work) holds(have southbound.DeviceConfig, s session.Session) bool {
-	for _, v := range w.desired([]session.Session{s}).VRFs {
+	for _, v := range Desired(w.x.device, []session.Session{s}, w.x.terms).VRFs {
 		i := slices.IndexFunc(have.VRFs, func(o southbound.VRF) bool { return o.Name == v.Name && o.Mark.VPN == v.Mark.VPN })
 		if i < 0 {
 			return false

@@ -41,6 +41,7 @@ type daemon struct {
 	paths     *pathcomp.Core
 	telling   sync.Mutex // held while an operator tells paths of a link or node
 	devices   []provision.Device
+	turns     provision.Turns // of computing for devices
 	monitor   *telemetry.Monitor
 	runner    *provision.Runner
 	orders    *order.Service
@@ -149,7 +150,7 @@ func (d *daemon) buildProvision(ctx context.Context) error {
 		return err
 	}
 	d.runner, err = provision.NewRunner(provision.Config{
-		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Devices: d.devices, Clock: d.now, Log: d.log,
+		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Devices: d.devices, Turns: d.turns, Clock: d.now, Log: d.log,
 		// One process has the store, so a restarted daemon may go on with its leases.
 		Holder: "s2cd",
 		Terms: provision.Terms{

@@ -27,6 +27,8 @@ type writer struct {
 	clock func() time.Time
 	log   *slog.Logger
 
+	checkpointer *checkpointer
+
 	done chan struct{}
 	// commit is replaced by tests of commits with unknown outcome.
 	commit func(context.Context) error
@@ -40,7 +42,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	prepared := newStatements(conn)
 	w := &writer{
 		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), pools: map[string]int64{},
-		clock: s.clock, log: s.log, done: make(chan struct{}),
+		clock: s.clock, log: s.log, checkpointer: s.checkpointer, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
 	go w.loop() //nolint:contextcheck // a transaction outlives the callers it serves
@@ -133,6 +135,7 @@ func (w *writer) transaction(jobs []*job) error {
 		return w.afterFailedCommit(ctx, t, good, err)
 	}
 	t.settle()
+	w.checkpointer.committed()
 	return nil
 }
 

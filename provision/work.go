@@ -95,7 +95,8 @@ func (w *work) carryOut(ctx context.Context) error {
 }
 
 func (w *work) desired(lists ...[]session.Session) southbound.DeviceConfig {
-	defer w.x.turns.Enter()()
+	leave := w.x.turns.Enter()
+	defer leave()
 	return Desired(w.x.device, slices.Concat(lists...), w.x.terms)
 }
 

@@ -21,18 +21,21 @@ type paced struct {
 
 // Changes implements gnmi.Model.
 func (p paced) Changes(have, want southbound.DeviceConfig, epoch uint64) (*gpb.SetRequest, error) {
-	defer p.turns.Enter()()
+	leave := p.turns.Enter()
+	defer leave()
 	return p.Model.Changes(have, want, epoch)
 }
 
 // ParseConfig implements gnmi.Model.
 func (p paced) ParseConfig(notifications []*gpb.Notification) (southbound.DeviceConfig, error) {
-	defer p.turns.Enter()()
+	leave := p.turns.Enter()
+	defer leave()
 	return p.Model.ParseConfig(notifications)
 }
 
 // ParseState implements gnmi.Model.
 func (p paced) ParseState(notifications []*gpb.Notification, now time.Time) (southbound.Observation, error) {
-	defer p.turns.Enter()()
+	leave := p.turns.Enter()
+	defer leave()
 	return p.Model.ParseState(notifications, now)
 }

@@ -5,6 +5,7 @@ package load
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -20,7 +21,8 @@ func serve(t *testing.T, h http.HandlerFunc) *target {
 	t.Helper()
 	srv := httptest.NewTLSServer(h)
 	t.Cleanup(srv.Close)
-	roots := srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
 	return &target{
 		addr: srv.Listener.Addr().String(), base: "/api", tokens: []string{"zero", "one"},
 		tls: &tls.Config{RootCAs: roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS13},

@@ -52,14 +52,20 @@ func (c *checkpointer) loop() {
 			return
 		case <-c.due:
 		}
-		if _, err := c.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
-			c.log.Debug("checkpoint left to the writer", "error", err)
-		}
+		c.carry()
 		select {
 		case <-c.end:
 			return
 		case <-time.After(checkpointEvery):
 		}
+	}
+}
+
+// carry makes one checkpoint; one that fails is left to the writer.
+func (c *checkpointer) carry() {
+	ctx := context.Background()
+	if _, err := c.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		c.log.DebugContext(ctx, "checkpoint failed", "error", err)
 	}
 }
 

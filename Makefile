@@ -21,7 +21,7 @@ help: ## show this text
 build: ## s2cd, s2cgw and the lab's programs into bin/
 	@mkdir -p $(BIN)
 	$(STATIC) -o $(BIN)/ ./cmd/s2cd ./cmd/s2cgw
-	cd lab && $(STATIC) -o $(BIN)/ ./cmd/labpe ./cmd/s2clab
+	cd lab && $(STATIC) -o $(BIN)/ ./cmd/labpe ./cmd/s2clab ./cmd/s2cload
 	cd lab && $(STATIC) -o $(BIN)/wireguard-go golang.zx2c4.com/wireguard
 
 .PHONY: demo
@@ -39,11 +39,16 @@ test: ## every test but the long ones, with real peers and the kernel lab
 	cd northbound/auth/idptest && $(GO) vet ./... && $(GO) test -timeout 10m ./...
 
 .PHONY: test-long
-test-long: ## every fuzz target, ten million operations on a ledger, demo and faults again and again
+test-long: ## every fuzz target, ten million operations on a ledger, demo and faults again and again, the load
 	bash lab/prepare.sh
 	S2CD_STRESS_OPERATIONS=10000000 $(GO) test -timeout 120m -count 1 -v -run TestNeverOverbooked ./pathcomp
 	bash internal/fuzz.sh 30s
 	cd lab && $(GO) test -timeout 120m -count 5 -run 'TestDemo|TestFaults' .
+	$(MAKE) load
+
+.PHONY: load
+load: build ## 500 orders a second, then inquiries and reads, against a daemon with simulated routers (LOAD='--nodes 5000': flags)
+	$(BIN)/s2cload $(LOAD)
 
 .PHONY: bench
 bench: ## benchmarks with allocations

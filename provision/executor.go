@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,7 @@ type executor struct {
 	terms       Terms
 	timing      Timing
 	holder      string
+	turns       Turns
 	now         func() time.Time
 	wake        func() // tells the runner that findings were written
 	log         *slog.Logger
@@ -109,7 +111,9 @@ func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 	// waits for the lease can be sure that nothing of ours is on its way.
 	ctx, cancel := context.WithTimeoutCause(ctx, lease.Until.Sub(x.now()), errors.New("device lease ends"))
 	defer cancel()
+	leave := x.turns.Enter()
 	sessions, err := x.store.OnDevice(ctx, x.device)
+	leave()
 	if err != nil {
 		return false, fmt.Errorf("sessions on %s: %w", x.device, err)
 	}
@@ -168,16 +172,17 @@ func (x *executor) learnSlots(ctx context.Context) error {
 	return nil
 }
 
+// recordAtOnce bounds the findings of one write: orders wait for it to end.
+const recordAtOnce = 32
+
 // record writes the findings under the lease.
 func (x *executor) record(ctx context.Context, lease Lease, w *work) error {
-	found := w.changedFindings()
-	if len(found) == 0 {
-		return nil
+	for found := range slices.Chunk(w.changedFindings(), recordAtOnce) {
+		if err := x.store.RecordDevice(context.WithoutCancel(ctx), lease, found, x.now()); err != nil {
+			return fmt.Errorf("record findings on %s: %w", x.device, err)
+		}
+		x.wake()
 	}
-	if err := x.store.RecordDevice(context.WithoutCancel(ctx), lease, found, x.now()); err != nil {
-		return fmt.Errorf("record findings on %s: %w", x.device, err)
-	}
-	x.wake()
 	return nil
 }
 

@@ -15,7 +15,7 @@ STATIC := CGO_ENABLED=0 $(GO) build -trimpath
 
 .PHONY: help
 help: ## show this text
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## s2cd, s2cgw and the lab's programs into bin/
@@ -36,6 +36,7 @@ test: ## every test but the long ones, with real peers and the kernel lab
 	$(GO) test -race -timeout 12m ./...
 	cd lab && $(GO) test -timeout 30m ./...
 	cd lab/cmd/pathcompare && $(GO) vet ./... && $(GO) test ./...
+	cd northbound/conformance && $(GO) vet ./... && $(GO) test ./...
 
 .PHONY: test-long
 test-long: ## every fuzz target, ten million operations on a ledger, demo and faults again and again
@@ -66,9 +67,14 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) $(TOOLS)/govulncheck-$(GOVULNCH
 	$< run ./...
 	cd lab && $< run --config ../.golangci.yml ./...
 	cd lab/cmd/pathcompare && $< run --config ../../../.golangci.yml ./...
+	cd northbound/conformance && $< run --config ../../.golangci.yml ./...
 	sh northbound/api/lint.sh
-	bash internal/vuln.sh $(word 2,$^) . lab lab/cmd/pathcompare
+	bash internal/vuln.sh $(word 2,$^) . lab lab/cmd/pathcompare northbound/conformance
 
 .PHONY: generate
 generate: ## bindings and API code from their sources
 	$(GO) generate ./...
+
+.PHONY: conformance-table
+conformance-table: ## docs/conformance.md: which scenario shows which status and code of the API
+	cd northbound/conformance && $(GO) run ./table > conformance.md.new && mv conformance.md.new ../../docs/conformance.md

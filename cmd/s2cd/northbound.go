@@ -51,6 +51,7 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 		UseCases: d.orders, Authenticator: verifier, TenantOf: d.tenantOf, Log: d.log, Metrics: northbound.NewMetrics(registry),
 		Now: d.now, SinkAllowed: guard.Check, Addr: d.cfg.API.Listen, CertFile: d.cfg.API.TLS.Cert, KeyFile: d.cfg.API.TLS.Key,
 		MaxBody: d.cfg.API.MaxBody, ShutdownTimeout: d.cfg.API.ShutdownGrace,
+		RequestRate:     d.requestRate,
 		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check,
 	})
 	if err != nil {
@@ -73,6 +74,16 @@ func (d *daemon) tenantOf(client string) (session.TenantID, bool) {
 		}
 	}
 	return "", false
+}
+
+// requestRate is how many requests a second a customer may send; 0: any number.
+func (d *daemon) requestRate(id session.TenantID) int {
+	for _, t := range d.inventory.Tenants {
+		if t.ID == id {
+			return t.Quota.Requests
+		}
+	}
+	return 0
 }
 
 func (d *daemon) buildIssuer(ctx context.Context) (*devtoken.Issuer, error) {

@@ -166,6 +166,7 @@ type fileTenant struct {
 
 type fileQuota struct {
 	Sessions int  `yaml:"sessions" check:"min=1,max=1000000"`
+	Requests int  `yaml:"requests" check:"min=1,max=1000000"` // a second
 	Rate     rate `yaml:"rate"`
 }
 

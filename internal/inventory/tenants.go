@@ -28,7 +28,7 @@ func (b *builder) tenants() {
 		}
 		out := session.Tenant{
 			ID: session.TenantID(t.ID), Name: t.Name, Clients: t.Clients,
-			Quota: session.Quota{Sessions: t.Quota.Sessions, Kbps: uint64(t.Quota.Rate)},
+			Quota: session.Quota{Requests: t.Quota.Requests, Sessions: t.Quota.Sessions, Kbps: uint64(t.Quota.Rate)},
 		}
 		own := &tenant{builder: b, id: t.ID}
 		for j, p := range t.AccessPoints {

@@ -1313,8 +1313,8 @@ type SlaFilter = []Sla
 // StatusFilter defines model for StatusFilter.
 type StatusFilter = []Status
 
-// CheckBadRequest400 defines model for CheckBadRequest400.
-type CheckBadRequest400 struct {
+// ChangeConflict409 defines model for ChangeConflict409.
+type ChangeConflict409 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -1339,6 +1339,30 @@ type CreateBadRequest400 struct {
 
 // CreateUnprocessable422 defines model for CreateUnprocessable422.
 type CreateUnprocessable422 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// ExtendBadRequest400 defines model for ExtendBadRequest400.
+type ExtendBadRequest400 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// ExtendUnprocessable422 defines model for ExtendUnprocessable422.
+type ExtendUnprocessable422 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -1471,6 +1495,30 @@ type Generic503 struct {
 
 // Generic504 defines model for Generic504.
 type Generic504 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// InvalidArgument400 defines model for InvalidArgument400.
+type InvalidArgument400 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// TooManyRequests429 defines model for TooManyRequests429.
+type TooManyRequests429 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 

@@ -5,6 +5,7 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"reflect"
 	"regexp"
 	"strings"
@@ -15,13 +16,14 @@ import (
 func (w *world) answerSteps(sc *godog.ScenarioContext) {
 	sc.When(`^(\w+) is called$`, func(string) error { return w.send() })
 	sc.When(`^(\w+) is called again$`, func(string) error { return w.send() })
+	sc.When(`^(\w+) is called until it is refused$`, func(string) error { return w.until(w.refused) })
 	sc.When(`^the request is sent$`, w.send)
 	sc.When(`^the session becomes (\w+)$`, w.untilStatus)
 	sc.Then(`^the answer is (\d+)$`, func(status int) error { return w.answered(status, "") })
 	sc.Then(`^the answer is (\d+) (\S+)$`, w.answered)
 	sc.Then(`^the message says "([^"]+)"$`, w.messageSays)
 	sc.Then(`^the message does not say "([^"]+)"$`, w.messageHides)
-	sc.Then(`^the answer's "([^"]+)" is (.+)$`, w.propertyIs)
+	sc.Then(`^the answer's "([^"]+)" is (true|false|null|[-0-9"\[{].*)$`, w.propertyIs)
 	sc.Then(`^the answer's "([^"]+)" is as before$`, func(path string) error { return w.compare(path, true) })
 	sc.Then(`^the answer's "([^"]+)" is not as before$`, func(path string) error { return w.compare(path, false) })
 	sc.Then(`^the answer's "([^"]+)" is remembered$`, w.remember)
@@ -29,6 +31,12 @@ func (w *world) answerSteps(sc *godog.ScenarioContext) {
 	sc.Then(`^the answer has no "([^"]+)"$`, w.propertyAbsent)
 	sc.Then(`^the answer's header "([^"]+)" is "([^"]*)"$`, w.headerIs)
 	sc.Then(`^the answer's header "([^"]+)" names the session$`, w.headerNames)
+}
+
+// refused sends once more and says whether that was too much.
+func (w *world) refused() (bool, error) {
+	err := w.send()
+	return err == nil && w.answer.outcome.Status == http.StatusTooManyRequests, err
 }
 
 // answered demands an outcome of the operation that was called.

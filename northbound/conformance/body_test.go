@@ -14,7 +14,7 @@ import (
 )
 
 func (w *world) bodySteps(sc *godog.ScenarioContext) {
-	sc.Given(`^the body property "([^"]+)" is (missing|.+)$`, w.setProperty)
+	sc.Given(`^the body property "([^"]+)" is (missing|true|false|null|[-0-9"\[{].*)$`, w.setProperty)
 	sc.Given(`^the body property "([^"]+)" lies (\d+) (seconds|days) (ahead|back)$`, w.setTime)
 	sc.Given(`^the body property "([^"]+)" is given twice$`, w.giveTwice)
 	sc.Given(`^the body property "([^"]+)" is the answer's "([^"]+)"$`, w.takeProperty)

@@ -67,7 +67,7 @@ admin: {listen: %q}
 auth: {issuer: %q, audience: %q, leeway: 1s}
 store: {path: s2cd.db, sealKeyFile: seal.key}
 inventory: {file: inventory.yaml}
-devices: {ca: %q, cert: %q, key: %q, defaults: {rpcTimeout: 5s, leaseTtl: 10s, rollback: 20s, readEvery: 5s}}
+devices: {ca: %q, cert: %q, key: %q, defaults: {rpcTimeout: 20s, leaseTtl: 30s, rollback: 1m, readEvery: 30s}}
 webhook: {caFile: %q, allowPrefixes: [127.0.0.0/8], perHost: 100}
 provision: {brakes: {changesPerMinute: 6000, deletionsPerMinute: 6000}}
 telemetry: {interval: 500ms}

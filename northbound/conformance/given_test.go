@@ -16,8 +16,13 @@ func (w *world) givenSteps(sc *godog.ScenarioContext) {
 	sc.Given(`^a request for (\w+)$`, w.prepare)
 	sc.Given(`^a session that is (\S+)$`, w.sessionThatIs)
 	sc.Given(`^the customer has as many sessions as it may$`, w.fillQuota)
+	sc.Given(`^a customer that may send one request a second$`, func() error {
+		w.client = limitedClient
+		return w.sessionThatIs("UNKNOWN")
+	})
+	sc.Given(`^a narrow session that ends before others begin$`, w.narrowSession)
 	sc.Given(`^the request is of another client of nobody$`, func() { w.request.client = "client-of-nobody" })
-	sc.Given(`^the request is of another customer$`, func() { w.request.client = w.rival })
+	sc.Given(`^the request is of another customer$`, func() { w.request.client = w.another() })
 	sc.Given(`^the token is (.+)$`, func(kind string) { w.request.token = kind })
 	sc.Given(`^the token lacks the scope of the operation$`, w.withoutScope)
 	sc.Given(`^the core (fails|refuses) with (\w+)$`, func(_, how string) error { return w.breakCore(how) })
@@ -63,6 +68,11 @@ func (w *world) sessionThatIs(what string) error {
 		return err
 	}
 	later := func(q *request) { q.body["startTime"] = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339) }
+	live := func(q *request) {
+		for end, site := range map[string]string{"accessPoint": "live-a", "endPoint": "live-b"} {
+			q.body[end].(map[string]any)["id"] = site
+		}
+	}
 	switch what {
 	case "UNKNOWN":
 		w.session = "00000000-0000-4000-8000-000000000000"
@@ -75,7 +85,7 @@ func (w *world) sessionThatIs(what string) error {
 	case "SCHEDULED":
 		return order(later)
 	case "FOREIGN":
-		return order(func(q *request) { q.client = w.rival })
+		return order(func(q *request) { q.client = w.another() })
 	case "ENDING":
 		// Its devices do not answer, so that it is not gone.
 		if err := order(nil); err != nil {
@@ -84,7 +94,7 @@ func (w *world) sessionThatIs(what string) error {
 		_, err := w.call("deleteSession", nil)
 		return err
 	case "DELETED":
-		if err := order(later); err != nil {
+		if err := order(func(q *request) { later(q); live(q) }); err != nil {
 			return err
 		}
 		if _, err := w.call("deleteSession", nil); err != nil {
@@ -95,11 +105,7 @@ func (w *world) sessionThatIs(what string) error {
 			return err != nil && strings.Contains(err.Error(), "404"), nil
 		})
 	case "ACTIVATED":
-		if err := order(func(q *request) {
-			for end, site := range map[string]string{"accessPoint": "live-a", "endPoint": "live-b"} {
-				q.body[end].(map[string]any)["id"] = site
-			}
-		}); err != nil {
+		if err := order(live); err != nil {
 			return err
 		}
 		return w.untilStatus("ACTIVATED")
@@ -124,7 +130,7 @@ func (w *world) untilStatus(status string) error {
 
 // until asks again and again; what it waits for, the daemon does by itself.
 func (w *world) until(met func() (bool, error)) error {
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		ok, err := met()
 		if ok || err != nil {
@@ -136,6 +142,22 @@ func (w *world) until(met func() (bool, error)) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// narrowSession is one that has all the room of its link, and not for long.
+func (w *world) narrowSession() error {
+	now, err := w.call("createSession", func(q *request) { q.body["guaranteedBandwidth"] = 1000 })
+	if err != nil {
+		return err
+	}
+	if w.session, err = now.text("sessionId"); err != nil {
+		return err
+	}
+	_, err = w.call("createSession", func(q *request) {
+		q.body["guaranteedBandwidth"] = 7500
+		q.body["startTime"] = time.Now().Add(4 * time.Hour).UTC().Format(time.RFC3339)
+	})
+	return err
 }
 
 func (w *world) fillQuota() error {

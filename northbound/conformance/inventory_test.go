@@ -11,10 +11,13 @@ import (
 
 // customers is how many customers the daemon knows: every scenario is one of
 // its own, so that none sees what another left.
-const customers = 600
+const customers = 500
 
 // maxSessions is how many sessions a customer may have at once.
 const maxSessions = 3
+
+// limitedClient is of a customer that may send one request a second.
+const limitedClient = "client-limited"
 
 // inventory is four routers in a ring and a gateway. Each customer has two
 // sites and a cloud on devices that do not answer, and the sites live-a and
@@ -42,6 +45,7 @@ func inventory(listen map[string]string) string {
 		}
 		b.WriteString("      - {id: cloud, type: CLOUD, primary: {address: 198.51.100.2, handoff: cloud-gw}}\n")
 	}
+	b.WriteString("  - {id: limited, name: Limited, clients: [" + limitedClient + "], quota: {requests: 1}}\n")
 	return b.String()
 }
 

@@ -113,8 +113,9 @@ func (s *sink) check(r *http.Request, raw []byte) error {
 
 func (w *world) sinkSteps(sc *godog.ScenarioContext) {
 	sc.Given(`^a sink that answers (\d+)(?: (\S+))?$`, w.sinkThatAnswers)
-	sc.Then(`^the sink is told (\w+)$`, func(status string) error { return w.told(status, 1) })
-	sc.Then(`^the sink is told (\w+) twice with the same id$`, func(status string) error { return w.told(status, 2) })
+	sc.Given(`^the order goes to the sink with the token "([^"]+)"$`, w.orderTo)
+	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+)$`, func(_ int, status string) error { return w.told(status, 1) })
+	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+) and is told again$`, func(_ int, status string) error { return w.told(status, 2) })
 	sc.Then(`^the sink was told nothing else$`, w.toldNothingElse)
 	sc.Then(`^the sink was shown the token "([^"]+)"$`, w.shownToken)
 }
@@ -125,6 +126,13 @@ func (w *world) sinkThatAnswers(status int, code string) {
 	w.sink.mu.Lock()
 	defer w.sink.mu.Unlock()
 	w.sink.paths[w.sinkID] = &inbox{answers: []sinkAnswer{{status, code}}}
+}
+
+func (w *world) orderTo(token string) {
+	w.request.body["sink"] = w.sink.url(w.sinkID)
+	w.request.body["sinkCredential"] = map[string]any{
+		"credentialType": "ACCESSTOKEN", "accessToken": token, "accessTokenExpiresUtc": "2099-01-01T00:00:00Z", "accessTokenType": "bearer",
+	}
 }
 
 // received returns what the scenario's sink has got so far.

@@ -21,7 +21,6 @@ type world struct {
 	*bench
 
 	client  string // of a customer of its own
-	rival   string // of another customer
 	network http.RoundTripper
 	session string            // id
 	sinkID  string            // of the scenario's sink; empty: it has none
@@ -51,12 +50,12 @@ type answer struct {
 }
 
 func (w *world) begin(context.Context) {
-	n := w.customer.Add(2)
-	*w = world{
-		bench: w.bench, network: w.bench.network, named: map[string]string{},
-		client: fmt.Sprintf("client-%d", n-2), rival: fmt.Sprintf("client-%d", n-1),
-	}
+	*w = world{bench: w.bench, network: w.bench.network, named: map[string]string{}}
+	w.client = w.another()
 }
+
+// another is the client of a customer that no scenario has had yet.
+func (b *bench) another() string { return fmt.Sprintf("client-%d", b.customer.Add(1)-1) }
 
 // operation finds an operation of the contract by its id.
 func (w *world) operation(id string) (apitest.Operation, error) {
@@ -95,7 +94,8 @@ func (w *world) prepare(id string) error {
 // bodies are requests that the contract allows and the network can carry.
 func bodies() map[string]string {
 	return map[string]string{
-		"checkAvailability": `{"accessPoint": {"id": "site-a"}, "endPoint": {"id": "site-b"}, "guaranteedBandwidth": 10, "duration": 3600}`,
+		"checkAvailability": `{"accessPoint": {"id": "site-a", "staticPrefixes": ["10.1.0.0/24"]},
+			"endPoint": {"id": "site-b", "staticPrefixes": ["10.2.0.0/24"]}, "guaranteedBandwidth": 10, "duration": 3600}`,
 		"createSession": `{"name": "branch", "accessPoint": {"id": "site-a", "staticPrefixes": ["10.1.0.0/24"]},
 			"endPoint": {"id": "site-b", "staticPrefixes": ["10.2.0.0/24"]},
 			"sla": "AA", "guaranteedBandwidth": 10, "routingProtocol": "STATIC", "duration": 3600}`,

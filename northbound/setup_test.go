@@ -30,6 +30,15 @@ type bundle struct {
 
 func setup(t testing.TB) *bundle {
 	t.Helper()
+	core := &fakeCore{sessions: map[session.ID]session.Session{}}
+	b := setupOn(t, core, testNow)
+	b.core = core
+	return b
+}
+
+// setupOn is a bundle over use cases of the caller's.
+func setupOn(t testing.TB, cases UseCases, now func() time.Time) *bundle {
+	t.Helper()
 	all := []string{
 		"site-to-cloud-vpn:check-availability", "site-to-cloud-vpn:sessions:create", "site-to-cloud-vpn:sessions:read",
 		"site-to-cloud-vpn:sessions:update", "site-to-cloud-vpn:sessions:delete",
@@ -38,9 +47,9 @@ func setup(t testing.TB) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bundle{core: &fakeCore{sessions: map[session.ID]session.Session{}}, log: &bytes.Buffer{}, contract: contract}
+	b := &bundle{log: &bytes.Buffer{}, contract: contract}
 	srv, err := New(Config{
-		UseCases: b.core, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: 20 * time.Millisecond,
+		UseCases: cases, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: now, RequestTimeout: 20 * time.Millisecond,
 		Authenticator: fakeAuth{
 			"acme":    {Client: "acme-app", Scopes: all},
 			"other":   {Client: "other-app", Scopes: all},
@@ -77,6 +86,15 @@ type reply struct {
 
 func (b *bundle) do(t testing.TB, q request) *reply {
 	t.Helper()
+	res, err := b.exchange(q)
+	if err != nil {
+		t.Error(err)
+	}
+	return res
+}
+
+// exchange sends a request; the error is a breach of the contract, by either side.
+func (b *bundle) exchange(q request) (*reply, error) {
 	r := httptest.NewRequest(q.method, "https://api.example.com"+BasePath+q.path, strings.NewReader(q.body))
 	if q.rawQuery != "" {
 		r.URL.RawQuery = q.rawQuery
@@ -97,10 +115,8 @@ func (b *bundle) do(t testing.TB, q request) *reply {
 	w := httptest.NewRecorder()
 	b.srv.ServeHTTP(w, r)
 	res := &reply{StatusCode: w.Code, Header: w.Header(), raw: w.Body.Bytes()}
-	if _, err := b.contract.Check(r, []byte(q.body), apitest.Answer{Status: res.StatusCode, Header: res.Header, Body: res.raw}); err != nil {
-		t.Error(err)
-	}
-	return res
+	_, err := b.contract.Check(r, []byte(q.body), apitest.Answer{Status: res.StatusCode, Header: res.Header, Body: res.raw})
+	return res, err
 }
 
 // read decodes an answer.

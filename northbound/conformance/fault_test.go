@@ -93,19 +93,19 @@ func (noKeys) Authenticate(context.Context, string) (auth.Identity, error) {
 }
 
 func failure(how string) (func(context.Context) error, error) {
-	refusal := func(code session.Code, field string) func(context.Context) error {
-		return func(context.Context) error { return session.Errorf(code, field, "refused") }
+	refusal := func(code session.Code) func(context.Context) error {
+		return func(context.Context) error { return session.Errorf(code, "", "refused") }
 	}
 	all := map[string]func(context.Context) error{
 		"PANIC":          func(context.Context) error { panic("a fault with secret=hunter2") },
 		"DISK_FULL":      func(context.Context) error { return errors.New("disk is full, secret=hunter2") },
 		"NO_ANSWER":      func(ctx context.Context) error { <-ctx.Done(); return fmt.Errorf("wait: %w", ctx.Err()) },
-		"UNAVAILABLE":    refusal(session.Unavailable, ""),
+		"UNAVAILABLE":    refusal(session.Unavailable),
 		"NO_KEYS":        func(context.Context) error { return errors.New("was called without a token checked") },
-		"ABORTED":        refusal(session.Aborted, ""),
-		"ALREADY_EXISTS": refusal(session.Exists, ""),
-		"INCOMPATIBLE":   refusal(session.Incompatible, ""),
-		"QUOTA_EXCEEDED": refusal(session.QuotaExceeded, ""),
+		"ABORTED":        refusal(session.Aborted),
+		"ALREADY_EXISTS": refusal(session.Exists),
+		"INCOMPATIBLE":   refusal(session.Incompatible),
+		"QUOTA_EXCEEDED": refusal(session.QuotaExceeded),
 	}
 	f, ok := all[how]
 	if !ok {

@@ -69,9 +69,8 @@ func (w *world) sessionThatIs(what string) error {
 	}
 	later := func(q *request) { q.body["startTime"] = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339) }
 	live := func(q *request) {
-		for end, site := range map[string]string{"accessPoint": "live-a", "endPoint": "live-b"} {
-			q.body[end].(map[string]any)["id"] = site
-		}
+		q.body["accessPoint"] = map[string]any{"id": "live-a", "staticPrefixes": []string{"10.1.0.0/24"}}
+		q.body["endPoint"] = map[string]any{"id": "live-b", "staticPrefixes": []string{"10.2.0.0/24"}}
 	}
 	switch what {
 	case "UNKNOWN":

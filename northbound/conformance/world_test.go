@@ -116,7 +116,7 @@ func (w *world) send() error {
 			return err
 		}
 	}
-	r, err := http.NewRequest(q.method, target, bytes.NewReader(body)) //nolint:noctx // ends with the server
+	r, err := http.NewRequest(q.method, target, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

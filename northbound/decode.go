@@ -32,7 +32,9 @@ type inquiry struct {
 }
 
 func (d decoder) check(b api.CheckAvailability) (order.Inquiry, error) {
-	return d.inquiry(inquiry{b.AccessPoint, b.EndPoint, b.IsProtected, b.Sla, b.GuaranteedBandwidth, b.GuaranteedReverseBandwidth, b.StartTime, b.Duration})
+	q, err := d.inquiry(inquiry{b.AccessPoint, b.EndPoint, b.IsProtected, b.Sla, b.GuaranteedBandwidth, b.GuaranteedReverseBandwidth, b.StartTime, b.Duration})
+	q.Hold = value(b.Hold)
+	return q, err
 }
 
 func (d decoder) create(b api.CreateSession) (order.Order, error) {

@@ -89,9 +89,7 @@ func (c *caller) keep(t *rapid.T, o *operation, res *reply) {
 			t.Fatal(err)
 		}
 		for _, offer := range found.Offers {
-			if id := value(offer.OfferId); id != "" {
-				c.offers = append(c.offers, id)
-			}
+			c.offers = append(c.offers, offer.OfferId)
 		}
 	}
 }

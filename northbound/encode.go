@@ -139,25 +139,10 @@ func encodeMoney(m session.Money, p session.Price) api.Amount {
 func encodeAvailability(a order.Availability) api.AvailabilityInfo {
 	info := api.AvailabilityInfo{Availability: api.Availability(a.Outcome), Offers: []api.Offer{}, Refusals: []api.Refusal{}}
 	for _, o := range a.Offers {
-		offer := api.Offer{
-			Sla: api.Sla(o.Level), OfferId: optional(o.ID), Fee: encodeMoney(o.Price, session.Price{}), Latency: millis(o.RTTMicros),
-			ValidUntil: o.ValidUntil.UTC(), WaitDays: optional(int32(o.WaitDays)), AvailableFrom: moment(o.Start), //nolint:gosec // days
-		}
-		if o.SetUp.Currency != "" {
-			offer.SetUpFee = new(encodeMoney(o.SetUp, session.Price{}))
-		}
-		if o.Usage.Currency != "" {
-			offer.UsageFee = new(encodeMoney(o.Usage, session.Price{}))
-		}
-		info.Offers = append(info.Offers, offer)
+		info.Offers = append(info.Offers, encodeOffer(o))
 	}
 	for _, r := range a.Refusals {
-		_, code := domainCode(r.Code)
-		refusal := api.Refusal{Sla: api.Sla(r.Level), ContextCode: code, ContextMessage: limit(r.Detail), LeastLatency: optional(millis(r.LeastRTTMicros))}
-		if r.MostKbps >= 1000 {
-			refusal.MostBandwidth = new(mbps(r.MostKbps))
-		}
-		info.Refusals = append(info.Refusals, refusal)
+		info.Refusals = append(info.Refusals, encodeRefusal(r))
 	}
 	if a.Outcome != order.Available && len(info.Refusals) > 0 {
 		info.ContextCode, info.ContextMessage = &info.Refusals[0].ContextCode, &info.Refusals[0].ContextMessage

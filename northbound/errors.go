@@ -145,8 +145,14 @@ func domainCode(c session.Code) (status int, code string) {
 		return http.StatusUnprocessableEntity, apiPrefix + "PREFIX_OVERLAP"
 	case session.QuotaExceeded:
 		return http.StatusTooManyRequests, "QUOTA_EXCEEDED"
-	case session.OfferInvalid:
-		return http.StatusUnprocessableEntity, apiPrefix + "OFFER_INVALID"
+	case session.OfferExpired:
+		return http.StatusUnprocessableEntity, apiPrefix + "OFFER_EXPIRED"
+	case session.OfferUsed:
+		return http.StatusConflict, apiPrefix + "OFFER_USED"
+	case session.OfferForeign:
+		return http.StatusForbidden, apiPrefix + "OFFER_FOREIGN"
+	case session.OfferAltered:
+		return http.StatusUnprocessableEntity, apiPrefix + "OFFER_ALTERED"
 	case session.Unavailable:
 		return http.StatusServiceUnavailable, "UNAVAILABLE"
 	case session.Internal:

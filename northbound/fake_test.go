@@ -70,10 +70,14 @@ func (f *fakeCore) Check(ctx context.Context, caller order.Caller, q order.Inqui
 	return order.Availability{
 		Outcome: order.Available,
 		Offers: []order.LevelOffer{{
-			Offer: session.Offer{ID: "offer-1", Level: session.LevelA, Price: eur(3600), RTTMicros: 12500, ValidUntil: testNow().Add(time.Hour)},
-			SetUp: eur(1200), Usage: eur(2400), WaitDays: 3, Start: testNow().AddDate(0, 0, 3),
+			Offer:    session.Offer{ID: "offer-1", Level: session.LevelA, Price: eur(3600), RTTMicros: 12500, ValidUntil: testNow().Add(time.Hour)},
+			Charges:  session.Charges{SetUp: eur(1200), Usage: eur(1600), Protection: eur(800)},
+			Rates:    session.Price{Currency: "EUR", Exponent: 2, PerMbpsHour: 5, MinimumSeconds: 3600, ProtectionPermille: 500},
+			WaitDays: 3, Start: testNow().AddDate(0, 0, 3), SecondRTTMicros: 14000, HeldUntil: testNow().Add(time.Hour),
 		}},
-		Refusals: []order.LevelRefusal{{Level: session.LevelAAA, Code: session.NoResources, Detail: "no second way", MostKbps: 800_000, LeastRTTMicros: 9200}},
+		Refusals: []order.LevelRefusal{{
+			Level: session.LevelAAA, Code: session.NoResources, Detail: "no second way", MostKbps: 800_000, LeastRTTMicros: 9200, Other: session.LevelA,
+		}},
 	}, nil
 }
 

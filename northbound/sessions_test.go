@@ -92,13 +92,18 @@ func TestCheckAvailability(t *testing.T) {
 	b := setup(t)
 	body := `{"accessPoint": {"type": "SITE", "primaryIpAddress": "192.0.2.10", "secondaryIpAddress": "192.0.2.14"},
 		"endPoint": {"type": "CLOUD", "primaryIpAddress": "2001:db8::1", "secondaryIpAddress": "2001:db8::2"},
-		"isProtected": true, "sla": "AAA", "guaranteedBandwidth": 1000000, "startTime": "2026-12-02T09:00:00+01:00"}`
+		"isProtected": true, "sla": "AAA", "guaranteedBandwidth": 1000000, "startTime": "2026-12-02T09:00:00+01:00", "hold": true}`
 	res := b.do(t, request{method: "POST", path: "/check-availability", token: "acme", body: body})
 	got := read[api.AvailabilityInfo](t, res)
 	if res.StatusCode != http.StatusOK || got.Availability != api.AVAILABLE || got.Offers[0].Fee.Amount != "36.00" || *got.Refusals[0].MostBandwidth != 800 {
 		t.Errorf("answer %d: %+v", res.StatusCode, got)
 	}
-	if q := b.core.inquired[0]; !q.Protected || q.Rate != (session.Rate{Forward: 1e9, Reverse: 1e9}) || q.Start.IsZero() {
+	o, r := got.Offers[0], got.Refusals[0]
+	if o.ProtectionFee.Amount != "8.00" || o.UnitPrice.Amount != "0.00005" || o.ProtectionSurcharge != 50 || o.MinimumDuration != 3600 ||
+		*o.ProtectionLatency != 14 || o.HeldUntil == nil || *o.WaitDays != 3 || *r.OtherSla != api.A || *r.LeastLatency != 9.2 {
+		t.Errorf("offer %+v, refusal %+v", o, r)
+	}
+	if q := b.core.inquired[0]; !q.Hold || !q.Protected || q.Rate != (session.Rate{Forward: 1e9, Reverse: 1e9}) || q.Start.IsZero() {
 		t.Errorf("inquiry %+v", q)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // UseCases is what the customers' API offers. Its errors carry a session.Code
 // where the caller may learn the cause.
 type UseCases interface {
-	// Check says what could be had; nothing is reserved.
+	// Check says what could be had; its room is kept only where that is asked.
 	Check(ctx context.Context, caller order.Caller, q order.Inquiry) (order.Availability, error)
 	// Create orders a session; repeated says that an earlier create with the
 	// same key made it.

@@ -40,17 +40,18 @@ func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made sess
 	if err := checkRouting(o, p); err != nil {
 		return session.Session{}, false, err
 	}
+	if err := d.checkRates(p); err != nil {
+		return session.Session{}, false, err
+	}
 	if level.Protected && !o.Protected {
 		return session.Session{}, false, session.Errorf(session.Invalid, "sla", "level %s is sold for protected sessions only", level.Name)
 	}
-	price := level.Price
-	if o.OfferID != "" {
-		if price, err = s.offers.price(o.OfferID, caller, o.Inquiry, level, s.now()); err != nil {
-			return session.Session{}, false, err
-		}
+	of, err := s.redeem(caller.Tenant, o.OfferID, p, level)
+	if err != nil {
+		return session.Session{}, false, err
 	}
 	for range admitTries {
-		made, repeated, err = s.admit(ctx, d, caller, o, p, level, price)
+		made, repeated, err = s.admit(ctx, d, caller, o, p, level, of)
 		if !errors.Is(err, ErrConflict) {
 			break
 		}
@@ -64,7 +65,17 @@ func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made sess
 	return made, repeated, err
 }
 
+// checkRouting refuses an order that lacks what an inquiry may leave open.
 func checkRouting(o Order, p plan) error {
+	for i, e := range p.ends {
+		field := [2]string{"accessPoint", "endPoint"}[i]
+		if e.Terminal.Handoff != nil && e.Tunnel == nil {
+			return session.Errorf(session.Invalid, field+".wireguard", "is required: the public key of the customer's tunnel end")
+		}
+		if len(e.Routing.Prefixes) == 0 && e.Routing.Protocol == session.Static {
+			return session.Errorf(session.Invalid, field+".staticPrefixes", "is required without BGP")
+		}
+	}
 	bgp := p.ends[0].Routing.Protocol == session.BGP || p.ends[1].Routing.Protocol == session.BGP
 	if o.Routing == session.BGP && !bgp {
 		return session.Errorf(session.Invalid, "accessPoint.asNumber", "is required for BGP")
@@ -76,18 +87,22 @@ func checkRouting(o Order, p plan) error {
 }
 
 // admit searches once and asks the store to make the answer true.
-func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Order, p plan, l session.Level, price session.Price) (session.Session, bool, error) {
-	found, refusal := s.paths.Search(d.demand(p, l))
+func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Order, p plan, l session.Level, of promise) (session.Session, bool, error) {
+	demand := d.demand(p, l)
+	if of.Held { // the network may have changed since: asked anew, in the room that is held
+		demand.Instead = HoldOwner(of.Answer)
+	}
+	found, refusal := s.paths.Search(demand)
 	if refusal != nil {
-		return session.Session{}, false, &session.Error{Code: session.NoResources, Detail: explain(refusal, l), Err: refusal}
+		return session.Session{}, false, s.refused(ctx, of, &session.Error{Code: session.NoResources, Detail: explain(refusal, l), Err: refusal})
 	}
 	vpn, err := s.vpnOf(ctx, caller.Tenant, p)
 	if err != nil {
 		return session.Session{}, false, err
 	}
-	made := s.draft(d, caller, o, p, l, price, found)
+	made := s.draft(d, caller, o, p, l, of.Price, found)
 	requests, assign := d.draw(&made, vpn)
-	results, err := s.store.AdmitBatch(ctx, []Admission{{
+	wanted := Admission{
 		Session: &made, Route: found, Pools: requests, Assign: assign,
 		Validate: func(h Holdings) error { return s.permit(d, made, h) },
 		Events: []session.Event{{
@@ -95,7 +110,13 @@ func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Orde
 			Correlator: caller.Correlator, Notify: true,
 		}},
 		Due: found.Window.From, Key: o.Key, Fingerprint: o.Fingerprint,
-	}}, s.ledger)
+	}
+	if of.Held {
+		wanted.Hold = of.Answer
+	} else {
+		wanted.Offer, wanted.OfferExpires = of.Answer, of.Until
+	}
+	results, err := s.store.AdmitBatch(ctx, []Admission{wanted}, s.ledger)
 	if err != nil {
 		return session.Session{}, false, fmt.Errorf("admit session: %w", err)
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/s2cd/s2cd/session"
 )
 
-// Why a hold cannot be spent.
+// Why a hold, or an offer without one, cannot be spent: an Error of the session's
+// codes OfferExpired (also for one that is not known), OfferForeign, OfferUsed.
 var (
 	ErrHoldUnknown = errors.New("no such hold")
 	ErrHoldForeign = errors.New("hold of another tenant")

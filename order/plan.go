@@ -21,9 +21,12 @@ type plan struct {
 	start     time.Time // when the service shall begin
 	future    bool      // start was asked for and lies ahead
 	duration  time.Duration
+	slack     time.Duration // by which start may still move on
 }
 
-// prepare turns what a caller asked for into a plan.
+// prepare turns what a caller asked for into a plan. An inquiry may leave open
+// what lies behind the ends, and ask for more than there is: checkRouting and
+// checkRates are for orders.
 func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (plan, error) {
 	p := plan{rate: q.Rate, protected: q.Protected, start: q.Start, duration: q.Duration}
 	if err := p.settleWindow(d.Catalogue, now); err != nil {
@@ -58,7 +61,7 @@ func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (
 	if pfx, other, ok := overlap(p.ends[0].Routing.Prefixes, p.ends[1].Routing.Prefixes); ok {
 		return plan{}, session.Errorf(session.Invalid, "endPoint.staticPrefixes", "%s overlaps %s of accessPoint", other, pfx)
 	}
-	return p, d.checkRates(p)
+	return p, nil
 }
 
 func (p *plan) settleWindow(c session.Catalogue, now time.Time) error {
@@ -102,13 +105,8 @@ func (d *Directory) settleEnd(e *session.End, field string, r EndRequest) error 
 		return session.Errorf(session.NotSupported, field+".asNumber", "BGP is not offered through this handoff")
 	case h != nil && h.Kind == session.PartnerVLAN:
 		return session.Errorf(session.NotSupported, field, "partner handoffs are not delivered yet")
-	case h != nil && r.WireGuard == nil:
-		return session.Errorf(session.Invalid, field+".wireguard", "is required: the public key of the customer's tunnel end")
-	case h != nil:
+	case h != nil && r.WireGuard != nil:
 		e.Tunnel = &session.TunnelEnd{PublicKey: r.WireGuard.PublicKey, Endpoint: r.WireGuard.Endpoint}
-	}
-	if len(r.Prefixes) == 0 && e.Routing.Protocol == session.Static {
-		return session.Errorf(session.Invalid, field+".staticPrefixes", "is required without BGP")
 	}
 	if r.BGPPassword != "" {
 		return session.Errorf(session.NotSupported, field+".bgpPassword", "is not offered yet")
@@ -137,20 +135,31 @@ func (d *Directory) checkPlatforms(e session.End, field string) error {
 }
 
 // checkRates refuses rates that an access line can never carry.
-func (d *Directory) checkRates(p plan) error {
+func (d *Directory) checkRates(p plan) *session.Error {
 	for i, e := range p.ends {
-		var limit uint64
-		if t := e.Terminal; t.Attachment != nil {
-			limit = t.Attachment.MaxKbps
-		} else {
-			limit = t.Handoff.MaxKbps
-		}
-		if limit != 0 && p.rate.Larger() > limit {
+		if limit := lineKbps(e); limit != 0 && p.rate.Larger() > limit {
 			field := [2]string{"accessPoint", "endPoint"}[i]
 			return session.Errorf(session.NoResources, "guaranteedBandwidth", "the line of %s carries at most %d Mbit/s", field, limit/1000)
 		}
 	}
 	return nil
+}
+
+// linesKbps is what the lines of both ends carry.
+func (p plan) linesKbps() uint64 {
+	a, z := lineKbps(p.ends[0]), lineKbps(p.ends[1])
+	if a == 0 || z == 0 {
+		return max(a, z)
+	}
+	return min(a, z)
+}
+
+// lineKbps is what an end's line carries, each way; 0: not known.
+func lineKbps(e session.End) uint64 {
+	if t := e.Terminal; t.Attachment != nil {
+		return t.Attachment.MaxKbps
+	}
+	return e.Terminal.Handoff.MaxKbps
 }
 
 // demand is what the path-computation core is asked for at a level.
@@ -162,7 +171,7 @@ func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
 	}
 	// The time to ACTIVATED is the provider's: the customer's duration starts
 	// after it, so the window holds room for the latest start.
-	until := p.start.Add(c.ApplyDeadline + p.duration + c.TailGuard)
+	until := p.start.Add(c.ApplyDeadline + p.duration + c.TailGuard + p.slack)
 	return pathcomp.Demand{
 		From: terminal(p.ends[0]), To: terminal(p.ends[1]),
 		Kbps:  [2]uint64{p.rate.Forward, p.rate.Reverse},

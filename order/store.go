@@ -50,9 +50,14 @@ type Admission struct {
 	Key         string
 	Fingerprint string
 	// Hold is spent by this admission, which takes its room over without
-	// letting go of it. A session.Error of code OfferInvalid around ErrHoldUnknown,
-	// ErrHoldForeign, ErrHoldSpent or ErrHoldExpired refuses. Empty: none.
+	// letting go of it. A session.Error around ErrHoldUnknown, ErrHoldForeign,
+	// ErrHoldSpent or ErrHoldExpired refuses. Empty: none.
 	Hold string
+	// Offer is the id of what no other admission may be based on until
+	// OfferExpires; not with Hold. A session.Error around ErrHoldSpent refuses.
+	// Empty: none.
+	Offer        string
+	OfferExpires time.Time
 }
 
 // Holdings is what a tenant holds while an admission is decided.
@@ -137,6 +142,8 @@ type Store interface {
 	// ExpireHolds ends the holds that expired by now, returns their room and
 	// says how many there were.
 	ExpireHolds(ctx context.Context, now time.Time, ledger Ledger) (int, error)
+	// Spent says whether an admission has used up the hold or offer id.
+	Spent(ctx context.Context, id string) (bool, error)
 	// SlotKey returns the public key a gateway announced for a tunnel slot;
 	// empty: not known yet.
 	SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error)

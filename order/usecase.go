@@ -44,6 +44,7 @@ type Inquiry struct {
 	Start     time.Time // zero: now
 	Duration  time.Duration
 	Level     session.LevelName // empty: every level
+	Hold      bool              // keep the room of what is offered now; of no meaning in an order
 }
 
 // Order is a wanted session.
@@ -77,10 +78,12 @@ type Availability struct {
 // LevelOffer is a level that can be had, now or later.
 type LevelOffer struct {
 	session.Offer
-	SetUp    session.Money // part of Price
-	Usage    session.Money // part of Price
-	WaitDays int           // 0: now
-	Start    time.Time     // earliest start when WaitDays is not 0
+	Charges         session.Charges // the lines of Price
+	Rates           session.Price   // what they were computed from
+	SecondRTTMicros uint32          // of the second way; 0: not protected
+	HeldUntil       time.Time       // the room is kept until then; zero: it is not
+	WaitDays        int             // 0: now
+	Start           time.Time       // when an order may start first; zero: now, or as asked
 }
 
 // LevelRefusal says why a level cannot be had now and what would fit.
@@ -88,8 +91,9 @@ type LevelRefusal struct {
 	Level          session.LevelName
 	Code           session.Code // NoResources, AreaNotSupported, NotSupported
 	Detail         string
-	MostKbps       uint64 // 0: nothing fits
-	LeastRTTMicros uint32 // 0: no path
+	MostKbps       uint64            // 0: nothing fits
+	LeastRTTMicros uint32            // 0: no path
+	Other          session.LevelName // the strongest level that can be had as asked; empty: none, or not looked for
 }
 
 // View is a session as its customer sees it.

@@ -26,7 +26,10 @@ const (
 	NotSupported          // the platforms cannot do what is asked
 	PrefixOverlap         // prefixes that another session of the VPN has
 	QuotaExceeded         // of the tenant
-	OfferInvalid          // unknown, altered, foreign, used or expired
+	OfferExpired          // its time, or that of its room, is over
+	OfferUsed             // another order has used it
+	OfferForeign          // made for another customer
+	OfferAltered          // not as it was made, or the order is not what it was made for
 	Unavailable           // a part of s2cd is down or frozen, repeat later
 )
 

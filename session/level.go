@@ -47,6 +47,9 @@ type Price struct {
 	SetUp          int64
 	PerMbpsHour    int64 // in thousandths of a minor unit, for each Mbit/s of the larger direction and hour
 	MinimumSeconds int64 // billed at least
+	// ProtectionPermille is the surcharge of protected sessions, in 1/1000 of
+	// what is used. The price agreed for a session has it only if it is protected.
+	ProtectionPermille uint32
 }
 
 // Catalogue is what the provider sells, and how.
@@ -59,6 +62,7 @@ type Catalogue struct {
 	MaxDuration     time.Duration
 	ApplyDeadline   time.Duration // from start to ACTIVATED, else declined
 	OfferValidity   time.Duration
+	HoldFor         time.Duration // how long an offer keeps room
 	KeepTerminated  time.Duration // readable after the end, at least 360 s
 }
 
@@ -72,13 +76,8 @@ func (c *Catalogue) Level(name LevelName) (Level, bool) {
 	return Level{}, false
 }
 
-// Fee returns the price of served seconds at rate; at least the minimum term
-// is billed, fractions of a minor unit round half up.
-func (p Price) Fee(rate Rate, served time.Duration) Money {
-	secs := max(int64(served/time.Second), p.MinimumSeconds)
-	usage := mulDivHalfUp(3600*1000*1000, p.PerMbpsHour, int64(rate.Larger()), secs) //nolint:gosec // rates end at 10^9 kbit/s
-	return Money{Minor: p.SetUp + usage, Currency: p.Currency, Exponent: p.Exponent}
-}
+// Fee returns the price of served seconds at rate: the sum of its Charges.
+func (p Price) Fee(rate Rate, served time.Duration) Money { return p.Charges(rate, served).Total() }
 
 // Rate is a guaranteed layer-3 rate for each direction, kbit/s.
 type Rate struct {

@@ -25,6 +25,7 @@ type Quota struct {
 	Requests int // a second
 	Sessions int
 	Kbps     uint64 // sum of guaranteed rates, the larger direction of each session
+	Offers   int    // that hold room at once
 }
 
 // EndType says what an access point is.

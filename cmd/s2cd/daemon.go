@@ -240,19 +240,20 @@ func (d *daemon) purge(ctx context.Context) error {
 	}
 }
 
-// expireHolds returns the room of holds that nobody spent in time.
+// expireHolds returns the room of holds that nobody spent in time: at the start
+// of those that ended meanwhile, then as they end.
 func (d *daemon) expireHolds(ctx context.Context) error {
 	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(expireEvery):
-		}
 		n, err := d.store.ExpireHolds(ctx, d.now(), d.ledger)
 		if err != nil && ctx.Err() == nil {
 			d.log.Warn("expired holds not ended", "error", err)
 		} else if n > 0 {
 			d.log.Info("holds expired", "holds", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(expireEvery):
 		}
 	}
 }

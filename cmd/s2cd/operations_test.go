@@ -30,7 +30,13 @@ func newTestDaemon(t *testing.T) *daemon {
 	if err := os.WriteFile(cfg.Store.SealKeyFile, []byte(strings.Repeat("07", config.SealKeySize)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := &daemon{cfg: &cfg, now: time.Now, log: slog.New(slog.DiscardHandler)}
+	return startTestDaemon(t, &cfg)
+}
+
+// startTestDaemon is newTestDaemon on a store that may be there.
+func startTestDaemon(t *testing.T, cfg *config.Config) *daemon {
+	t.Helper()
+	d := &daemon{cfg: cfg, now: time.Now, log: slog.New(slog.DiscardHandler)}
 	t.Cleanup(func() { _ = d.close() }) // a test may have closed it
 	for _, step := range []func(context.Context) error{d.openStore, d.loadInventory, d.fakeDevices, d.buildProvision, d.buildOrders} {
 		if err := step(t.Context()); err != nil {

@@ -28,6 +28,7 @@ type pathAdmit struct {
 	callers int
 	about   time.Duration
 	store   string // folder; "": one that is removed
+	igp     bool
 }
 
 // admitReport is one line of numbers.
@@ -45,7 +46,7 @@ type admitReport struct {
 func newPathAdmitCmd(a *app) *cobra.Command {
 	p := &pathAdmit{kbps: 100}
 	c := &cobra.Command{
-		Use:   "admit-bench [--graph FILE --queries FILE | --nodes N] [--seconds N] [--store DIR]",
+		Use:   "admit-bench [--graph FILE --queries FILE | --nodes N] [--igp] [--seconds N] [--store DIR]",
 		Short: "Measure admissions in memory and through the store, and sweep for over-booking",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,8 +67,17 @@ func newPathAdmitCmd(a *app) *cobra.Command {
 	c.Flags().IntVar(&p.workers, "workers", runtime.GOMAXPROCS(0), "`number` of searches at the same time, in memory on all cores")
 	c.Flags().IntVar(&p.callers, "callers", 256, "`number` of orders at the same time, through the store")
 	c.Flags().StringVar(&p.store, "store", "", "`folder` for the store, which must hold none yet; else a temporary one")
+	c.Flags().BoolVar(&p.igp, "igp", false, "on the paths that the routers take by themselves, as orders are in a network that is not steered")
 	secondsFlag(c, &p.about)
 	return c
+}
+
+// search is how the core is asked.
+func (p *pathAdmit) search(core *pathcomp.Core) pathbench.Search {
+	if p.igp {
+		return core.Search
+	}
+	return core.Steer
 }
 
 func (p *pathAdmit) check(cmd *cobra.Command) error {
@@ -138,7 +148,7 @@ func (p *pathAdmit) inMemory(ctx context.Context, a *app, traffic *pathbench.Tra
 		return out, err
 	}
 	admitting := pathbench.Admitting{
-		Search: core.Steer, Ledger: core.Ledger(), Traffic: traffic, Workers: workers, About: p.about, Most: p.most, Keep: p.keep,
+		Search: p.search(core), Ledger: core.Ledger(), Traffic: traffic, Workers: workers, About: p.about, Most: p.most, Keep: p.keep,
 		Clocks: pathbench.Clocks{Wall: a.now, CPU: pathbench.ProcessTime},
 	}
 	if out, err = admitting.Run(); err != nil {
@@ -153,7 +163,7 @@ func (p *pathAdmit) core(ctx context.Context, a *app, traffic *pathbench.Traffic
 	if err != nil {
 		return nil, err
 	}
-	if err := traffic.Prepare(ctx, core, core.Steer); err != nil {
+	if err := traffic.Prepare(ctx, core, p.search(core)); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil {

@@ -74,11 +74,11 @@ func openEmpty(ctx context.Context, a *app, path string) (*sqlite.Store, error) 
 }
 
 func (p *pathAdmit) throughStore(ctx context.Context, a *app, s *sqlite.Store, core *pathcomp.Core, traffic *pathbench.Traffic) (storeAdmissions, error) {
-	out := storeAdmissions{Callers: p.callers}
+	out, search := storeAdmissions{Callers: p.callers}, p.search(core)
 	admitting := storebench.Admitting{
 		Store: s, Ledger: core.Ledger(), Callers: p.callers, Most: p.callers, About: p.about, Clock: a.now,
 		Find: func(i int) (pathcomp.Admission, bool) {
-			found, refusal := core.Steer(traffic.Demand(i))
+			found, refusal := search(traffic.Demand(i))
 			return found, refusal == nil
 		},
 	}

@@ -17,6 +17,7 @@ func (b *builder) catalogue() {
 		DefaultDuration: cmp.Or(c.DefaultDuration, 183*day), MaxDuration: cmp.Or(c.MaxDuration, 366*day),
 		ApplyDeadline: cmp.Or(c.ApplyDeadline, time.Minute), OfferValidity: cmp.Or(c.OfferValidity, 15*time.Minute),
 		KeepTerminated: cmp.Or(c.KeepTerminated, time.Hour),
+		HoldFor:        cmp.Or(c.HoldFor, 5*time.Minute),
 	}
 	if c.Overhead > 1000 {
 		b.fault("catalogue.overhead", "must be at most 100%%")
@@ -81,5 +82,6 @@ func (b *builder) price(at string, p filePrice, currency string, digits uint8) s
 	}
 	return session.Price{
 		Currency: currency, Exponent: digits, SetUp: setUp, PerMbpsHour: usage, MinimumSeconds: int64(p.Minimum / time.Second),
+		ProtectionPermille: uint32(p.Protection),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -147,6 +148,9 @@ func TestFaults(t *testing.T) {
 		"level name":              {"- {name: A, class", "- {name: B, class", `42:14: catalogue.levels[0].name: want one of A, AA, AAA, got "B"`},
 		"duration above maximum":  {"  overhead: 2%", "  overhead: 2%\n  defaultDuration: 300d\n  maxDuration: 200d", "39:20: catalogue.defaultDuration: is longer than maxDuration (4800h0m0s)"},
 		"keep terminated":         {"  overhead: 2%", "  overhead: 2%\n  keepTerminated: 60s", "39:19: catalogue.keepTerminated: must be at least 360s"},
+		"hold too long":           {"  overhead: 2%", "  overhead: 2%\n  holdFor: 61m", "39:12: catalogue.holdFor: must be at most 1h"},
+		"protection":              {"setUp: 1.50", "setUp: 1.50, protection: half", `42:128: catalogue.levels[0].price.protection: want a share from 0% to 1000% like 80% or 12.5%, got "half"`},
+		"offers":                  {"name: Two", "name: Two\n    quota: {offers: 1001}", "55:21: tenants[1].quota.offers: out of range 1 to 1000"},
 		"tenant id":               {"id: t2", "id: T2", `53:9: tenants[1].id: "T2" is not a name: 1 to 63 of a-z 0-9 -`},
 		"tenant twice":            {"id: t2", "id: t1", "53:9: tenants[1].id: \"t1\" is given twice, first in line 44\n57:14: tenants[1].accessPoints[0].id: \"s\" is given twice, first in line 48\n57:48: tenants[1].accessPoints[0].primary.address: \"192.168.1.2\" is given twice, first in line 50"},
 		"client of two tenants":   {"clients: [c2]", "clients: [c1]", `55:15: tenants[1].clients[0]: "c1" is given twice, first in line 46`},
@@ -246,6 +250,9 @@ func TestOptional(t *testing.T) {
 		"adminGroups: [3]}", "adminGroups: [3, 31], teMetric: {az: 5, za: 16777215}, loss: {az: 0%, za: 0.01%}}",
 		"srlgs: [7]", "teMetric: 7\n    loss: 99.9999%",
 		"identity: b.example", "identity: b.example, down: true",
+		"setUp: 1.50", "setUp: 1.50, minimum: 1h, protection: 12.5%",
+		"  overhead: 2%", "  overhead: 2%\n  holdFor: 90s",
+		"clients: [c2]", "clients: [c2]\n    quota: {offers: 3}",
 	).Replace(small)
 	inv, err := inventory.Parse("f", []byte(text))
 	if err != nil {
@@ -265,6 +272,13 @@ func TestOptional(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	price := session.Price{Currency: "EUR", Exponent: 2, SetUp: 150, PerMbpsHour: 125, MinimumSeconds: 3600, ProtectionPermille: 125}
+	if diff := cmp.Diff(price, inv.Catalogue.Levels[0].Price); diff != "" || inv.Catalogue.HoldFor != 90*time.Second {
+		t.Errorf("hold for %s, price %s", inv.Catalogue.HoldFor, diff)
+	}
+	if a, b := inv.Tenants[0].Quota.Offers, inv.Tenants[1].Quota.Offers; a != 10 || b != 3 { // without a word there is a limit too
+		t.Errorf("quotas of offers %d, %d", a, b)
 	}
 	if nodes := inv.Network.Nodes; nodes[0].Down || !nodes[1].Down {
 		t.Errorf("down: A %v, B %v", nodes[0].Down, nodes[1].Down)

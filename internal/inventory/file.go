@@ -132,6 +132,7 @@ type fileCatalogue struct {
 	MaxDuration     time.Duration `yaml:"maxDuration" check:"min=1s"`
 	ApplyDeadline   time.Duration `yaml:"applyDeadline" check:"min=1s,max=24h"`
 	OfferValidity   time.Duration `yaml:"offerValidity" check:"min=1s,max=30d"`
+	HoldFor         time.Duration `yaml:"holdFor" check:"min=10s,max=1h"`
 	KeepTerminated  time.Duration `yaml:"keepTerminated" check:"min=360s,max=366d"`
 	Levels          []fileLevel   `yaml:"levels" check:"required"`
 }
@@ -154,6 +155,7 @@ type filePrice struct {
 	SetUp       decimal       `yaml:"setUp" check:"required"`
 	PerMbpsHour decimal       `yaml:"perMbpsHour" check:"required"`
 	Minimum     time.Duration `yaml:"minimum" check:"max=366d"`
+	Protection  share         `yaml:"protection"`
 }
 
 type fileTenant struct {
@@ -168,6 +170,7 @@ type fileQuota struct {
 	Sessions int  `yaml:"sessions" check:"min=1,max=1000000"`
 	Requests int  `yaml:"requests" check:"min=1,max=1000000"` // a second
 	Rate     rate `yaml:"rate"`
+	Offers   int  `yaml:"offers" check:"min=1,max=1000"`
 }
 
 type fileAccessPoint struct {

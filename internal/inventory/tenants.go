@@ -3,11 +3,16 @@
 package inventory
 
 import (
+	"cmp"
 	"net/netip"
 
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/topology"
 )
+
+// defaultOffers is how many offers may hold room for a tenant at once: room that
+// nobody pays for is not given without a limit.
+const defaultOffers = 10
 
 func (b *builder) tenants() {
 	for i, t := range b.file.Tenants {
@@ -28,7 +33,10 @@ func (b *builder) tenants() {
 		}
 		out := session.Tenant{
 			ID: session.TenantID(t.ID), Name: t.Name, Clients: t.Clients,
-			Quota: session.Quota{Requests: t.Quota.Requests, Sessions: t.Quota.Sessions, Kbps: uint64(t.Quota.Rate)},
+			Quota: session.Quota{
+				Sessions: t.Quota.Sessions, Kbps: uint64(t.Quota.Rate),
+				Offers: cmp.Or(t.Quota.Offers, defaultOffers), Requests: t.Quota.Requests,
+			},
 		}
 		own := &tenant{builder: b, id: t.ID}
 		for j, p := range t.AccessPoints {

@@ -51,13 +51,13 @@ func (e AccessTokenCredentialAccessTokenType) Valid() bool {
 
 // Defines values for AccessTokenCredentialCredentialType.
 const (
-	ACCESSTOKEN AccessTokenCredentialCredentialType = "ACCESSTOKEN"
+	AccessTokenCredentialCredentialTypeACCESSTOKEN AccessTokenCredentialCredentialType = "ACCESSTOKEN"
 )
 
 // Valid indicates whether the value is a known member of the AccessTokenCredentialCredentialType enum.
 func (e AccessTokenCredentialCredentialType) Valid() bool {
 	switch e {
-	case ACCESSTOKEN:
+	case AccessTokenCredentialCredentialTypeACCESSTOKEN:
 		return true
 	default:
 		return false
@@ -252,13 +252,13 @@ func (e Phase) Valid() bool {
 
 // Defines values for PrivateKeyJWTCredentialCredentialType.
 const (
-	PRIVATEKEYJWT PrivateKeyJWTCredentialCredentialType = "PRIVATE_KEY_JWT"
+	PrivateKeyJWTCredentialCredentialTypePRIVATEKEYJWT PrivateKeyJWTCredentialCredentialType = "PRIVATE_KEY_JWT"
 )
 
 // Valid indicates whether the value is a known member of the PrivateKeyJWTCredentialCredentialType enum.
 func (e PrivateKeyJWTCredentialCredentialType) Valid() bool {
 	switch e {
-	case PRIVATEKEYJWT:
+	case PrivateKeyJWTCredentialCredentialTypePRIVATEKEYJWT:
 		return true
 	default:
 		return false
@@ -277,6 +277,24 @@ func (e RoutingProtocol) Valid() bool {
 	case BGP:
 		return true
 	case STATIC:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SinkCredentialInfoCredentialType.
+const (
+	SinkCredentialInfoCredentialTypeACCESSTOKEN   SinkCredentialInfoCredentialType = "ACCESSTOKEN"
+	SinkCredentialInfoCredentialTypePRIVATEKEYJWT SinkCredentialInfoCredentialType = "PRIVATE_KEY_JWT"
+)
+
+// Valid indicates whether the value is a known member of the SinkCredentialInfoCredentialType enum.
+func (e SinkCredentialInfoCredentialType) Valid() bool {
+	switch e {
+	case SinkCredentialInfoCredentialTypeACCESSTOKEN:
+		return true
+	case SinkCredentialInfoCredentialTypePRIVATEKEYJWT:
 		return true
 	default:
 		return false
@@ -611,6 +629,9 @@ type CheckAvailability struct {
 	// Example: 100
 	GuaranteedReverseBandwidth *Bandwidth `json:"guaranteedReverseBandwidth,omitempty"`
 
+	// Hold Keep the room of what can be had at the start asked for, until `heldUntil`
+	Hold *bool `json:"hold,omitempty"`
+
 	// IsProtected Two disjoint ways; needs a second address at both ends
 	IsProtected *bool `json:"isProtected,omitempty"`
 
@@ -694,9 +715,9 @@ type CreateSession struct {
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
 
-	// OfferId Identifier of an offer
+	// OfferId Identifier of an offer, as the answer of check-availability had it
 	//
-	// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
+	// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
 	OfferId *OfferId `json:"offerId,omitempty"`
 
 	// RoutingProtocol How the prefixes behind the ends become known; STATIC takes `staticPrefixes`, BGP needs `asNumber` at a site
@@ -869,7 +890,8 @@ type Name = string
 // Octets Octets; sent is from accessPoint to endPoint
 type Octets = int64
 
-// Offer A service level that can be had
+// Offer A service level that can be had. Prices are without taxes. `fee` is for the whole duration and the sum of
+// `setUpFee`, `usageFee` and `protectionFee`; each of them is rounded by itself, half up.
 type Offer struct {
 	// AvailableFrom A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
@@ -879,24 +901,50 @@ type Offer struct {
 	// Fee An exact amount of money
 	Fee Amount `json:"fee"`
 
+	// HeldUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	HeldUntil *DateTime `json:"heldUntil,omitempty"`
+
 	// Latency Round-trip time between the provider's demarcation points, ms
 	//
 	// Example: 12.5
 	Latency Milliseconds `json:"latency"`
 
-	// OfferId Identifier of an offer
+	// MinimumDuration Seconds that are billed at least
 	//
-	// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
-	OfferId *OfferId `json:"offerId,omitempty"`
+	// Example: 3600
+	MinimumDuration int32 `json:"minimumDuration"`
+
+	// OfferId Identifier of an offer, as the answer of check-availability had it
+	//
+	// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
+	OfferId OfferId `json:"offerId"`
+
+	// ProtectionFee An exact amount of money
+	ProtectionFee Amount `json:"protectionFee"`
+
+	// ProtectionLatency Round-trip time between the provider's demarcation points, ms
+	//
+	// Example: 12.5
+	ProtectionLatency *Milliseconds `json:"protectionLatency,omitempty"`
+
+	// ProtectionSurcharge Percent of `usageFee` that protection costs; 0 where the session is not protected
+	//
+	// Example: 50
+	ProtectionSurcharge float64 `json:"protectionSurcharge"`
 
 	// SetUpFee An exact amount of money
-	SetUpFee *Amount `json:"setUpFee,omitempty"`
+	SetUpFee Amount `json:"setUpFee"`
 
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
 
+	// UnitPrice Price of a guaranteed Mbit/s of the larger direction for an hour, exact, without taxes
+	UnitPrice UnitPrice `json:"unitPrice"`
+
 	// UsageFee An exact amount of money
-	UsageFee *Amount `json:"usageFee,omitempty"`
+	UsageFee Amount `json:"usageFee"`
 
 	// ValidUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
@@ -907,9 +955,9 @@ type Offer struct {
 	WaitDays *int32 `json:"waitDays,omitempty"`
 }
 
-// OfferId Identifier of an offer
+// OfferId Identifier of an offer, as the answer of check-availability had it
 //
-// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
+// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
 type OfferId = string
 
 // Page Number of the page, from 1
@@ -979,17 +1027,20 @@ type PrivateKeyJWTCredential struct {
 	// CredentialType Type of the credential
 	CredentialType PrivateKeyJWTCredentialCredentialType `json:"credentialType"`
 
-	// JwksUri Where the provider's public keys are
+	// JwksUri Where the provider's public keys for this customer are
+	//
+	// Example: https://api.example.com/site-to-cloud-vpn/v0.1/.well-known/jwks/acme
 	JwksUri *string `json:"jwksUri,omitempty"`
 
-	// TokenUri The token endpoint
+	// TokenUri The token endpoint of the customer's authorization server, under a public address
 	TokenUri *string `json:"tokenUri,omitempty"`
 }
 
 // PrivateKeyJWTCredentialCredentialType Type of the credential
 type PrivateKeyJWTCredentialCredentialType string
 
-// Refusal Why a service level cannot be had, and what would fit
+// Refusal Why a service level cannot be had, and what would fit: `mostBandwidth` in both directions, the `leastLatency` the
+// network can keep, `otherSla` the strongest other level that can be had as asked.
 type Refusal struct {
 	// ContextCode Why, for programs
 	//
@@ -1006,6 +1057,9 @@ type Refusal struct {
 
 	// MostBandwidth The most that would fit, Mbit/s
 	MostBandwidth *int32 `json:"mostBandwidth,omitempty"`
+
+	// OtherSla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
+	OtherSla *Sla `json:"otherSla,omitempty"`
 
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
@@ -1084,9 +1138,9 @@ type SessionInfo struct {
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
 
-	// OfferId Identifier of an offer
+	// OfferId Identifier of an offer, as the answer of check-availability had it
 	//
-	// Example: eyJsIjoiQSJ9.c2lnbmF0dXJl
+	// Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
 	OfferId *OfferId `json:"offerId,omitempty"`
 
 	// Phase What is being done with a session at this moment.
@@ -1116,6 +1170,9 @@ type SessionInfo struct {
 	//
 	// Example: https://customer.example.com/events
 	Sink *Sink `json:"sink,omitempty"`
+
+	// SinkCredential What is told of a sink's credential; nothing that is secret
+	SinkCredential *SinkCredentialInfo `json:"sinkCredential,omitempty"`
 
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
@@ -1202,6 +1259,25 @@ type SinkCredential struct {
 	union json.RawMessage
 }
 
+// SinkCredentialInfo What is told of a sink's credential; nothing that is secret
+type SinkCredentialInfo struct {
+	// AccessTokenExpiresUtc A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	AccessTokenExpiresUtc *DateTime `json:"accessTokenExpiresUtc,omitempty"`
+
+	// CredentialType Type of the credential
+	CredentialType SinkCredentialInfoCredentialType `json:"credentialType"`
+
+	// JwksUri Where the provider's public keys for this customer are
+	//
+	// Example: https://api.example.com/site-to-cloud-vpn/v0.1/.well-known/jwks/acme
+	JwksUri *string `json:"jwksUri,omitempty"`
+}
+
+// SinkCredentialInfoCredentialType Type of the credential
+type SinkCredentialInfoCredentialType string
+
 // Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 type Sla string
 
@@ -1255,6 +1331,19 @@ type Tunnel struct {
 	//
 	// Example: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
 	PublicKey *WireGuardKey `json:"publicKey,omitempty"`
+}
+
+// UnitPrice Price of a guaranteed Mbit/s of the larger direction for an hour, exact, without taxes
+type UnitPrice struct {
+	// Amount Decimal number, exact
+	//
+	// Example: 0.00500
+	Amount string `json:"amount"`
+
+	// Currency ISO 4217 code of the currency
+	//
+	// Example: EUR
+	Currency string `json:"currency"`
 }
 
 // Verification How well it is proven that the connection works.
@@ -1313,8 +1402,20 @@ type SlaFilter = []Sla
 // StatusFilter defines model for StatusFilter.
 type StatusFilter = []Status
 
-// ChangeConflict409 defines model for ChangeConflict409.
-type ChangeConflict409 struct {
+// CheckConflict409 defines model for CheckConflict409.
+type CheckConflict409 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// CheckUnprocessable422 defines model for CheckUnprocessable422.
+type CheckUnprocessable422 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -1327,6 +1428,30 @@ type ChangeConflict409 struct {
 
 // CreateBadRequest400 defines model for CreateBadRequest400.
 type CreateBadRequest400 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// CreateConflict409 defines model for CreateConflict409.
+type CreateConflict409 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// CreateForbidden403 defines model for CreateForbidden403.
+type CreateForbidden403 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -1435,18 +1560,6 @@ type Generic409 struct {
 
 // Generic410 defines model for Generic410.
 type Generic410 struct {
-	// Code What kind of error it is
-	Code interface{} `json:"code"`
-
-	// Message What is wrong, for people; names the field at fault
-	Message string `json:"message"`
-
-	// Status HTTP status of the answer
-	Status interface{} `json:"status"`
-}
-
-// Generic422 defines model for Generic422.
-type Generic422 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 

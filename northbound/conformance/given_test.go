@@ -20,6 +20,7 @@ func (w *world) givenSteps(sc *godog.ScenarioContext) {
 		w.client = limitedClient
 		return w.sessionThatIs("UNKNOWN")
 	})
+	sc.Given(`^the time of the answer's "([^"]+)" has come$`, w.awaitTime)
 	sc.Given(`^a narrow session that ends before others begin$`, w.narrowSession)
 	sc.Given(`^the request is of another client of nobody$`, func() { w.request.client = "client-of-nobody" })
 	sc.Given(`^the request is of another customer$`, func() { w.request.client = w.another() })
@@ -125,6 +126,19 @@ func (w *world) untilStatus(status string) error {
 		}
 		return got == status, err
 	})
+}
+
+// awaitTime waits for a time that an answer gave.
+func (w *world) awaitTime(path string) error {
+	text, err := w.answer.text(path)
+	if err != nil {
+		return err
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return err
+	}
+	return w.until(func() (bool, error) { return !time.Now().Before(at), nil })
 }
 
 // until asks again and again; what it waits for, the daemon does by itself.

@@ -38,7 +38,7 @@ func inventory(listen map[string]string) string {
 	}
 	b.WriteString(network)
 	for i := range customers {
-		fmt.Fprintf(&b, "  - id: customer-%[1]d\n    name: Customer %[1]d\n    clients: [client-%[1]d]\n    quota: {sessions: %[2]d, rate: 50Gbps}\n    accessPoints:\n", i, maxSessions)
+		fmt.Fprintf(&b, "  - id: customer-%[1]d\n    name: Customer %[1]d\n    clients: [client-%[1]d]\n    quota: {sessions: %[2]d, rate: 50Gbps, offers: 2}\n    accessPoints:\n", i, maxSessions)
 		for j, site := range []struct{ id, pe string }{{"site-a", "PE3"}, {"site-b", "PE4"}, {"live-a", "PE1"}, {"live-b", "PE2"}} {
 			fmt.Fprintf(&b, "      - {id: %s, type: SITE, primary: {address: 192.168.%[2]d.2, attachment: {pe: %[3]s, port: eth1, vlan: %[4]d, addresses: [192.168.%[2]d.1/30], mtu: 1500, max: 100Gbps}}}\n",
 				site.id, j, site.pe, 100+i)
@@ -65,7 +65,7 @@ catalogue:
   defaultDuration: 183d
   maxDuration: 366d
   applyDeadline: 10m
-  offerValidity: 15m
+  offerValidity: 8s
   keepTerminated: 1h
   levels:
     - {name: A, class: best-effort, dscp: 0, availability: 99%, booking: 50%, measureEvery: 60s, price: {setUp: 0, perMbpsHour: 0.002}}

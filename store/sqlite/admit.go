@@ -54,14 +54,15 @@ func (s *Store) admit(ctx context.Context, t *tx, a order.Admission) (order.Admi
 	if first, ok, err := s.repeats(ctx, t, a); ok || err != nil {
 		return order.AdmitResult{Session: first, Repeated: ok}, err
 	}
+	// What is used already says so before what was made of it stands in the way.
+	if err := t.spend(ctx, a); err != nil {
+		return order.AdmitResult{}, err
+	}
 	if err := s.mayAdmit(ctx, t, a); err != nil {
 		return order.AdmitResult{}, err
 	}
 	route := a.Route
 	if a.Hold != "" {
-		if err := t.spend(ctx, a.Hold, a.Session); err != nil {
-			return order.AdmitResult{}, err
-		}
 		route.Replaces = order.HoldOwner(a.Hold)
 	}
 	if err := t.reserve(ctx, string(a.Session.ID), route); err != nil {

@@ -55,7 +55,7 @@ type behind struct {
 	sessions []*newSession
 	encoding sync.WaitGroup // of their documents
 	rows     [rowsCount][]any
-	ends     []func(context.Context) error // of holds that are spent
+	ends     []func(context.Context) error // of offers that are spent
 }
 
 // newSession is a session that waits, and its document, which another core

@@ -80,39 +80,6 @@ func (t *tx) liveHolds(ctx context.Context, tenant session.TenantID) ([]order.Ho
 	return live, nil
 }
 
-// spend makes by the session that takes the room of a hold over. Both are
-// written with what waits.
-func (t *tx) spend(ctx context.Context, id string, by *session.Session) error {
-	row, err := t.q.Hold(ctx, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return unspendable(order.ErrHoldUnknown, "there is no such hold")
-	}
-	if err != nil {
-		return fmt.Errorf("read hold %s: %w", id, err)
-	}
-	_, spent := t.seen.spent[id]
-	switch {
-	case row.Tenant != string(by.Tenant):
-		return unspendable(order.ErrHoldForeign, "the hold belongs to somebody else")
-	case spent || row.SpentBy != "":
-		return unspendable(order.ErrHoldSpent, "the hold was used already")
-	case row.EndedAt > 0 || !fromMicros(row.ExpiresAt).After(t.now):
-		return unspendable(order.ErrHoldExpired, "the hold has expired")
-	}
-	t.seen.spent[id] = struct{}{}
-	before := len(t.behind.ends)
-	t.undo = append(t.undo, func() {
-		delete(t.seen.spent, id)
-		t.behind.ends = t.behind.ends[:before]
-	})
-	t.behind.ends = append(t.behind.ends, func(ctx context.Context) error { return t.endHold(ctx, id, by.ID) })
-	return nil
-}
-
-func unspendable(why error, detail string) error {
-	return &session.Error{Code: session.OfferInvalid, Field: "offerId", Detail: detail, Err: why}
-}
-
 // endHold writes that a hold was spent, or expired, and what it has booked ends.
 func (t *tx) endHold(ctx context.Context, id string, by session.ID) error {
 	err := t.q.EndHold(ctx, sqlitedb.EndHoldParams{EndedAt: micros(t.now), SpentBy: string(by), ID: id})

@@ -18,7 +18,8 @@ const (
 )
 
 // Purge forgets sessions released before the given time, bookings that are over
-// and holds that ended as long ago, and idempotency keys that ended. A session whose sink still waits for events
+// and holds and used offers that ended and expired as long ago, and idempotency
+// keys that ended. A session whose sink still waits for events
 // is kept until they are delivered or given up. It returns how many sessions
 // are gone; it goes on in many small transactions until ctx ends.
 func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {

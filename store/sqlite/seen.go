@@ -22,7 +22,7 @@ type seen struct {
 	ids     map[session.ID]bool // whether there is a session, but for those that wait
 	keys    map[sqlitedb.IdempotencyKeyParams]keyed
 	fresh   map[sqlitedb.IdempotencyKeyParams]struct{} // keys that were not used before
-	spent   map[string]struct{}                        // holds
+	spent   map[string]struct{}                        // offers
 }
 
 // tenantUse is what a tenant had in use when it was read, and what came since.

@@ -24,6 +24,9 @@ func holdTests() tests {
 		"expired holds return their room":             testExpire,
 		"validation sees the holds of the tenant":     testHoldValidate,
 		"holds that ended are forgotten after a time": testHoldPurged,
+		"an offer without a hold is used once":        testOfferOnce,
+		"a refused admission leaves its offer":        testOfferLeft,
+		"a used offer is known until it expires":      testOfferPurged,
 	}
 }
 
@@ -130,13 +133,17 @@ func testUnspendable(t *testing.T, b *bundle) {
 	late.ID, late.Tenant = "late", "t1"
 	b.hold(t, late)
 	b.clock.advance(time.Minute)
-	for id, want := range map[string]error{
-		"used": order.ErrHoldSpent, "foreign": order.ErrHoldForeign, "late": order.ErrHoldExpired, "none": order.ErrHoldUnknown,
+	for id, want := range map[string]struct {
+		why  error
+		code session.Code
+	}{
+		"used": {order.ErrHoldSpent, session.OfferUsed}, "foreign": {order.ErrHoldForeign, session.OfferForeign},
+		"late": {order.ErrHoldExpired, session.OfferExpired}, "none": {order.ErrHoldUnknown, session.OfferExpired},
 	} {
 		err := b.batch(t, b.spending(id))[0].Err
-		wantCode(t, err, session.OfferInvalid)
-		if !errors.Is(err, want) {
-			t.Errorf("%s: %v, want %v", id, err, want)
+		wantCode(t, err, want.code)
+		if !errors.Is(err, want.why) {
+			t.Errorf("%s: %v, want %v", id, err, want.why)
 		}
 	}
 	if n, err := b.ExpireHolds(t.Context(), b.clock.Now(), b.ledger); n != 2 || err != nil {

@@ -61,7 +61,6 @@ Feature: checkAvailability
       | startTime                      | "2030-01-01T00:00:00"     | 400 INVALID_ARGUMENT                        | startTime |
       | endPoint.id                    | "site-z"                  | 422 SITE_TO_CLOUD_VPN.SERVICE_AREA_NOT_SUPPORTED | endPoint.id |
       | isProtected                    | true                      | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED | isProtected |
-      | guaranteedBandwidth            | 200000                    | 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT | guaranteedBandwidth |
 
   Scenario: A protected session between addresses needs a second address at both ends
     Given a request for checkAvailability
@@ -71,9 +70,18 @@ Feature: checkAvailability
     Then the answer is 400 INVALID_ARGUMENT
     And the message says "accessPoint.secondaryIpAddress: is required"
 
-  @fault
-  Scenario: A quota is used up
+  Scenario: Offers that keep their room, as many as the customer may have
     Given a request for checkAvailability
-    And the core refuses with QUOTA_EXCEEDED
+    And the body property "hold" is true
     When checkAvailability is called
+    Then the answer is 200
+    And the answer's "offers[0].heldUntil" matches "Z$"
+    When checkAvailability is called until it is refused
     Then the answer is 429 QUOTA_EXCEEDED
+
+  @fault
+  Scenario: Others were faster
+    Given a request for checkAvailability
+    And the core refuses with ABORTED
+    When checkAvailability is called
+    Then the answer is 409 ABORTED

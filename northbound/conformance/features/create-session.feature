@@ -163,7 +163,49 @@ Feature: createSession
     Given a request for createSession
     And the body property "offerId" is "bm9uZS1vZi1vdXJz"
     When createSession is called
-    Then the answer is 422 SITE_TO_CLOUD_VPN.OFFER_INVALID
+    Then the answer is 422 SITE_TO_CLOUD_VPN.OFFER_ALTERED
+
+  Scenario: An order for something else than was offered
+    Given a request for checkAvailability
+    When checkAvailability is called
+    Then the answer is 200
+    Given a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    And the body property "guaranteedBandwidth" is 11
+    When createSession is called
+    Then the answer is 422 SITE_TO_CLOUD_VPN.OFFER_ALTERED
+
+  Scenario: An order with a held offer, once
+    Given a request for checkAvailability
+    And the body property "hold" is true
+    When checkAvailability is called
+    Then the answer is 200
+    Given a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    When createSession is called
+    Then the answer is 201
+    When createSession is called again
+    Then the answer is 409 SITE_TO_CLOUD_VPN.OFFER_USED
+
+  Scenario: An offer made for another customer
+    Given a request for checkAvailability
+    When checkAvailability is called
+    Then the answer is 200
+    Given a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    And the request is of another customer
+    When createSession is called
+    Then the answer is 403 SITE_TO_CLOUD_VPN.OFFER_FOREIGN
+
+  Scenario: An offer that has expired
+    Given a request for checkAvailability
+    When checkAvailability is called
+    Then the answer is 200
+    Given the time of the answer's "offers[1].validUntil" has come
+    And a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    When createSession is called
+    Then the answer is 422 SITE_TO_CLOUD_VPN.OFFER_EXPIRED
 
   Scenario: Prefixes that overlap another site of the same network
     Given a session that is REQUESTED

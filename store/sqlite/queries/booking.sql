@@ -35,6 +35,9 @@ SELECT tenant, expires_at, ended_at, spent_by FROM hold WHERE id = ?;
 -- name: InsertHold :exec
 INSERT INTO hold (id, tenant, expires_at, ended_at, spent_by) VALUES (?, ?, ?, 0, '');
 
+-- name: InsertSpentOffer :exec
+INSERT INTO hold (id, tenant, expires_at, ended_at, spent_by) VALUES (?, ?, ?, ?, ?);
+
 -- name: EndHold :exec
 UPDATE hold SET ended_at = ?, spent_by = ? WHERE id = ?;
 
@@ -45,4 +48,4 @@ SELECT id, tenant, expires_at FROM hold WHERE tenant = ? AND ended_at = 0 AND ex
 SELECT id FROM hold WHERE ended_at = 0 AND expires_at <= sqlc.arg(now) ORDER BY expires_at, id LIMIT sqlc.arg(most);
 
 -- name: DeleteHolds :exec
-DELETE FROM hold WHERE ended_at > 0 AND ended_at < ?;
+DELETE FROM hold WHERE ended_at > 0 AND ended_at < sqlc.arg(before) AND expires_at < sqlc.arg(before);

@@ -86,11 +86,11 @@ func (q *Queries) BookingsSince(ctx context.Context, seq int64) ([]BookingsSince
 }
 
 const deleteHolds = `-- name: DeleteHolds :exec
-DELETE FROM hold WHERE ended_at > 0 AND ended_at < ?
+DELETE FROM hold WHERE ended_at > 0 AND ended_at < ?1 AND expires_at < ?1
 `
 
-func (q *Queries) DeleteHolds(ctx context.Context, endedAt int64) error {
-	_, err := q.db.ExecContext(ctx, deleteHolds, endedAt)
+func (q *Queries) DeleteHolds(ctx context.Context, before int64) error {
+	_, err := q.db.ExecContext(ctx, deleteHolds, before)
 	return err
 }
 
@@ -221,6 +221,29 @@ type InsertHoldParams struct {
 
 func (q *Queries) InsertHold(ctx context.Context, arg InsertHoldParams) error {
 	_, err := q.db.ExecContext(ctx, insertHold, arg.ID, arg.Tenant, arg.ExpiresAt)
+	return err
+}
+
+const insertSpentOffer = `-- name: InsertSpentOffer :exec
+INSERT INTO hold (id, tenant, expires_at, ended_at, spent_by) VALUES (?, ?, ?, ?, ?)
+`
+
+type InsertSpentOfferParams struct {
+	ID        string
+	Tenant    string
+	ExpiresAt int64
+	EndedAt   int64
+	SpentBy   string
+}
+
+func (q *Queries) InsertSpentOffer(ctx context.Context, arg InsertSpentOfferParams) error {
+	_, err := q.db.ExecContext(ctx, insertSpentOffer,
+		arg.ID,
+		arg.Tenant,
+		arg.ExpiresAt,
+		arg.EndedAt,
+		arg.SpentBy,
+	)
 	return err
 }
 

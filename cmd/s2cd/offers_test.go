@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/s2cd/s2cd/northbound"
+	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/northbound/auth"
+)
+
+// counter is the customers' API of a daemon, without its listener.
+type counter struct {
+	*testing.T
+	api *northbound.Server
+}
+
+// everyScope takes a token for the name of a client that may do everything.
+type everyScope struct{}
+
+func (everyScope) Authenticate(_ context.Context, token string) (auth.Identity, error) {
+	scopes, err := northbound.Scopes()
+	return auth.Identity{Client: token, Scopes: scopes}, err
+}
+
+func newCounter(t *testing.T, d *daemon) counter {
+	t.Helper()
+	s, err := northbound.New(northbound.Config{
+		UseCases: d.orders, Authenticator: everyScope{}, TenantOf: d.tenantOf, Log: slog.New(slog.DiscardHandler), Now: d.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return counter{t, s}
+}
+
+func (c counter) post(client, path, body string) (status int, raw []byte) {
+	c.Helper()
+	r := httptest.NewRequest(http.MethodPost, "https://api.example.com"+northbound.BasePath+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+client)
+	w := httptest.NewRecorder()
+	c.api.ServeHTTP(w, r)
+	return w.Code, w.Body.Bytes()
+}
+
+// asks has an inquiry answered.
+func (c counter) asks(client, site, cloud string, mbps int, more string) api.AvailabilityInfo {
+	c.Helper()
+	status, raw := c.post(client, "/check-availability", fmt.Sprintf(
+		`{"accessPoint": {"id": %q}, "endPoint": {"id": %q}, "guaranteedBandwidth": %d, "duration": 300%s}`, site, cloud, mbps, more))
+	var a api.AvailabilityInfo
+	if err := json.Unmarshal(raw, &a); err != nil || status != http.StatusOK {
+		c.Fatalf("%d %s: %v", status, raw, err)
+	}
+	return a
+}
+
+// orders by an offer and returns status and code of a refusal.
+func (c counter) orders(client, site, cloud string, mbps int, offer api.Offer) (status int, code string) {
+	c.Helper()
+	status, raw := c.post(client, "/sessions", fmt.Sprintf(`{"accessPoint": {"id": %q, "staticPrefixes": ["10.1.0.0/16"]},
+		"endPoint": {"id": %q, "staticPrefixes": ["172.16.%d.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="}},
+		"guaranteedBandwidth": %d, "duration": 300, "sla": %q, "offerId": %q}`, site, cloud, cloud[len(cloud)-1], mbps, offer.Sla, offer.OfferId))
+	var e struct{ Code string } // empty in a session
+	if err := json.Unmarshal(raw, &e); err != nil {
+		c.Fatal(err)
+	}
+	return status, e.Code
+}
+
+// TestOffersOverHTTP: each reason why an offer is refused has its own status and
+// code, and one that is held is kept over a restart.
+func TestOffersOverHTTP(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newTestDaemon(t)
+		c := newCounter(t, d)
+		const refused = "SITE_TO_CLOUD_VPN.OFFER_"
+		expect := func(what string, status int, code string) func(int, string) {
+			return func(gotStatus int, gotCode string) {
+				t.Helper()
+				if gotStatus != status || gotCode != code {
+					t.Errorf("%s: %d %s, want %d %s", what, gotStatus, gotCode, status, code)
+				}
+			}
+		}
+		for _, hold := range []string{"", `, "hold": true`} {
+			cloud := map[string]string{"": "vpc-a1", `, "hold": true`: "vpc-a2"}[hold]
+			a := c.asks("client-1", "site-a", cloud, 20, hold)
+			if a.Availability != api.AVAILABLE || len(a.Offers) != 2 || (a.Offers[0].HeldUntil != nil) != (hold != "") {
+				t.Fatalf("answer %+v", a)
+			}
+			offer := a.Offers[1]
+			bad := offer
+			bad.OfferId = strings.Repeat("A", len(offer.OfferId))
+			expect("altered", 422, refused+"ALTERED")(c.orders("client-1", "site-a", cloud, 20, bad))
+			expect("for another rate", 422, refused+"ALTERED")(c.orders("client-1", "site-a", cloud, 21, offer))
+			expect("foreign", 403, refused+"FOREIGN")(c.orders("client-2", "site-b", "vpc-b", 20, offer))
+			d = again(t, d)
+			c = newCounter(t, d)
+			late := c.asks("client-1", "site-a", cloud, 20, hold).Offers[1]
+			expect("good", 201, "")(c.orders("client-1", "site-a", cloud, 20, offer))
+			expect("used", 409, refused+"USED")(c.orders("client-1", "site-a", cloud, 20, offer))
+			expect("its alternative", 409, refused+"USED")(c.orders("client-1", "site-a", cloud, 20, a.Offers[0]))
+			time.Sleep(time.Until(late.ValidUntil))
+			expect("expired", 422, refused+"EXPIRED")(c.orders("client-1", "site-a", cloud, 20, late))
+		}
+	})
+}
+
+// again ends a daemon and starts another on its store.
+func again(t *testing.T, d *daemon) *daemon {
+	t.Helper()
+	if err := d.close(); err != nil {
+		t.Fatal(err)
+	}
+	return startTestDaemon(t, d.cfg)
+}
+
+// TestExpiredHoldsReturnTheirRoom: the daemon does it by itself, at its start for
+// those that ended while it did not run.
+func TestExpiredHoldsReturnTheirRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newTestDaemon(t)
+		expect := func(what string, want api.Availability) {
+			t.Helper()
+			if a := newCounter(t, d).asks("client-2", "site-b", "vpc-b", 300, `, "sla": "AA"`); a.Availability != want {
+				t.Errorf("%s: %+v", what, a)
+			}
+		}
+		hold := func() {
+			t.Helper()
+			if a := newCounter(t, d).asks("client-1", "site-a", "vpc-a1", 400, `, "hold": true, "sla": "AA"`); len(a.Offers) != 1 || a.Offers[0].HeldUntil == nil {
+				t.Fatalf("not held: %+v", a)
+			}
+			expect("held", api.AVAILABLELATER)
+		}
+		hold()
+		time.Sleep(6 * time.Minute)
+		d = again(t, d)
+		expect("before it runs", api.AVAILABLELATER)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- d.run(ctx) }()
+		synctest.Wait()
+		expect("from the start on", api.AVAILABLE)
+		hold()
+		time.Sleep(5*time.Minute + 2*expireEvery)
+		synctest.Wait()
+		expect("as it expires", api.AVAILABLE)
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}

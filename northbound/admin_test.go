@@ -75,6 +75,33 @@ func (f *fakeOperator) SetFreeze(_ context.Context, b provision.Freeze, on bool)
 	return nil
 }
 
+func (f *fakeOperator) DeadLetters(_ context.Context, q order.DeadLetterFilter) ([]order.DeadLetter, error) {
+	if q.Tenant == "x" || q.Session == "x" {
+		return nil, nil
+	}
+	return []order.DeadLetter{{Session: "s-1", Tenant: "acme", After: 1, Last: 3, Reason: "the sink answered 503", At: testNow()}}, nil
+}
+
+func (f *fakeOperator) Replay(_ context.Context, id session.ID) (int, error) {
+	if id != "s-1" {
+		return 0, session.Errorf(session.NotFound, "", "no dead letters of session %s", id)
+	}
+	return 2, nil
+}
+
+func (f *fakeOperator) NotificationKeys(context.Context) (KeyStatus, error) {
+	return KeyStatus{JWKSURI: "https://api.example.com/{customer}", Keys: []KeyTime{{Signs: testNow()}}}, nil
+}
+
+func (f *fakeOperator) RotateNotificationKeys(ctx context.Context, atOnce bool) (KeyStatus, error) {
+	s, err := f.NotificationKeys(ctx)
+	if !atOnce {
+		s.Keys[0].Until = testNow()
+		s.Keys = append(s.Keys, KeyTime{Signs: testNow()})
+	}
+	return s, err
+}
+
 func newTestAdmin(t *testing.T, change func(*AdminConfig)) *Admin {
 	t.Helper()
 	reg := prometheus.NewRegistry()
@@ -111,6 +138,16 @@ func TestAdmin(t *testing.T) {
 		{"limit nil", "GET", "/operator/v1/sessions?limit=0", "", nil, 400, "limit: "},
 		{"session", "GET", "/operator/v1" + someID, "", nil, 200, `"cause":"ordered"`},
 		{"unknown session", "GET", "/operator/v1/sessions/x", "", nil, 404, "NOT_FOUND"},
+		{"dead letters", "GET", "/operator/v1/dead-letters", "", nil, 200, `[{"sessionId":"s-1","tenant":"acme","after":1,"last":3,"reason":"the sink answered 503"`},
+		{"dead letters of another", "GET", "/operator/v1/dead-letters?tenant=x", "", nil, 200, `"deadLetters":[]`},
+		{"dead letters of a session", "GET", "/operator/v1/dead-letters?session=x&limit=5", "", nil, 200, `"deadLetters":[]`},
+		{"dead letters without limit", "GET", "/operator/v1/dead-letters?limit=0", "", nil, 400, "limit: "},
+		{"replay", "POST", "/operator/v1/dead-letters/s-1/replay", "", nil, 200, `"events":2`},
+		{"replay of nothing", "POST", "/operator/v1/dead-letters/s-2/replay", "", nil, 404, "no dead letters"},
+		{"keys", "GET", "/operator/v1/notification-keys", "", nil, 200, `"jwksUri":"https://api.example.com/{customer}"`},
+		{"rotate keys", "POST", "/operator/v1/notification-keys", `{}`, nil, 200, `"until":`},
+		{"withdraw keys", "POST", "/operator/v1/notification-keys", `{"atOnce":true}`, nil, 200, `"keys":[{"signs":"`},
+		{"rotate keys somehow", "POST", "/operator/v1/notification-keys", `{"soon":true}`, nil, 400, "soon"},
 		{"devices", "GET", "/operator/v1/devices", "", nil, 200, `"reason":"no answer"`},
 		{"doctor", "GET", "/operator/v1/doctor", "", nil, 200, `"subject":"device pe1"`},
 		{"reservations", "GET", "/operator/v1/reservations?arc=pe1:p1", "", nil, 200, `"arc":"pe1:p1"`},

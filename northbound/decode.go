@@ -4,7 +4,6 @@ package northbound
 
 import (
 	"net/netip"
-	"net/url"
 	"time"
 
 	"github.com/s2cd/s2cd/northbound/api"
@@ -16,7 +15,8 @@ import (
 // cannot say.
 type decoder struct {
 	now             time.Time
-	sinkAllowed     func(netip.Addr) error // nil: all are
+	targetAllowed   func(netip.Addr) error // of what is sent to customers; nil: all are
+	keysURL         string                 // of key sets; empty: PRIVATE_KEY_JWT is not offered
 	endpointAllowed func(netip.Addr) error // nil: all are
 }
 
@@ -196,37 +196,12 @@ func (d decoder) sink(b api.CreateSession) (*session.Sink, error) {
 	if b.SinkCredential == nil {
 		return s, nil
 	}
-	kind, err := b.SinkCredential.Discriminator()
-	if err != nil {
-		return nil, invalid("sinkCredential", "is malformed")
-	}
-	if kind == string(api.PRIVATEKEYJWT) {
-		return nil, &fault{status: 422, code: "PRIVATE_KEY_JWT_NOT_CONFIGURED", message: "sinkCredential.credentialType: PRIVATE_KEY_JWT is not configured here, use ACCESSTOKEN"}
-	}
-	c, err := b.SinkCredential.AsAccessTokenCredential()
-	if err != nil {
-		return nil, invalid("sinkCredential", "is malformed")
-	}
-	if !c.AccessTokenExpiresUtc.After(d.now) {
-		return nil, &fault{status: 400, code: "INVALID_TOKEN", message: "sinkCredential.accessTokenExpiresUtc: lies in the past"}
-	}
-	s.CredentialType, s.Token, s.TokenExpires = kind, value(c.AccessToken), c.AccessTokenExpiresUtc
-	return s, nil
+	return s, d.credential(s, *b.SinkCredential)
 }
 
 func (d decoder) sinkURL(raw string) error {
-	bad := func(why string) error {
+	if why := d.checkTarget(raw); why != "" {
 		return &fault{status: 400, code: "INVALID_SINK", message: "sink: " + why}
-	}
-	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
-		return bad("must be an absolute https URL")
-	}
-	if u.User != nil || u.Fragment != "" {
-		return bad("must have neither user information nor a fragment")
-	}
-	if a, err := netip.ParseAddr(u.Hostname()); err == nil && d.sinkAllowed != nil && d.sinkAllowed(a) != nil {
-		return bad("events are not sent to such an address")
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ func encodeView(v order.View) (api.SessionInfo, error) {
 	if s.Sink != nil {
 		info.Sink = &s.Sink.URL
 	}
+	info.SinkCredential = encodeCredential(s.Sink)
 	for _, h := range []order.Handover{v.Z, v.A} {
 		if h.TunnelEndpoint.IsValid() && info.CloudGatewayIpAddress == nil {
 			info.CloudGatewayIpAddress = new(h.TunnelEndpoint.Addr().String())

@@ -57,7 +57,7 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 	}
 	o, ok := s.contract.ops[pattern]
 	if !ok {
-		s.mux.ServeHTTP(w, r) // the document
+		s.mux.ServeHTTP(w, r) // the document, or keys
 		return nil
 	}
 	c.operation = o.id

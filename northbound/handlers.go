@@ -56,6 +56,7 @@ func (h handlers) CreateSession(w http.ResponseWriter, r *http.Request, params a
 		h.s.fail(w, r, err)
 		return
 	}
+	h.s.nameKeys(o.Sink, callerOf(r).Tenant)
 	if params.IdempotencyKey != nil {
 		o.Key = *params.IdempotencyKey
 		if o.Fingerprint, err = fingerprint(body); err != nil {

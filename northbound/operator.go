@@ -19,6 +19,7 @@ type Operator interface {
 	OperatorBrakes
 	OperatorDoctor
 	OperatorFaults
+	OperatorEvents
 }
 
 // OperatorDoctor says what is wrong now.

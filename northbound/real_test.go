@@ -54,7 +54,5 @@ func setupReal(t testing.TB) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := setupOn(t, cases, testNow)
-	b.srv.cfg.RequestTimeout = time.Minute
-	return b
+	return setupOn(t, cases, func(c *Config) { c.RequestTimeout = time.Minute })
 }

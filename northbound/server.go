@@ -25,7 +25,9 @@ type Config struct {
 	Log           *slog.Logger
 	Metrics       *Metrics                    // nil: none are kept
 	Now           func() time.Time            // nil: the wall clock
-	SinkAllowed   func(addr netip.Addr) error // judges sinks given as an address; nil: all are
+	SinkAllowed   func(addr netip.Addr) error // judges sinks and token endpoints given as an address; nil: all are
+	Keys          KeySet                      // for sinks whose tokens are fetched; nil: not offered
+	PublicURL     string                      // of this listener, as customers reach it; with Keys
 
 	// EndpointAllowed judges the addresses of customers' WireGuard ends beyond
 	// what is never one (loopback, link-local, multicast, unspecified); nil: all are.
@@ -85,6 +87,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, contract: c, mux: http.NewServeMux(), limits: newLimiter(cfg.RequestRate, cfg.Now)}
 	s.mux.HandleFunc("GET "+documentPath, serveDocument)
+	s.mux.HandleFunc("GET "+KeysPath+"{customer}", s.serveKeys)
 	api.HandlerWithOptions(handlers{s}, api.StdHTTPServerOptions{
 		BaseURL: BasePath, BaseRouter: s.mux,
 		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) { s.fail(w, r, bindFault(err)) },
@@ -149,5 +152,5 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 }
 
 func (s *Server) decoder() decoder {
-	return decoder{now: s.cfg.Now(), sinkAllowed: s.cfg.SinkAllowed, endpointAllowed: s.cfg.EndpointAllowed}
+	return decoder{now: s.cfg.Now(), targetAllowed: s.cfg.SinkAllowed, endpointAllowed: s.cfg.EndpointAllowed, keysURL: s.keysURL()}
 }

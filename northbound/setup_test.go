@@ -28,16 +28,16 @@ type bundle struct {
 	contract *apitest.Contract
 }
 
-func setup(t testing.TB) *bundle {
+func setup(t testing.TB, changes ...func(*Config)) *bundle {
 	t.Helper()
 	core := &fakeCore{sessions: map[session.ID]session.Session{}}
-	b := setupOn(t, core, testNow)
+	b := setupOn(t, core, changes...)
 	b.core = core
 	return b
 }
 
 // setupOn is a bundle over use cases of the caller's.
-func setupOn(t testing.TB, cases UseCases, now func() time.Time) *bundle {
+func setupOn(t testing.TB, cases UseCases, changes ...func(*Config)) *bundle {
 	t.Helper()
 	all := []string{
 		"site-to-cloud-vpn:check-availability", "site-to-cloud-vpn:sessions:create", "site-to-cloud-vpn:sessions:read",
@@ -48,8 +48,8 @@ func setupOn(t testing.TB, cases UseCases, now func() time.Time) *bundle {
 		t.Fatal(err)
 	}
 	b := &bundle{log: &bytes.Buffer{}, contract: contract}
-	srv, err := New(Config{
-		UseCases: cases, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: now, RequestTimeout: 20 * time.Millisecond,
+	cfg := Config{
+		UseCases: cases, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: 20 * time.Millisecond,
 		Authenticator: fakeAuth{
 			"acme":    {Client: "acme-app", Scopes: all},
 			"other":   {Client: "other-app", Scopes: all},
@@ -62,7 +62,11 @@ func setupOn(t testing.TB, cases UseCases, now func() time.Time) *bundle {
 			return t, ok
 		},
 		SinkAllowed: refusePrivate, EndpointAllowed: refusePrivate,
-	})
+	}
+	for _, change := range changes {
+		change(&cfg)
+	}
+	srv, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

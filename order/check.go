@@ -56,9 +56,9 @@ func (s *Service) assess(d *Directory, tenant session.TenantID, q Inquiry) (asse
 		valid = d.Catalogue.HoldFor
 	}
 	a.promise.Until = a.now.Add(valid).Truncate(time.Second)
-	levels := d.Catalogue.Levels
+	levels := d.levels(tenant)
 	if q.Level != "" {
-		l, ok := d.Catalogue.Level(q.Level)
+		l, ok := d.level(tenant, q.Level)
 		if !ok {
 			return a, session.Errorf(session.Invalid, "sla", "the level %q is not sold here", q.Level)
 		}

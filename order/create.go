@@ -29,7 +29,7 @@ func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made sess
 		}
 	}
 	d := s.directory.Load()
-	level, ok := d.Catalogue.Level(o.Level)
+	level, ok := d.level(caller.Tenant, o.Level)
 	if !ok {
 		return session.Session{}, false, session.Errorf(session.Invalid, "sla", "the level %q is not sold here", o.Level)
 	}

@@ -13,6 +13,7 @@ import (
 // time, oldest event first.
 type Stream struct {
 	Session session.ID
+	Tenant  session.TenantID
 	Sink    session.Sink
 	Event   session.Event // the head of the line
 	Tries   int           // of the head so far

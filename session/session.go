@@ -128,12 +128,21 @@ type Route struct {
 	Variant   uint32 `json:",omitzero"` // of the bookings it stands on
 }
 
+// The types of a sink's credential.
+const (
+	AccessToken   = "ACCESSTOKEN"     // a bearer token
+	PrivateKeyJWT = "PRIVATE_KEY_JWT" // a token is fetched with a signed assertion (RFC 7523)
+)
+
 // Sink is where the customer wants events.
 type Sink struct {
 	URL            string
-	CredentialType string // "", ACCESSTOKEN
+	CredentialType string // empty, AccessToken or PrivateKeyJWT
 	Token          string // sealed by the store; never shown or logged
 	TokenExpires   time.Time
+	ClientID       string `json:",omitzero"` // ours at the customer's authorization server; sealed like Token
+	TokenURI       string `json:",omitzero"` // that server's token endpoint; sealed like Token
+	JWKSURI        string `json:",omitzero"` // where that server finds our public keys
 }
 
 // DeviceState is what is known of a session on one device.

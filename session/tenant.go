@@ -18,6 +18,15 @@ type Tenant struct {
 	Clients      []string // OAuth client_id values that act for it
 	AccessPoints []AccessPoint
 	Quota        Quota
+	Prices       map[LevelName]Price `json:",omitzero"` // its price book: in place of the catalogue's; nil: none
+	Contact      Contact             `json:",omitzero"`
+}
+
+// Contact is whom the provider's people call. Customers' applications never see it.
+type Contact struct {
+	Name  string
+	Email string
+	Phone string
 }
 
 // Quota caps what a tenant may hold at once; 0 means no cap.

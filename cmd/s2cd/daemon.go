@@ -17,6 +17,8 @@ import (
 
 	"github.com/s2cd/s2cd/internal/config"
 	"github.com/s2cd/s2cd/internal/inventory"
+	"github.com/s2cd/s2cd/northbound/auth"
+	"github.com/s2cd/s2cd/northbound/webhook"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
@@ -44,7 +46,9 @@ type daemon struct {
 	monitor   *telemetry.Monitor
 	runner    *provision.Runner
 	orders    *order.Service
-	parts     []part // what runs until the end
+	verifier  *auth.Verifier
+	keys      *webhook.Keys // nil: sinks' tokens are not fetched
+	parts     []part        // what runs until the end
 	closers   closers
 }
 

@@ -40,19 +40,24 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 	}
 	verifier, err := auth.New(auth.Config{
 		Issuer: issuer, Audience: d.cfg.Auth.Audience, Client: client, Now: d.now, Leeway: d.cfg.Auth.Leeway,
+		KeepKeys: d.cfg.Auth.KeepKeys,
 	})
 	if err != nil {
 		return fmt.Errorf("auth: %w", err)
 	}
+	d.verifier = verifier
 	registry := d.metrics.registry
 	registry.MustRegister(newStateCollector(d.runner.Status, d.store, d.now, d.log))
-	guard := webhook.Guard{Allow: d.cfg.Webhook.AllowPrefixes}
+	guard := webhook.Guard{Allow: d.cfg.Webhook.AllowPrefixes, Deny: d.cfg.Webhook.DenyPrefixes}
+	if err := d.openKeys(ctx); err != nil {
+		return err
+	}
 	server, err := northbound.New(northbound.Config{
 		UseCases: d.orders, Authenticator: verifier, TenantOf: d.tenantOf, Log: d.log, Metrics: northbound.NewMetrics(registry),
 		Now: d.now, SinkAllowed: guard.Check, Addr: d.cfg.API.Listen, CertFile: d.cfg.API.TLS.Cert, KeyFile: d.cfg.API.TLS.Key,
 		MaxBody: d.cfg.API.MaxBody, ShutdownTimeout: d.cfg.API.ShutdownGrace,
-		RequestRate:     d.requestRate,
-		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check,
+		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check, Keys: d.keySet(), PublicURL: d.publicURL(),
+		RequestRate: d.requestRate,
 	})
 	if err != nil {
 		return fmt.Errorf("API: %w", err)
@@ -109,7 +114,7 @@ func (d *daemon) buildIssuer(ctx context.Context) (*devtoken.Issuer, error) {
 
 func (d *daemon) buildWebhook(guard webhook.Guard) error {
 	c := webhook.Config{
-		Outbox: d.store, Source: d.publicURL() + northbound.BasePath, Holder: "s2cd", Guard: guard, Log: d.log, Now: d.now,
+		Outbox: d.store, Source: d.publicURL() + northbound.BasePath, Holder: "s2cd", Guard: guard, Keys: d.keys, Log: d.log, Now: d.now,
 		PerHost: d.cfg.Webhook.PerHost, Timeout: d.cfg.Webhook.Timeout, GiveUpAfter: d.cfg.Webhook.MaxAge,
 		Outcome: d.metrics.delivery,
 	}

@@ -139,7 +139,7 @@ const certificateWarning = 14 * 24 * time.Hour
 
 // Findings implements northbound.OperatorDoctor.
 func (o operations) Findings(ctx context.Context) ([]northbound.Finding, error) {
-	all := slices.Concat(o.devicesWrong(), o.certificates(), o.told(), o.overbooked())
+	all := slices.Concat(o.devicesWrong(), o.certificates(), o.issuer(), o.told(), o.overbooked())
 	for _, ask := range []func(context.Context) ([]northbound.Finding, error){o.astray, o.stuck, o.frozenTenants, o.unreadable} {
 		found, err := ask(ctx)
 		if err != nil {

@@ -71,6 +71,7 @@ func newRootCmd(a *app) *cobra.Command {
 		newServeCmd(a), newConfigCmd(a), newInventoryCmd(a), newTokenCmd(a), newDoctorCmd(a),
 		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newDeviceCmd(a), newPathCmd(a), newVersionCmd(a),
 		newLinkCmd(a), newNodeCmd(a), newRerouteCmd(a), newWhatIfCmd(a),
+		newEventsCmd(a), newKeysCmd(a),
 	)
 	return root
 }

@@ -5,7 +5,6 @@ package config
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,6 +36,7 @@ func Check(path string, environ []string, now time.Time) error {
 	c.roots("webhook.caFile", l.cfg.Webhook.CAFile)
 	c.roots("auth.caFile", l.cfg.Auth.CAFile)
 	c.secrets()
+	c.keyFiles()
 	c.folder("store.path", l.cfg.Store.Path)
 	clients, invErr := c.inventory()
 	if invErr == nil && clients != nil {
@@ -211,17 +211,7 @@ func (c DevClient) ReadSecret() (Secret, error) {
 }
 
 // ReadSealKey returns the key that the store seals secrets with.
-func (s Store) ReadSealKey() ([]byte, error) {
-	text, err := readPrivate(s.SealKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	key, err := hex.DecodeString(text)
-	if err != nil || len(key) != SealKeySize {
-		return nil, fmt.Errorf("%s does not hold %d hex digits", s.SealKeyFile, 2*SealKeySize)
-	}
-	return key, nil
-}
+func (s Store) ReadSealKey() ([]byte, error) { return readKey(s.SealKeyFile) }
 
 func readPrivate(file string) (string, error) {
 	if err := ownerOnly(file); err != nil {

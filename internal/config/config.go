@@ -54,7 +54,8 @@ type Auth struct {
 	Issuer   string        `yaml:"issuer"`   // OIDC issuer; with --dev the daemon's own
 	Audience string        `yaml:"audience"` // that tokens must name
 	Leeway   time.Duration `yaml:"leeway" check:"max=5m"`
-	CAFile   string        `yaml:"caFile" path:"file"` // that the issuer's certificate is checked against
+	CAFile   string        `yaml:"caFile" path:"file"`              // that the issuer's certificate is checked against
+	KeepKeys time.Duration `yaml:"keepKeys" check:"min=1m,max=30d"` // the issuer's, while it does not answer
 }
 
 // Dev is the token issuer that only --dev starts.
@@ -118,9 +119,15 @@ type DeviceDefaults struct {
 type Webhook struct {
 	CAFile        string         `yaml:"caFile" path:"file"` // beside the system's roots
 	AllowPrefixes []netip.Prefix `yaml:"allowPrefixes"`      // private addresses that sinks may have
-	MaxAge        time.Duration  `yaml:"maxAge" check:"min=1m,max=30d"`
-	PerHost       int            `yaml:"perHost" check:"min=1,max=100"` // deliveries in flight
-	Timeout       time.Duration  `yaml:"timeout" check:"min=100ms,max=1m"`
+	DenyPrefixes  []netip.Prefix `yaml:"denyPrefixes"`       // public addresses that they may not have, like the provider's own
+	PrivateKeyJWT bool           `yaml:"privateKeyJwt"`      // offer to fetch sinks' tokens with a signed assertion
+	// KeyFile is what the keys for that are made from, 64 hex digits; empty: the
+	// store's. OtherKeyFile's are published beside and never sign.
+	KeyFile      string        `yaml:"keyFile" path:"secret"`
+	OtherKeyFile string        `yaml:"otherKeyFile" path:"secret"`
+	MaxAge       time.Duration `yaml:"maxAge" check:"min=1m,max=30d"`
+	PerHost      int           `yaml:"perHost" check:"min=1,max=100"` // deliveries in flight
+	Timeout      time.Duration `yaml:"timeout" check:"min=100ms,max=1m"`
 }
 
 // Provision is how devices are changed.
@@ -161,12 +168,12 @@ func Default() Config {
 	return Config{
 		API:   API{ShutdownGrace: 10 * time.Second, MaxBody: 64 << 10},
 		Admin: Admin{Listen: "127.0.0.1:9441"},
-		Auth:  Auth{Leeway: 30 * time.Second},
+		Auth:  Auth{Leeway: 30 * time.Second, KeepKeys: 24 * time.Hour},
 		Dev:   Dev{Listen: "127.0.0.1:9442", TokenTTL: time.Hour},
 		Devices: Devices{Defaults: DeviceDefaults{
 			RPCTimeout: 10 * time.Second, LeaseTTL: 30 * time.Second, Rollback: 2 * time.Minute, ReadEvery: time.Minute,
 		}},
-		Webhook:   Webhook{MaxAge: 24 * time.Hour, PerHost: 4, Timeout: 10 * time.Second},
+		Webhook:   Webhook{MaxAge: 24 * time.Hour, PerHost: 4, Timeout: 10 * time.Second, PrivateKeyJWT: true},
 		Provision: Provision{Brakes: Brakes{ChangesPerMinute: 60, DeletionsPerMinute: 30}},
 		Telemetry: Telemetry{Interval: time.Second, ProbeEvery: 100 * time.Millisecond, StaleAfter: 10 * time.Second},
 		Log:       Log{Level: "info", Format: "json"},

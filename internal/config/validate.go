@@ -26,11 +26,7 @@ func (l *loader) validate() {
 	}
 	l.validateTimes()
 	l.validatePorts()
-	for i, p := range l.cfg.Webhook.AllowPrefixes {
-		if p.IsValid() && p != p.Masked() {
-			l.fault(fmt.Sprintf("webhook.allowPrefixes[%d]", i), "has host bits set, meant %s?", p.Masked())
-		}
-	}
+	l.validateWebhook()
 }
 
 func (l *loader) validateAPI() {

@@ -162,8 +162,23 @@ type fileTenant struct {
 	ID           string            `yaml:"id" check:"required"`
 	Name         string            `yaml:"name" check:"required"`
 	Clients      []string          `yaml:"clients" check:"required"`
+	Contact      fileContact       `yaml:"contact"`
 	Quota        fileQuota         `yaml:"quota"`
+	Prices       []fileOwnPrice    `yaml:"prices"`
 	AccessPoints []fileAccessPoint `yaml:"accessPoints"`
+}
+
+// fileContact is whom the provider's people call.
+type fileContact struct {
+	Name  string `yaml:"name"`
+	Email string `yaml:"email"`
+	Phone string `yaml:"phone"`
+}
+
+// fileOwnPrice is what a level costs a customer, in place of the catalogue's price.
+type fileOwnPrice struct {
+	Level string    `yaml:"level" check:"required,oneof=A|AA|AAA"`
+	Price filePrice `yaml:"price" check:"required"`
 }
 
 type fileQuota struct {

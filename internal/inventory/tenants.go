@@ -38,6 +38,8 @@ func (b *builder) tenants() {
 				Offers: cmp.Or(t.Quota.Offers, defaultOffers), Requests: t.Quota.Requests,
 			},
 		}
+		out.Contact = b.contact(at+".contact", t.Contact)
+		out.Prices = b.priceBook(at+".prices", t.ID, t.Prices)
 		own := &tenant{builder: b, id: t.ID}
 		for j, p := range t.AccessPoints {
 			out.AccessPoints = append(out.AccessPoints, own.accessPoint(index(at+".accessPoints", j), p))

@@ -26,8 +26,8 @@ const (
 	maxDocument  = 1 << 20 // bytes of a discovery document or key set
 )
 
-// keySet keeps the issuer's keys. Keys once fetched stay good while the issuer
-// is away; a key the issuer no longer lists is dropped at the next fetch.
+// keySet keeps the issuer's keys. Keys once fetched stay good for a while when the
+// issuer is away; a key the issuer no longer lists is dropped at the next fetch.
 type keySet struct {
 	cfg    Config
 	client *http.Client
@@ -67,21 +67,27 @@ func (s *keySet) find(ctx context.Context, kid string, alg jose.SignatureAlgorit
 		return nil, fmt.Errorf("%w: waiting for keys: %w", ErrUnavailable, ctx.Err())
 	}
 	found, _, failure := s.match(kid, alg)
-	if len(found) == 0 && failure != nil {
+	if failure != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, failure)
 	}
 	return found, nil
 }
 
+// match returns the known keys that fit and whether they are old. A failure says
+// that no key at all is known, and why.
 func (s *keySet) match(kid string, alg jose.SignatureAlgorithm) (found []jose.JSONWebKey, stale bool, failure error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	age := s.cfg.Now().Sub(s.fetched)
+	if len(s.keys) == 0 || age > s.cfg.MaxAge+s.cfg.KeepKeys {
+		return nil, true, s.failure
+	}
 	for _, k := range s.keys {
 		if (kid == "" || k.KeyID == kid) && fits(k, alg) {
 			found = append(found, k)
 		}
 	}
-	return found, s.cfg.Now().Sub(s.fetched) > s.cfg.MaxAge, s.failure
+	return found, age > s.cfg.MaxAge, nil
 }
 
 // fits reports whether a key may be used with alg: its type, size and use.
@@ -145,14 +151,29 @@ func (s *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	if err := checkURL(found.JWKSURI); err != nil {
 		return nil, fmt.Errorf("jwks_uri: %w", err)
 	}
-	var set jose.JSONWebKeySet
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
 	if err := s.get(ctx, found.JWKSURI, &set); err != nil {
 		return nil, fmt.Errorf("fetch keys: %w", err)
 	}
-	if len(set.Keys) == 0 {
+	return readKeys(set.Keys)
+}
+
+// readKeys reads a key set's public keys. One of a kind that is not known is
+// passed over (RFC 7517 section 5): it may be there for somebody else.
+func readKeys(raw []json.RawMessage) ([]jose.JSONWebKey, error) {
+	var all []jose.JSONWebKey
+	for _, one := range raw {
+		var k jose.JSONWebKey
+		if k.UnmarshalJSON(one) == nil && k.Valid() && k.IsPublic() {
+			all = append(all, k)
+		}
+	}
+	if len(all) == 0 {
 		return nil, errors.New("the issuer lists no keys")
 	}
-	return set.Keys, nil
+	return all, nil
 }
 
 func (s *keySet) get(ctx context.Context, target string, into any) error {

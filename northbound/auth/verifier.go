@@ -4,6 +4,7 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,6 +28,7 @@ type Config struct {
 	Leeway   time.Duration // for clocks that differ, 30 s by default
 	MaxAge   time.Duration // of keys before they are fetched again, 10 min by default
 	MinFetch time.Duration // between two fetches, 5 s by default
+	KeepKeys time.Duration // that were fetched last while the issuer does not answer, 24 h by default
 }
 
 // Verifier checks access tokens of one issuer. It is safe for concurrent use.
@@ -56,7 +58,22 @@ func New(cfg Config) (*Verifier, error) {
 	if cfg.MinFetch == 0 {
 		cfg.MinFetch = 5 * time.Second
 	}
+	if cfg.KeepKeys == 0 {
+		cfg.KeepKeys = 24 * time.Hour
+	}
 	return &Verifier{cfg: cfg, keys: newKeySet(cfg)}, nil
+}
+
+// Keys says when the issuer's keys were fetched last, and why that failed since;
+// zero: never. Until is when the known ones are no longer good.
+func (v *Verifier) Keys() (fetched, until time.Time, failure error) {
+	v.keys.mu.Lock()
+	defer v.keys.mu.Unlock()
+	fetched = v.keys.fetched
+	if !fetched.IsZero() {
+		until = fetched.Add(v.cfg.MaxAge + v.cfg.KeepKeys)
+	}
+	return fetched, until, v.keys.failure
 }
 
 // algorithms are the signatures that are accepted, no matter what a token says.
@@ -71,6 +88,9 @@ type accessClaims struct {
 	ClientID string `json:"client_id"`
 	AZP      string `json:"azp"`
 	Scope    string `json:"scope"`
+
+	// Confirmation binds a token to a key of its holder (RFC 7800).
+	Confirmation json.RawMessage `json:"cnf"`
 }
 
 // Authenticate checks a token and returns the client behind it. Errors wrap
@@ -86,6 +106,9 @@ func (v *Verifier) Authenticate(ctx context.Context, token string) (Identity, er
 	head := parsed.Headers[0]
 	if !isAccessToken(head) {
 		return Identity{}, fmt.Errorf("%w: typ of the token is %v", ErrUnauthenticated, head.ExtraHeaders[jose.HeaderType])
+	}
+	if _, critical := head.ExtraHeaders["crit"]; critical { // no extension is known here (RFC 7515 section 4.1.11)
+		return Identity{}, fmt.Errorf("%w: token with critical headers", ErrUnauthenticated)
 	}
 	keys, err := v.keys.find(ctx, head.KeyID, jose.SignatureAlgorithm(head.Algorithm))
 	if err != nil {
@@ -120,6 +143,9 @@ func isAccessToken(head jose.Header) bool {
 func (v *Verifier) judge(c accessClaims) (Identity, error) {
 	if c.Expiry == nil {
 		return Identity{}, fmt.Errorf("%w: token without exp", ErrUnauthenticated)
+	}
+	if len(c.Confirmation) > 0 { // whoever found it could use it as a plain bearer token (RFC 9449 section 7.1)
+		return Identity{}, fmt.Errorf("%w: token is bound to a key, and is not proven", ErrUnauthenticated)
 	}
 	want := jwt.Expected{Issuer: v.cfg.Issuer, AnyAudience: jwt.Audience{v.cfg.Audience}, Time: v.cfg.Now()}
 	if err := c.ValidateWithLeeway(want, v.cfg.Leeway); err != nil {

@@ -14,6 +14,7 @@ import (
 // differently the second time gains nothing.
 type Guard struct {
 	Allow []netip.Prefix // exceptions, for labs and for customers inside
+	Deny  []netip.Prefix // public ones that are closed all the same, like the provider's own; before Allow
 }
 
 // reserved are the ranges beyond those netip.Addr knows by itself that are no
@@ -36,6 +37,11 @@ func publicV6() netip.Prefix { return netip.MustParsePrefix("2000::/3") }
 // Check says why events are not sent to addr; nil if they may be.
 func (g Guard) Check(addr netip.Addr) error {
 	addr = addr.Unmap().WithZone("")
+	for _, p := range g.Deny {
+		if p.Contains(addr) {
+			return fmt.Errorf("address %s is closed", addr)
+		}
+	}
 	for _, p := range g.Allow {
 		if p.Contains(addr) {
 			return nil

@@ -21,6 +21,7 @@ type memory struct {
 // line is one stream with what waits in it.
 type line struct {
 	session session.ID
+	tenant  session.TenantID
 	sink    session.Sink
 	events  []session.Event
 	tries   int
@@ -46,9 +47,13 @@ func newMemory() *memory { return &memory{records: make(chan record, 1000)} }
 var _ order.Outbox = (*memory)(nil)
 
 func (m *memory) add(id session.ID, sink session.Sink, events ...session.Event) {
+	m.addOf("", id, sink, events...)
+}
+
+func (m *memory) addOf(tenant session.TenantID, id session.ID, sink session.Sink, events ...session.Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.streams = append(m.streams, &line{session: id, sink: sink, events: events})
+	m.streams = append(m.streams, &line{session: id, tenant: tenant, sink: sink, events: events})
 }
 
 func (m *memory) ClaimStream(_ context.Context, _ string, now, until time.Time) (order.Stream, bool, error) {
@@ -65,7 +70,7 @@ func (m *memory) ClaimStream(_ context.Context, _ string, now, until time.Time) 
 	}
 	best.leased = until
 	best.fence++
-	return order.Stream{Session: best.session, Sink: best.sink, Event: best.events[0], Tries: best.tries, Since: best.since, Fence: best.fence}, true, nil
+	return order.Stream{Session: best.session, Tenant: best.tenant, Sink: best.sink, Event: best.events[0], Tries: best.tries, Since: best.since, Fence: best.fence}, true, nil
 }
 
 func (m *memory) settle(s order.Stream, r record, change func(l *line)) {

@@ -21,6 +21,7 @@ import (
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/sentence"
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
 )
 
 const (
@@ -34,7 +35,7 @@ var correlatorPattern = regexp.MustCompile(`^[a-zA-Z0-9-_:;.\/<>{}]{1,256}$`)
 // newClient returns a client that follows no redirect, uses no proxy and
 // connects only where the guard lets it.
 func newClient(cfg Config) *http.Client {
-	dialer := &net.Dialer{Timeout: cfg.Timeout, Control: cfg.Guard.control}
+	dialer := &net.Dialer{Timeout: cfg.Timeout, Control: cfg.Guard.control, Resolver: cfg.Resolver}
 	return &http.Client{
 		Timeout:       cfg.Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -55,39 +56,64 @@ func hostOf(sink string) string {
 	return u.Host
 }
 
-// try sends the head of a stream once.
+// try sends the head of a stream once, within Config.Timeout in all. A sink that
+// refuses a token which was kept gets a new one at once.
 func (w *Worker) try(ctx context.Context, s order.Stream) verdict {
-	if u, err := url.Parse(s.Sink.URL); err != nil || u.Scheme != "https" || u.Host == "" {
+	if !isHTTPS(s.Sink.URL) {
 		return verdict{kind: giveUp, reason: "the sink is no https URL"}
 	}
 	if s.Sink.Token != "" && !s.Sink.TokenExpires.IsZero() && !s.Sink.TokenExpires.After(w.cfg.Now()) {
 		return verdict{kind: giveUp, reason: "the sink's access token has expired", final: true}
 	}
-	req, err := w.request(ctx, s)
+	ctx, cancel := context.WithTimeout(ctx, w.cfg.Timeout)
+	defer cancel()
+	if s.Sink.CredentialType != session.PrivateKeyJWT {
+		v, _ := w.deliver(ctx, s, s.Sink.Token)
+		return v
+	}
+	for {
+		token, kept, err := w.tokens.get(ctx, s)
+		if err != nil {
+			var r *refusal
+			if !errors.As(err, &r) {
+				r = refuse("%s", err)
+			}
+			return w.failed(s, r.reason, r.after)
+		}
+		v, status := w.deliver(ctx, s, token)
+		if status != http.StatusUnauthorized {
+			return v
+		}
+		w.tokens.drop(s, token)
+		if !kept {
+			return v
+		}
+	}
+}
+
+// deliver makes one request and returns the answer's status too; 0: there was none.
+func (w *Worker) deliver(ctx context.Context, s order.Stream, token string) (verdict, int) {
+	req, err := w.request(ctx, s, token)
 	if err != nil {
-		return verdict{kind: giveUp, reason: err.Error()}
+		return verdict{kind: giveUp, reason: err.Error()}, 0
 	}
 	res, err := w.client.Do(req)
 	if err != nil {
-		var sent *url.Error // its text repeats the URL, which may hold a secret
-		if errors.As(err, &sent) {
-			err = sent.Err
-		}
-		return w.failed(s, err.Error(), 0)
+		return w.failed(s, plain(err), 0), 0
 	}
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
 	switch {
 	case res.StatusCode >= 200 && res.StatusCode < 300:
-		return verdict{kind: delivered}
+		return verdict{kind: delivered}, res.StatusCode
 	case res.StatusCode == http.StatusGone:
-		return verdict{kind: giveUp, reason: "the sink wants no more events (410)", final: true}
+		return verdict{kind: giveUp, reason: "the sink wants no more events (410)", final: true}, res.StatusCode
 	}
-	return w.failed(s, fmt.Sprintf("the sink answered %d", res.StatusCode), retryAfter(res.Header, w.cfg.Now()))
+	return w.failed(s, fmt.Sprintf("the sink answered %d", res.StatusCode), retryAfter(res.Header, w.cfg.Now())), res.StatusCode
 }
 
 // request renders an event as a structured CloudEvent.
-func (w *Worker) request(ctx context.Context, s order.Stream) (*http.Request, error) {
+func (w *Worker) request(ctx context.Context, s order.Stream, token string) (*http.Request, error) {
 	body, err := w.event(s)
 	if err != nil {
 		return nil, err
@@ -101,8 +127,8 @@ func (w *Worker) request(ctx context.Context, s order.Stream) (*http.Request, er
 	if correlatorPattern.MatchString(s.Event.Correlator) {
 		req.Header.Set("x-correlator", s.Event.Correlator)
 	}
-	if s.Sink.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+s.Sink.Token)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	return req, nil
 }

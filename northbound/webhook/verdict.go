@@ -34,7 +34,8 @@ type verdict struct {
 }
 
 // failed decides after a try that did not succeed: again later, or never.
-// after is the Retry-After of the answer, zero without one.
+// after is the Retry-After of the answer, zero without one; what is longer than
+// Config.MaxRetry would leave too few tries.
 func (w *Worker) failed(s order.Stream, reason string, after time.Duration) verdict {
 	now := w.cfg.Now()
 	since := s.Since
@@ -45,7 +46,7 @@ func (w *Worker) failed(s order.Stream, reason string, after time.Duration) verd
 	if !now.Before(end) {
 		return verdict{kind: giveUp, reason: "not delivered for " + w.cfg.GiveUpAfter.String() + ", at last: " + reason}
 	}
-	at := now.Add(max(after, w.backoff(now.Sub(since))))
+	at := now.Add(max(min(after, w.cfg.MaxRetry), w.backoff(now.Sub(since))))
 	if at.After(end) {
 		at = end // one last try
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -27,10 +28,14 @@ type Config struct {
 	Source  string // URL of the API up to its version; events name it as their source
 	Holder  string // of leases, unique among daemons
 	Guard   Guard
+	Keys    *Keys          // for sinks whose tokens are fetched; nil: switched off
 	RootCAs *x509.CertPool // that sinks' certificates are checked with; nil: the system's
 	Log     *slog.Logger
-	Now     func() time.Time // nil: the wall clock
-	Random  func() float64   // in [0,1); nil: math/rand
+
+	Resolver *net.Resolver // of sinks' names; nil: the system's
+
+	Now    func() time.Time // nil: the wall clock
+	Random func() float64   // in [0,1); nil: math/rand
 
 	// Outcome is told of everything that is recorded: "delivered", "retry",
 	// "postponed" or "given up". It must not block; nil: nobody is told.
@@ -38,9 +43,11 @@ type Config struct {
 
 	Workers     int           // deliveries at once, 64
 	PerHost     int           // of them to one host and port, 4
+	PerTenant   int           // of them for one customer, a quarter of Workers
 	Timeout     time.Duration // of one delivery, 10 s
 	MinBackoff  time.Duration // 1 s
 	MaxBackoff  time.Duration // 15 min
+	MaxRetry    time.Duration // that a sink's Retry-After may ask for, 1 h
 	GiveUpAfter time.Duration // since the first try, 24 h
 	Poll        time.Duration // between looks for work, 1 s
 }
@@ -52,11 +59,12 @@ const leaseMargin = 20 * time.Second
 type Worker struct {
 	cfg    Config
 	client *http.Client
+	tokens *tokens
 	wake   chan struct{}
 
-	mu   sync.Mutex // guards busy and held
-	busy map[string]int
-	held map[string]int // streams put back since the host had a free place
+	mu   sync.Mutex     // guards busy and held
+	busy map[string]int // by host, and by customer
+	held map[string]int // streams put back since there was a free place
 }
 
 // New returns a Worker. It owns no goroutine until Run.
@@ -77,10 +85,14 @@ func New(cfg Config) (*Worker, error) {
 		cfg.Random = rand.Float64
 	}
 	cfg.Workers, cfg.PerHost = positive(cfg.Workers, 64), positive(cfg.PerHost, 4)
+	cfg.PerTenant = positive(cfg.PerTenant, max(1, cfg.Workers/4))
+	cfg.MaxRetry = positive(cfg.MaxRetry, time.Hour)
 	cfg.Timeout = positive(cfg.Timeout, 10*time.Second)
 	cfg.MinBackoff, cfg.MaxBackoff = positive(cfg.MinBackoff, time.Second), positive(cfg.MaxBackoff, 15*time.Minute)
 	cfg.GiveUpAfter, cfg.Poll = positive(cfg.GiveUpAfter, 24*time.Hour), positive(cfg.Poll, time.Second)
-	return &Worker{cfg: cfg, client: newClient(cfg), wake: make(chan struct{}, 1), busy: map[string]int{}, held: map[string]int{}}, nil
+	w := &Worker{cfg: cfg, client: newClient(cfg), wake: make(chan struct{}, 1), busy: map[string]int{}, held: map[string]int{}}
+	w.tokens = &tokens{keys: cfg.Keys, client: w.client, now: cfg.Now, kept: map[tokenKey]fetched{}}
+	return w, nil
 }
 
 func positive[T int | time.Duration](v, otherwise T) T {
@@ -143,15 +155,14 @@ func (w *Worker) pause(ctx context.Context) bool {
 	return true
 }
 
-// handle tries the head of a stream once and records how that went.
+// handle tries the head of a stream and records how that went.
 func (w *Worker) handle(ctx context.Context, s order.Stream) {
-	host := hostOf(s.Sink.URL)
-	if wait, ok := w.enter(host); !ok {
+	if wait, ok := w.enter(s); !ok {
 		w.record(ctx, s, verdict{kind: putBack, at: w.cfg.Now().Add(wait)})
 		return
 	}
 	v := w.try(ctx, s)
-	w.leave(host)
+	w.leave(s)
 	// What the end cut off has no outcome; what was taken before it has one.
 	if v.kind == delivered || ctx.Err() == nil {
 		w.record(ctx, s, v)
@@ -159,26 +170,44 @@ func (w *Worker) handle(ctx context.Context, s order.Stream) {
 	w.Wake()
 }
 
-// enter takes one of a host's places. Without a free one it says how long to
-// stay away: the more that wait, the longer.
-func (w *Worker) enter(host string) (time.Duration, bool) {
+// place is something of which only so many deliveries may be under way.
+type place struct {
+	name string
+	most int
+}
+
+// places are those that a delivery takes.
+func (w *Worker) places(s order.Stream) []place {
+	return []place{{"customer " + string(s.Tenant), w.cfg.PerTenant}, {"host " + hostOf(s.Sink.URL), w.cfg.PerHost}}
+}
+
+// enter takes a stream's places. Without a free one it says how long to stay
+// away: the more that wait, the longer.
+func (w *Worker) enter(s order.Stream) (time.Duration, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.busy[host] >= w.cfg.PerHost {
-		w.held[host]++
-		return min(time.Minute, time.Duration(w.held[host])*w.cfg.MinBackoff), false
+	all := w.places(s)
+	for _, p := range all {
+		if w.busy[p.name] >= p.most {
+			w.held[p.name]++
+			return min(time.Minute, time.Duration(w.held[p.name])*w.cfg.MinBackoff), false
+		}
 	}
-	w.busy[host]++
+	for _, p := range all {
+		w.busy[p.name]++
+	}
 	return 0, true
 }
 
-func (w *Worker) leave(host string) {
+func (w *Worker) leave(s order.Stream) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.busy[host]--; w.busy[host] == 0 {
-		delete(w.busy, host)
+	for _, p := range w.places(s) {
+		if w.busy[p.name]--; w.busy[p.name] == 0 {
+			delete(w.busy, p.name)
+		}
+		delete(w.held, p.name)
 	}
-	delete(w.held, host)
 }
 
 // record hands the stream back. It does so even when ctx ends meanwhile, so

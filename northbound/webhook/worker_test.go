@@ -89,7 +89,7 @@ func (b *bundle) run(t *testing.T) {
 // one for ever, and tells what it received.
 func (b *bundle) sink(t *testing.T, answers ...http.HandlerFunc) (string, chan got) {
 	t.Helper()
-	received := make(chan got, 100)
+	received := make(chan got, 1000)
 	var mu sync.Mutex
 	n := 0
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -299,7 +299,7 @@ func TestHugeAnswerIsCut(t *testing.T) {
 
 func TestSlowSinkHarmsNoOther(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(c *Config) { c.Workers, c.PerHost, c.Timeout = 4, 2, time.Minute })
+	b := setup(t, func(c *Config) { c.Workers, c.PerHost, c.PerTenant, c.Timeout = 4, 2, 4, time.Minute })
 	release := make(chan struct{})
 	slow, arrived := b.sink(t, func(w http.ResponseWriter, r *http.Request) {
 		select {

@@ -32,13 +32,17 @@ type sessionRow struct {
 	devices []session.DeviceState
 }
 
-// encode returns the document and the sealed token of a session.
+// encode returns the document and the sealed secret of a session's sink.
 func encode(seal Sealer, in session.Session) (doc string, token []byte, err error) {
 	in.Version, in.Devices, token = 0, nil, []byte{}
-	if in.Sink != nil && in.Sink.Token != "" {
-		sink := *in.Sink
-		token = seal.Seal([]byte(sink.Token), []byte(in.ID))
-		sink.Token = ""
+	if in.Sink != nil {
+		sink, secret, err := hideSecret(*in.Sink)
+		if err != nil {
+			return "", nil, fmt.Errorf("encode session %s: %w", in.ID, err)
+		}
+		if len(secret) > 0 {
+			token = seal.Seal(secret, []byte(in.ID))
+		}
 		in.Sink = &sink
 	}
 	body, err := json.Marshal(in)
@@ -71,12 +75,14 @@ func parse(row sessionRow) (session.Session, error) {
 // open adds the secret and the version to what parse read.
 func open(seal Sealer, row sessionRow, out session.Session) (session.Session, error) {
 	if len(row.Token) > 0 && out.Sink != nil {
-		token, err := seal.Open(row.Token, []byte(out.ID))
+		secret, err := seal.Open(row.Token, []byte(out.ID))
 		if err != nil {
 			return out, fmt.Errorf("open sink token of session %s: %w", out.ID, err)
 		}
-		sink := *out.Sink
-		sink.Token = string(token)
+		sink, err := revealSecret(*out.Sink, secret)
+		if err != nil {
+			return out, fmt.Errorf("sink credential of session %s: %w", out.ID, err)
+		}
 		out.Sink = &sink
 	}
 	out.Version = uint64(row.Version) //nolint:gosec // counts from 1

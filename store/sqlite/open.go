@@ -18,8 +18,12 @@ import (
 )
 
 var (
-	_ order.Store     = (*Store)(nil)
-	_ order.Outbox    = (*Store)(nil)
+	_ order.Store  = (*Store)(nil)
+	_ order.Outbox = (*Store)(nil)
+
+	_ order.DeadLetters      = (*Store)(nil)
+	_ order.NotificationKeys = (*Store)(nil)
+
 	_ provision.Store = (*Store)(nil)
 	_ provision.Store = (*Provision)(nil)
 )

@@ -67,7 +67,7 @@ func (s *Store) claimStream(ctx context.Context, t *tx, holder string, now, unti
 
 func claimed(of session.Session, row sqlitedb.DueStreamRow, head eventRow) order.Stream {
 	out := order.Stream{
-		Session: of.ID, Event: head.event(of.ID), Tries: int(row.Tries),
+		Session: of.ID, Tenant: session.TenantID(row.Tenant), Event: head.event(of.ID), Tries: int(row.Tries),
 		Since: fromMicros(row.Since), Fence: uint64(row.Fence + 1), //nolint:gosec // counts from 1
 	}
 	if of.Sink != nil {
@@ -160,32 +160,4 @@ func (s *Store) endTry(ctx context.Context, st order.Stream, set func(context.Co
 		}
 		return nil
 	})
-}
-
-// DeadLetter is a run of events that were given up: those that the customer
-// was to be told of with After < Seq <= Last.
-type DeadLetter struct {
-	Session     session.ID
-	After, Last uint64
-	Reason      string
-	At          time.Time
-}
-
-// DeadLetters returns what was given up, at most limit runs.
-func (s *Store) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
-	var out []DeadLetter
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		rows, err := r.q.DeadLetters(ctx, int64(limit))
-		if err != nil {
-			return fmt.Errorf("read dead letters: %w", err)
-		}
-		for _, row := range rows {
-			out = append(out, DeadLetter{
-				Session: session.ID(row.ID), After: uint64(row.After), Last: uint64(row.Last), //nolint:gosec // counts from 1
-				Reason: row.Reason, At: fromMicros(row.At),
-			})
-		}
-		return nil
-	})
-	return out, err
 }

@@ -19,9 +19,10 @@ const (
 
 // Purge forgets sessions released before the given time, bookings that are over
 // and holds and used offers that ended and expired as long ago, and idempotency
-// keys that ended. A session whose sink still waits for events
-// is kept until they are delivered or given up. It returns how many sessions
-// are gone; it goes on in many small transactions until ctx ends.
+// keys that ended. A session whose sink still waits for events is kept until they
+// are delivered or given up, and one with dead letters until they are a week old.
+// It returns how many sessions are gone; it goes on in many small transactions
+// until ctx ends.
 func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
 	if err := s.trim(ctx, before); err != nil {
 		return 0, err
@@ -67,7 +68,9 @@ func purge(ctx context.Context, t *tx, before time.Time) (int, error) {
 	if err := t.q.DeleteIdempotencyKeys(ctx, micros(t.now.Add(-keepKeys))); err != nil {
 		return 0, fmt.Errorf("delete idempotency keys: %w", err)
 	}
-	old, err := t.q.PurgeableSessions(ctx, sqlitedb.PurgeableSessionsParams{ReleasedAt: micros(before), Limit: purgeSessions})
+	old, err := t.q.PurgeableSessions(ctx, sqlitedb.PurgeableSessionsParams{
+		Released: micros(before), GivenUp: micros(t.now.Add(-keepDeadLetters)), Most: purgeSessions,
+	})
 	if err != nil {
 		return 0, fmt.Errorf("read released sessions: %w", err)
 	}

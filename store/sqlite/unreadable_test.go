@@ -152,11 +152,12 @@ func TestDeadLettersStay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := s.DeadLetters(t.Context(), 9)
+	got, err := s.DeadLetters(t.Context(), order.DeadLetterFilter{Limit: 9})
 	id := batch[0].Session.ID
-	want := []sqlite.DeadLetter{
-		{Session: id, After: 0, Last: 1, Reason: "too old", At: at},
-		{Session: id, After: 1, Last: 2, Reason: "410", At: at},
+	of := batch[0].Session.Tenant
+	want := []order.DeadLetter{
+		{Session: id, Tenant: of, After: 0, Last: 1, Reason: "too old", At: at},
+		{Session: id, Tenant: of, After: 1, Last: 2, Reason: "410", At: at},
 	}
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)

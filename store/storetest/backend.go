@@ -18,6 +18,8 @@ import (
 type Backend interface {
 	order.Store
 	order.Outbox
+	order.DeadLetters
+	order.NotificationKeys
 	provision.Store
 	// SaveTopology keeps an inventory unless it is the newest already.
 	SaveTopology(ctx context.Context, digest string, body []byte) (revision uint64, changed bool, err error)
@@ -49,6 +51,8 @@ func Run(t *testing.T, at Maker) {
 		{"Advance", advanceTests()},
 		{"Provision", provisionTests()},
 		{"Outbox", outboxTests()},
+		{"Dead letters", deadLetterTests()},
+		{"Notification keys", notificationKeyTests()},
 		{"Book", bookTests()},
 		{"Pools", poolTests()},
 		{"Holds", holdTests()},

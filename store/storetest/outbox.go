@@ -79,7 +79,7 @@ func testInOrder(t *testing.T, b *bundle) {
 		if d := same(timeline[want-1], h.Event); d != "" {
 			t.Errorf("event %d (-want +got):\n%s", want, d)
 		}
-		if h.Session != s.ID || h.Sink.Token != "secret" || h.Sink.URL != s.Sink.URL || h.Tries != 0 || !h.Since.IsZero() {
+		if h.Session != s.ID || h.Tenant != s.Tenant || h.Sink.Token != "secret" || h.Sink.URL != s.Sink.URL || h.Tries != 0 || !h.Since.IsZero() {
 			t.Errorf("stream = %+v", h)
 		}
 		b.noHead(t) // one delivery in flight

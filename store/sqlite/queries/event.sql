@@ -26,12 +26,12 @@ WHERE state = 'live' AND next_at = 0;
 DELETE FROM stream WHERE session_n = ?;
 
 -- name: DueStream :one
-SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.vpn, s.version, s.doc_schema, s.doc, s.token
+SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.tenant, s.vpn, s.version, s.doc_schema, s.doc, s.token
 FROM stream t JOIN session s ON s.n = t.session_n
 WHERE t.next_at > 0 AND t.next_at <= ? ORDER BY t.next_at, t.session_n LIMIT 1;
 
 -- name: StreamOf :one
-SELECT t.session_n, t.delivered, t.state, t.tries, t.since, t.fence, t.reason
+SELECT t.session_n, t.delivered, t.state, t.next_at, t.tries, t.since, t.holder, t.fence, t.reason
 FROM stream t JOIN session s ON s.n = t.session_n WHERE s.id = ?;
 
 -- name: ClaimStream :exec
@@ -46,8 +46,15 @@ INSERT INTO dead_letter (session_n, after, last, reason, at) VALUES (?, ?, ?, ?,
 ON CONFLICT (session_n, after) DO UPDATE SET last = excluded.last, reason = excluded.reason, at = excluded.at;
 
 -- name: DeadLetters :many
-SELECT s.id, d.after, d.last, d.reason, d.at FROM dead_letter d JOIN session s ON s.n = d.session_n
-ORDER BY d.session_n, d.after LIMIT ?;
+SELECT s.id, s.tenant, d.after, d.last, d.reason, d.at FROM dead_letter d JOIN session s ON s.n = d.session_n
+WHERE (sqlc.arg(session) = '' OR s.id = sqlc.arg(session)) AND (sqlc.arg(tenant) = '' OR s.tenant = sqlc.arg(tenant))
+ORDER BY d.session_n, d.after LIMIT sqlc.arg(most);
+
+-- name: FirstDeadLetter :one
+SELECT after FROM dead_letter WHERE session_n = ? ORDER BY after LIMIT 1;
+
+-- name: EventsToTell :one
+SELECT count(*) FROM event WHERE session_n = ? AND seq > ? AND notify = 1;
 
 -- name: DeleteDeadLetters :exec
 DELETE FROM dead_letter WHERE session_n = ?;

@@ -50,9 +50,10 @@ UPDATE session SET decision = ?, doc_schema = ?, doc = ? WHERE n = ?;
 
 -- name: PurgeableSessions :many
 SELECT s.n FROM session s
-WHERE s.live = 0 AND s.released_at < ?
+WHERE s.live = 0 AND s.released_at < sqlc.arg(released)
   AND NOT EXISTS (SELECT 1 FROM stream t WHERE t.session_n = s.n AND t.next_at > 0)
-ORDER BY s.released_at LIMIT ?;
+  AND NOT EXISTS (SELECT 1 FROM dead_letter d WHERE d.session_n = s.n AND d.at > sqlc.arg(given_up))
+ORDER BY s.released_at LIMIT sqlc.arg(most);
 
 -- name: DeleteSession :exec
 DELETE FROM session WHERE n = ?;

@@ -55,20 +55,28 @@ func (q *Queries) ClaimStream(ctx context.Context, arg ClaimStreamParams) error 
 }
 
 const deadLetters = `-- name: DeadLetters :many
-SELECT s.id, d.after, d.last, d.reason, d.at FROM dead_letter d JOIN session s ON s.n = d.session_n
-ORDER BY d.session_n, d.after LIMIT ?
+SELECT s.id, s.tenant, d.after, d.last, d.reason, d.at FROM dead_letter d JOIN session s ON s.n = d.session_n
+WHERE (?1 = '' OR s.id = ?1) AND (?2 = '' OR s.tenant = ?2)
+ORDER BY d.session_n, d.after LIMIT ?3
 `
+
+type DeadLettersParams struct {
+	Session interface{}
+	Tenant  interface{}
+	Most    int64
+}
 
 type DeadLettersRow struct {
 	ID     string
+	Tenant string
 	After  int64
 	Last   int64
 	Reason string
 	At     int64
 }
 
-func (q *Queries) DeadLetters(ctx context.Context, limit int64) ([]DeadLettersRow, error) {
-	rows, err := q.db.QueryContext(ctx, deadLetters, limit)
+func (q *Queries) DeadLetters(ctx context.Context, arg DeadLettersParams) ([]DeadLettersRow, error) {
+	rows, err := q.db.QueryContext(ctx, deadLetters, arg.Session, arg.Tenant, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +86,7 @@ func (q *Queries) DeadLetters(ctx context.Context, limit int64) ([]DeadLettersRo
 		var i DeadLettersRow
 		if err := rows.Scan(
 			&i.ID,
+			&i.Tenant,
 			&i.After,
 			&i.Last,
 			&i.Reason,
@@ -124,7 +133,7 @@ func (q *Queries) DeleteStream(ctx context.Context, sessionN int64) error {
 }
 
 const dueStream = `-- name: DueStream :one
-SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.vpn, s.version, s.doc_schema, s.doc, s.token
+SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.tenant, s.vpn, s.version, s.doc_schema, s.doc, s.token
 FROM stream t JOIN session s ON s.n = t.session_n
 WHERE t.next_at > 0 AND t.next_at <= ? ORDER BY t.next_at, t.session_n LIMIT 1
 `
@@ -136,6 +145,7 @@ type DueStreamRow struct {
 	Since     int64
 	Fence     int64
 	ID        string
+	Tenant    string
 	Vpn       string
 	Version   int64
 	DocSchema int64
@@ -153,6 +163,7 @@ func (q *Queries) DueStream(ctx context.Context, nextAt int64) (DueStreamRow, er
 		&i.Since,
 		&i.Fence,
 		&i.ID,
+		&i.Tenant,
 		&i.Vpn,
 		&i.Version,
 		&i.DocSchema,
@@ -160,6 +171,33 @@ func (q *Queries) DueStream(ctx context.Context, nextAt int64) (DueStreamRow, er
 		&i.Token,
 	)
 	return i, err
+}
+
+const eventsToTell = `-- name: EventsToTell :one
+SELECT count(*) FROM event WHERE session_n = ? AND seq > ? AND notify = 1
+`
+
+type EventsToTellParams struct {
+	SessionN int64
+	Seq      int64
+}
+
+func (q *Queries) EventsToTell(ctx context.Context, arg EventsToTellParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, eventsToTell, arg.SessionN, arg.Seq)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const firstDeadLetter = `-- name: FirstDeadLetter :one
+SELECT after FROM dead_letter WHERE session_n = ? ORDER BY after LIMIT 1
+`
+
+func (q *Queries) FirstDeadLetter(ctx context.Context, sessionN int64) (int64, error) {
+	row := q.db.QueryRowContext(ctx, firstDeadLetter, sessionN)
+	var after int64
+	err := row.Scan(&after)
+	return after, err
 }
 
 const headOfStream = `-- name: HeadOfStream :one
@@ -295,29 +333,21 @@ func (q *Queries) SetStream(ctx context.Context, arg SetStreamParams) error {
 }
 
 const streamOf = `-- name: StreamOf :one
-SELECT t.session_n, t.delivered, t.state, t.tries, t.since, t.fence, t.reason
+SELECT t.session_n, t.delivered, t.state, t.next_at, t.tries, t.since, t.holder, t.fence, t.reason
 FROM stream t JOIN session s ON s.n = t.session_n WHERE s.id = ?
 `
 
-type StreamOfRow struct {
-	SessionN  int64
-	Delivered int64
-	State     string
-	Tries     int64
-	Since     int64
-	Fence     int64
-	Reason    string
-}
-
-func (q *Queries) StreamOf(ctx context.Context, id string) (StreamOfRow, error) {
+func (q *Queries) StreamOf(ctx context.Context, id string) (Stream, error) {
 	row := q.db.QueryRowContext(ctx, streamOf, id)
-	var i StreamOfRow
+	var i Stream
 	err := row.Scan(
 		&i.SessionN,
 		&i.Delivered,
 		&i.State,
+		&i.NextAt,
 		&i.Tries,
 		&i.Since,
+		&i.Holder,
 		&i.Fence,
 		&i.Reason,
 	)

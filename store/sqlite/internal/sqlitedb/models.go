@@ -80,6 +80,13 @@ type Meta struct {
 	Value int64
 }
 
+type NotificationKey struct {
+	N       int64
+	FromAt  int64
+	UntilAt int64
+	Sealed  []byte
+}
+
 type Pool struct {
 	N    int64
 	Name string

@@ -270,18 +270,20 @@ func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) 
 
 const purgeableSessions = `-- name: PurgeableSessions :many
 SELECT s.n FROM session s
-WHERE s.live = 0 AND s.released_at < ?
+WHERE s.live = 0 AND s.released_at < ?1
   AND NOT EXISTS (SELECT 1 FROM stream t WHERE t.session_n = s.n AND t.next_at > 0)
-ORDER BY s.released_at LIMIT ?
+  AND NOT EXISTS (SELECT 1 FROM dead_letter d WHERE d.session_n = s.n AND d.at > ?2)
+ORDER BY s.released_at LIMIT ?3
 `
 
 type PurgeableSessionsParams struct {
-	ReleasedAt int64
-	Limit      int64
+	Released int64
+	GivenUp  int64
+	Most     int64
 }
 
 func (q *Queries) PurgeableSessions(ctx context.Context, arg PurgeableSessionsParams) ([]int64, error) {
-	rows, err := q.db.QueryContext(ctx, purgeableSessions, arg.ReleasedAt, arg.Limit)
+	rows, err := q.db.QueryContext(ctx, purgeableSessions, arg.Released, arg.GivenUp, arg.Most)
 	if err != nil {
 		return nil, err
 	}

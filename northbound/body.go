@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,7 +22,7 @@ func (s *Server) readBody(o *operation, w http.ResponseWriter, r *http.Request) 
 	if o.body == nil {
 		return nil
 	}
-	if f := checkMediaType(r.Header); f != nil {
+	if f := checkMediaType(r.Header, o.media...); f != nil {
 		return f
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
@@ -77,14 +78,25 @@ func readOperator[T any](w http.ResponseWriter, r *http.Request, fields string) 
 	return v, nil
 }
 
-func checkMediaType(h http.Header) *fault {
-	unsupported := &fault{status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE", message: "Content-Type: must be application/json in UTF-8"}
+// jsonType is the media type of all bodies; some may come as others too.
+const jsonType = "application/json"
+
+// checkMediaType refuses a body that is not of one of the media types, of jsonType
+// if none is given.
+func checkMediaType(h http.Header, allowed ...string) *fault {
+	if len(allowed) == 0 {
+		allowed = []string{jsonType}
+	}
+	unsupported := &fault{
+		status: http.StatusUnsupportedMediaType, code: "UNSUPPORTED_MEDIA_TYPE",
+		message: "Content-Type: must be " + strings.Join(allowed, " or ") + " in UTF-8",
+	}
 	if e := h.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		unsupported.message = "Content-Encoding: is not supported"
 		return unsupported
 	}
 	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
+	if err != nil || !slices.Contains(allowed, kind) {
 		return unsupported
 	}
 	if charset, ok := params["charset"]; ok && !strings.EqualFold(charset, "utf-8") {

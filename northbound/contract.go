@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -39,6 +40,7 @@ type operation struct {
 	op      *openapi3.Operation
 	params  openapi3.Parameters
 	body    *openapi3.Schema // nil: takes none
+	media   []string         // types that the body may have
 }
 
 // loadContract reads the embedded document.
@@ -67,7 +69,8 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 	}
 	o.scope = (*op.Security)[0]["openId"][0]
 	if op.RequestBody != nil {
-		o.body = op.RequestBody.Value.Content.Get("application/json").Schema.Value
+		content := op.RequestBody.Value.Content
+		o.body, o.media = content.Get(jsonType).Schema.Value, slices.Sorted(maps.Keys(content))
 	}
 	return o, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/s2cd/s2cd/northbound/account"
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/sentence"
 	"github.com/s2cd/s2cd/order"
@@ -34,6 +35,9 @@ func encodeView(v order.View) (api.SessionInfo, error) {
 		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(millis(s.Route.RTTMicros)),
 		Fee: encodeMoney(v.Fee, s.Price), Actual: encodeActual(v),
 		Handover: api.Handover{AccessPoint: encodeHandover(v.A), EndPoint: encodeHandover(v.Z)},
+	}
+	if v.Account.Total.Currency != "" {
+		info.Account = new(account.Of(v.Account))
 	}
 	if s.Sink != nil {
 		info.Sink = &s.Sink.URL

@@ -153,6 +153,8 @@ func domainCode(c session.Code) (status int, code string) {
 		return http.StatusForbidden, apiPrefix + "OFFER_FOREIGN"
 	case session.OfferAltered:
 		return http.StatusUnprocessableEntity, apiPrefix + "OFFER_ALTERED"
+	case session.Precondition:
+		return http.StatusPreconditionFailed, "FAILED_PRECONDITION"
 	case session.Unavailable:
 		return http.StatusServiceUnavailable, "UNAVAILABLE"
 	case session.Internal:

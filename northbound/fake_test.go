@@ -40,6 +40,10 @@ type fakeCore struct {
 	inquired []order.Inquiry
 	filters  []order.ListFilter
 	callers  []order.Caller
+	modified []order.Modification
+	extended []order.Extension
+	matched  []order.Match // of deletions
+	accounts bool          // are shown
 	err      error
 	hang     bool
 	boom     bool
@@ -132,7 +136,12 @@ func (f *fakeCore) view(caller order.Caller, id session.ID) (order.View, error) 
 	if s.Tenant != caller.Tenant {
 		return order.View{}, session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
 	}
+	var account session.Account
+	if f.accounts {
+		account = s.Account(testNow().Add(time.Hour))
+	}
 	return order.View{
+		Account: account,
 		Session: s, Fee: session.Money{Minor: 1300, Currency: "EUR", Exponent: 2}, Served: time.Hour,
 		A: order.Handover{VLAN: 100, ProviderIPs: []netip.Prefix{netip.MustParsePrefix("192.0.2.9/30")}, CustomerIP: netip.MustParseAddr("192.0.2.10"), ProviderAS: 64500, CustomerAS: 65010, MTU: 1500},
 		Z: order.Handover{MTU: 1420, TunnelEndpoint: netip.MustParseAddrPort("203.0.113.7:51900"), TunnelPublicKey: testKey, TunnelAllowedIPs: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}},
@@ -163,7 +172,29 @@ func (f *fakeCore) Sessions(ctx context.Context, caller order.Caller, l order.Li
 	return page, nil
 }
 
-func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.ID, by time.Duration) (order.View, error) {
+func (f *fakeCore) Modify(ctx context.Context, caller order.Caller, id session.ID, m order.Modification) (order.View, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.View{}, false, err
+	}
+	f.modified = append(f.modified, m)
+	v, err := f.view(caller, id)
+	if err != nil {
+		return v, false, err
+	}
+	if m.Name != nil {
+		v.Session.Name = *m.Name
+	}
+	changing := m.Forward != nil && *m.Forward != v.Session.Rate.Forward
+	if changing {
+		v.Session.Rate.Forward, v.Session.Phase = *m.Forward, session.Modifying
+	}
+	f.sessions[id] = v.Session
+	return v, changing, nil
+}
+
+func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (order.View, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.enter(ctx, caller); err != nil {
@@ -171,13 +202,14 @@ func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.I
 	}
 	v, err := f.view(caller, id)
 	if err == nil {
-		v.Session.Duration += by
+		f.extended = append(f.extended, e)
+		v.Session.Duration += e.By
 		f.sessions[id] = v.Session
 	}
 	return v, err
 }
 
-func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.ID) (order.View, error) {
+func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.ID, match order.Match) (order.View, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.enter(ctx, caller); err != nil {
@@ -185,6 +217,7 @@ func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.I
 	}
 	v, err := f.view(caller, id)
 	if err == nil {
+		f.matched = append(f.matched, match)
 		delete(f.sessions, id)
 		v.Session.Phase, v.Session.StatusInfo = session.Releasing, session.DeleteRequested
 	}

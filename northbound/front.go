@@ -70,6 +70,7 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 	if f := checkAccept(r.Header); f != nil {
 		return f
 	}
+	joinLists(r.Header)
 	if f := s.contract.checkParams(r.Context(), o, r); f != nil {
 		return f
 	}

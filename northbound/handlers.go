@@ -123,14 +123,25 @@ func (h handlers) GetSession(w http.ResponseWriter, r *http.Request, id api.Sess
 }
 
 // ExtendSessionDuration answers POST /sessions/{sessionId}/extend.
-func (h handlers) ExtendSessionDuration(w http.ResponseWriter, r *http.Request, id api.SessionPath, _ api.ExtendSessionDurationParams) {
+func (h handlers) ExtendSessionDuration(w http.ResponseWriter, r *http.Request, id api.SessionPath, params api.ExtendSessionDurationParams) {
 	body, err := decode[api.ExtendSessionDuration](r)
 	if err != nil {
 		h.s.fail(w, r, err)
 		return
 	}
-	by := time.Duration(body.RequestedAdditionalDuration) * time.Second
-	v, err := h.s.cfg.UseCases.Extend(r.Context(), callerOf(r), session.ID(id.String()), by)
+	e := order.Extension{By: time.Duration(body.RequestedAdditionalDuration) * time.Second, Key: value(params.IdempotencyKey)}
+	if e.Key != "" {
+		if e.Fingerprint, err = fingerprint(body); err != nil {
+			h.s.fail(w, r, err)
+			return
+		}
+		e.Fingerprint = "extend " + id.String() + " " + e.Fingerprint
+	}
+	if e.Match, err = matchOf(r.Header); err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	v, err := h.s.cfg.UseCases.Extend(r.Context(), callerOf(r), session.ID(id.String()), e)
 	if err != nil {
 		h.s.fail(w, r, err)
 		return
@@ -140,7 +151,12 @@ func (h handlers) ExtendSessionDuration(w http.ResponseWriter, r *http.Request, 
 
 // DeleteSession answers DELETE /sessions/{sessionId}.
 func (h handlers) DeleteSession(w http.ResponseWriter, r *http.Request, id api.SessionPath, _ api.DeleteSessionParams) {
-	v, err := h.s.cfg.UseCases.Delete(r.Context(), callerOf(r), session.ID(id.String()))
+	match, err := matchOf(r.Header)
+	if err != nil {
+		h.s.fail(w, r, err)
+		return
+	}
+	v, err := h.s.cfg.UseCases.Delete(r.Context(), callerOf(r), session.ID(id.String()), match)
 	if err != nil {
 		h.s.fail(w, r, err)
 		return
@@ -154,6 +170,7 @@ func (h handlers) replyView(w http.ResponseWriter, r *http.Request, status int, 
 		h.s.fail(w, r, err)
 		return
 	}
+	w.Header().Set("ETag", entityTag(v.Session))
 	h.s.reply(w, r, status, info)
 }
 
@@ -164,7 +181,7 @@ func callerOf(r *http.Request) order.Caller {
 
 // fingerprint is the same for two bodies that say the same, whatever the
 // order of their properties and the white space between.
-func fingerprint(body api.CreateSession) (string, error) {
+func fingerprint[T any](body T) (string, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return "", fmt.Errorf("fingerprint the body: %w", err)

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/s2cd/s2cd/northbound/account"
+	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
@@ -42,8 +44,17 @@ type operatorSession struct {
 	EndedAt    time.Time            `json:"endedAt,omitzero"`
 	Deadline   time.Time            `json:"deadline,omitzero"`
 	Version    uint64               `json:"version"`
+	Former     *operatorTerms       `json:"former,omitempty"` // while it is being changed
+	Account    api.Account          `json:"account"`
 	Devices    []operatorDeviceHave `json:"devices"`
 	Timeline   []operatorEvent      `json:"timeline,omitempty"`
+}
+
+// operatorTerms is what a session was before a change that is under way.
+type operatorTerms struct {
+	Level session.LevelName `json:"sla"`
+	Kbps  [2]uint64         `json:"kbps"` // forward, reverse
+	By    time.Time         `json:"by"`   // on all devices by then, else it goes back
 }
 
 type operatorDeviceHave struct {
@@ -70,13 +81,16 @@ type operatorFreeze struct {
 	Since  time.Time             `json:"since,omitzero"`
 }
 
-func toOperator(s session.Session) operatorSession {
+func toOperator(s session.Session, now time.Time) operatorSession {
 	o := operatorSession{
 		ID: s.ID, Tenant: s.Tenant, Client: s.Client, Name: s.Name, VPN: s.VPN.ID, VRF: s.VPN.VRF, A: s.A.AccessPoint, Z: s.Z.AccessPoint,
 		Level: s.Level, Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse}, Status: s.Status, StatusInfo: s.StatusInfo, Phase: s.Phase,
 		Decision: s.Decision, Reason: s.Reason, Forward: s.Route.Forward, Reverse: s.Route.Reverse, Correlator: s.Correlator,
 		CreatedAt: s.CreatedAt, StartedAt: s.StartedAt, ExpiresAt: s.ExpiresAt, EndedAt: s.EndedAt, Deadline: s.Deadline, Version: s.Version,
-		Devices: []operatorDeviceHave{},
+		Account: account.Of(s.Account(now)), Devices: []operatorDeviceHave{},
+	}
+	if f := s.Former; f != nil {
+		o.Former = &operatorTerms{Level: f.Level, Kbps: [2]uint64{f.Rate.Forward, f.Rate.Reverse}, By: f.By}
 	}
 	for _, d := range s.Devices {
 		o.Devices = append(o.Devices, operatorDeviceHave(d))
@@ -108,7 +122,7 @@ func (a *Admin) sessions(w http.ResponseWriter, r *http.Request) {
 	}
 	out := []operatorSession{}
 	for _, s := range list {
-		out = append(out, toOperator(s))
+		out = append(out, toOperator(s, a.cfg.Now()))
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"sessions": out, "total": total})
 }
@@ -137,7 +151,7 @@ func (a *Admin) session(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	out := toOperator(s)
+	out := toOperator(s, a.cfg.Now())
 	for _, e := range events {
 		out.Timeline = append(out.Timeline, operatorEvent{
 			Seq: e.Seq, At: e.At, Status: e.Status, StatusInfo: e.StatusInfo, Phase: e.Phase, Cause: e.Cause, Correlator: e.Correlator,

@@ -4,7 +4,6 @@ package northbound
 
 import (
 	"context"
-	"time"
 
 	"github.com/s2cd/s2cd/northbound/auth"
 	"github.com/s2cd/s2cd/order"
@@ -23,10 +22,12 @@ type UseCases interface {
 	Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error)
 	// Sessions lists sessions of the caller, newest first.
 	Sessions(ctx context.Context, caller order.Caller, f order.ListFilter) (order.Page, error)
+	// Modify changes a session; changing says that the network has to follow.
+	Modify(ctx context.Context, caller order.Caller, id session.ID, m order.Modification) (v order.View, changing bool, err error)
 	// Extend adds to the duration, capped at the provider's maximum.
-	Extend(ctx context.Context, caller order.Caller, id session.ID, by time.Duration) (order.View, error)
-	// Delete ends a session and returns the account so far.
-	Delete(ctx context.Context, caller order.Caller, id session.ID) (order.View, error)
+	Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (order.View, error)
+	// Delete ends a session in one of the states and returns the account so far.
+	Delete(ctx context.Context, caller order.Caller, id session.ID, match order.Match) (order.View, error)
 }
 
 // Authenticator checks a bearer token. Every error but auth.ErrUnavailable

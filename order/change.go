@@ -11,18 +11,51 @@ import (
 	"github.com/s2cd/s2cd/session"
 )
 
-// Extend makes a session last longer, at most to the provider's maximum.
-func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, by time.Duration) (View, error) {
-	if by <= 0 {
+// Extension is by how much a session is to last longer.
+type Extension struct {
+	By          time.Duration
+	Key         string // Idempotency-Key
+	Fingerprint string // of the request, set with Key
+	Match       Match
+}
+
+// Extend makes a session last longer, at most to the provider's maximum. One that
+// is repeated with its Idempotency-Key extends nothing again.
+func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, e Extension) (View, error) {
+	if e.By <= 0 {
 		return View{}, session.Errorf(session.OutOfRange, "requestedAdditionalDuration", "must be at least 1 second")
 	}
+	if e.Key != "" {
+		done, ok, err := s.store.Repeated(ctx, caller.Tenant, caller.Client, e.Key, e.Fingerprint)
+		if err != nil {
+			return View{}, fmt.Errorf("extend session %s: %w", id, err)
+		}
+		if ok {
+			return s.view(ctx, done)
+		}
+	}
 	return s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
+		if err := e.Match.check(found); err != nil {
+			return Step{}, false, err
+		}
 		if found.Decision != session.DecidePresent {
 			return Step{}, false, session.Errorf(session.Incompatible, "", "the session is ending")
 		}
-		by := min(by, s.directory.Load().Catalogue.MaxDuration-found.Duration)
-		return s.extension(found, by, caller.Correlator), by > 0, nil
+		if found.Former != nil {
+			return Step{}, false, session.Errorf(session.Aborted, "", "the session is being changed, repeat when that is done")
+		}
+		by := min(e.By, s.directory.Load().Catalogue.MaxDuration-found.Duration)
+		if by <= 0 {
+			// Nothing to grant: only the key, if any, has to be remembered.
+			return e.keyed(Step{Session: found, Due: s.now()}, caller), e.Key != "", nil
+		}
+		return e.keyed(s.extension(found, by, caller.Correlator), caller), true, nil
 	})
+}
+
+func (e Extension) keyed(step Step, caller Caller) Step {
+	step.Client, step.Key, step.Fingerprint = caller.Client, e.Key, e.Fingerprint
+	return step
 }
 
 // extension is the step that makes a session last longer by that much.
@@ -50,14 +83,30 @@ func (s *Service) extension(found session.Session, by time.Duration, correlator 
 
 // Delete ends a session. The answer holds the account so far; the rest happens
 // behind it. Deleting what is ending already changes nothing.
-func (s *Service) Delete(ctx context.Context, caller Caller, id session.ID) (View, error) {
+func (s *Service) Delete(ctx context.Context, caller Caller, id session.ID, match Match) (View, error) {
 	return s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
 		if found.Phase == session.Released {
 			return Step{}, false, session.Errorf(session.NotFound, "", "no session %s", id)
 		}
+		if err := match.check(found); err != nil {
+			return Step{}, false, err
+		}
 		step := Ending(found, session.DeleteRequested, "deleted by the customer", caller.Correlator, s.now())
+		step.Session.Delivered = DeliveredOf(s.meter.Measured(found))
 		return step, found.Decision == session.DecidePresent, nil
 	})
+}
+
+// DeliveredOf is what stays of a measurement when a session has ended; nil:
+// nothing was measured.
+func DeliveredOf(m Measured) *session.Delivered {
+	if m.At.IsZero() {
+		return nil
+	}
+	return &session.Delivered{
+		At: m.At, Proof: string(m.Verification), RTTMicros: m.RTTMicros, LossPPM: m.LossPPM,
+		SentOctets: m.SentOctets, RecvOctets: m.RecvOctets,
+	}
 }
 
 // change takes one step with the caller's session, again when provision was
@@ -76,11 +125,12 @@ func (s *Service) change(ctx context.Context, caller Caller, id session.ID, deci
 			return s.view(ctx, found)
 		}
 		kept, err := s.store.Advance(ctx, step, s.ledger)
-		if session.CodeOf(err) == session.Aborted && try < admitTries {
+		searched := step.Reserve != nil && step.Reserve.Snapshot != 0
+		if (session.CodeOf(err) == session.Aborted || searched && isConflict(err)) && try < admitTries {
 			continue
 		}
 		if err != nil {
-			return View{}, fmt.Errorf("change session %s: %w", id, refuseConflict(err))
+			return View{}, fmt.Errorf("change session %s: %w", id, refuseConflict(err, searched))
 		}
 		s.wake(kept)
 		return s.view(ctx, kept)
@@ -104,9 +154,12 @@ func Ending(s session.Session, info session.StatusInfo, cause, correlator string
 }
 
 // refuseConflict turns a lost room into the refusal that a caller sees.
-func refuseConflict(err error) error {
-	if session.CodeOf(err) == session.Internal && isConflict(err) {
-		return session.Errorf(session.NoResources, "requestedAdditionalDuration", "there is no bandwidth for the longer time")
+func refuseConflict(err error, searched bool) error {
+	switch {
+	case session.CodeOf(err) != session.Internal || !isConflict(err):
+		return err
+	case searched:
+		return session.Errorf(session.Aborted, "", "other orders for the same resources came first; repeat")
 	}
-	return err
+	return session.Errorf(session.NoResources, "requestedAdditionalDuration", "there is no bandwidth for the longer time")
 }

@@ -96,7 +96,7 @@ func (a *assessment) search(l session.Level) (found pathcomp.Admission, refusal 
 	if l.Protected && !a.plan.protected {
 		return found, &LevelRefusal{Level: l.Name, Code: session.NotSupported, Detail: "this level is sold for protected sessions only"}, earliest
 	}
-	if over := a.d.checkRates(a.plan); over != nil {
+	if over := checkLines(a.plan.ends, a.plan.rate); over != nil {
 		return found, &LevelRefusal{Level: l.Name, Code: over.Code, Detail: over.Detail, MostKbps: a.plan.linesKbps()}, earliest
 	}
 	p := a.plan

@@ -40,7 +40,7 @@ func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made sess
 	if err := checkRouting(o, p); err != nil {
 		return session.Session{}, false, err
 	}
-	if err := d.checkRates(p); err != nil {
+	if err := checkLines(p.ends, p.rate); err != nil {
 		return session.Session{}, false, err
 	}
 	if level.Protected && !o.Protected {

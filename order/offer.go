@@ -28,10 +28,10 @@ type promise struct {
 type offerSigner struct{ key []byte }
 
 // Layout of an offer id: kind (1 byte), end, set-up, per Mbit/s and hour, minimum
-// term (8 each), surcharge for protection (4), MAC of the tenant (16), digest of
+// term, early termination (8 each), surcharge for protection (4), MAC of the tenant (16), digest of
 // what was asked (16), the answer (up to maxAnswer), MAC (16).
 const (
-	offerTenant = 1 + 4*8 + 4
+	offerTenant = 1 + 5*8 + 4
 	offerDigest = offerTenant + offerMAC
 	offerAnswer = offerDigest + offerMAC
 	offerMAC    = 16
@@ -48,7 +48,7 @@ func (o offerSigner) sign(p promise, tenant session.TenantID, digest [offerMAC]b
 	if p.Held {
 		b[0] = roomPromised
 	}
-	for _, v := range []int64{p.Until.Unix(), p.Price.SetUp, p.Price.PerMbpsHour, p.Price.MinimumSeconds} {
+	for _, v := range []int64{p.Until.Unix(), p.Price.SetUp, p.Price.PerMbpsHour, p.Price.MinimumSeconds, p.Price.EarlyPermille} {
 		b = binary.BigEndian.AppendUint64(b, uint64(v)) //nolint:gosec // two's complement, read back the same way
 	}
 	b = binary.BigEndian.AppendUint32(b, p.Price.ProtectionPermille)
@@ -79,8 +79,8 @@ func (o offerSigner) open(id string, tenant session.TenantID, digest [offerMAC]b
 	if string(digest[:]) != string(b[offerDigest:offerAnswer]) {
 		return bad(session.OfferAltered, "was made for another request")
 	}
-	p.Price.SetUp, p.Price.PerMbpsHour, p.Price.MinimumSeconds = v(1), v(2), v(3)
-	p.Price.ProtectionPermille = binary.BigEndian.Uint32(b[1+4*8:])
+	p.Price.SetUp, p.Price.PerMbpsHour, p.Price.MinimumSeconds, p.Price.EarlyPermille = v(1), v(2), v(3), v(4)
+	p.Price.ProtectionPermille = binary.BigEndian.Uint32(b[1+5*8:])
 	return p, nil
 }
 

@@ -296,10 +296,10 @@ func TestQuotaAndForeignSessions(t *testing.T) {
 	for name, call := range map[string]func(order.Caller, session.ID) error{
 		"get": func(c order.Caller, id session.ID) error { _, err := s.Session(t.Context(), c, id); return err },
 		"extend": func(c order.Caller, id session.ID) error {
-			_, err := s.Extend(t.Context(), c, id, time.Hour)
+			_, err := s.Extend(t.Context(), c, id, order.Extension{By: time.Hour})
 			return err
 		},
-		"delete": func(c order.Caller, id session.ID) error { _, err := s.Delete(t.Context(), c, id); return err },
+		"delete": func(c order.Caller, id session.ID) error { _, err := s.Delete(t.Context(), c, id, nil); return err },
 	} {
 		if err := call(as("other"), made.ID); session.CodeOf(err) != session.Forbidden {
 			t.Errorf("foreign %s: %v", name, err)
@@ -327,11 +327,11 @@ func TestExtendReservesLongerAndIsCapped(t *testing.T) {
 	if err := s.core.Swap(&next); err != nil {
 		t.Fatal(err)
 	}
-	v, err := s.Extend(t.Context(), as("acme"), made.ID, time.Hour)
+	v, err := s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: time.Hour})
 	if err != nil || v.Session.Duration != 2*time.Hour || v.Session.Route.Until.Sub(made.Route.Until) != time.Hour {
 		t.Fatalf("%+v, %v", v.Session, err)
 	}
-	if v, err = s.Extend(t.Context(), as("acme"), made.ID, 1000*time.Hour); err != nil || v.Session.Duration != 48*time.Hour {
+	if v, err = s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: 1000 * time.Hour}); err != nil || v.Session.Duration != 48*time.Hour {
 		t.Errorf("not capped: %v, %v", v.Session.Duration, err)
 	}
 	at := v.Session.Route.Until.Add(-time.Second)
@@ -340,13 +340,13 @@ func TestExtendReservesLongerAndIsCapped(t *testing.T) {
 			t.Errorf("%s has %+v reserved at the end, want %d", u.Arc, p, u.Kbps)
 		}
 	}
-	if _, err := s.Delete(t.Context(), as("acme"), made.ID); err != nil {
+	if _, err := s.Delete(t.Context(), as("acme"), made.ID, nil); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := s.Delete(t.Context(), as("acme"), made.ID); err != nil || v.Session.StatusInfo != session.DeleteRequested {
+	if v, err := s.Delete(t.Context(), as("acme"), made.ID, nil); err != nil || v.Session.StatusInfo != session.DeleteRequested {
 		t.Errorf("deleted again: %+v, %v", v.Session, err)
 	}
-	if _, err := s.Extend(t.Context(), as("acme"), made.ID, time.Hour); session.CodeOf(err) != session.Incompatible {
+	if _, err := s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: time.Hour}); session.CodeOf(err) != session.Incompatible {
 		t.Errorf("extending what ends: %v", err)
 	}
 }

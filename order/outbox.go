@@ -15,10 +15,11 @@ type Stream struct {
 	Session session.ID
 	Tenant  session.TenantID
 	Sink    session.Sink
-	Event   session.Event // the head of the line
-	Tries   int           // of the head so far
-	Since   time.Time     // of the head's first try; zero: none yet
-	Fence   uint64        // of the lease, to be handed back
+	Event   session.Event    // the head of the line
+	Account *session.Account // with the event that tells of the end; else nil
+	Tries   int              // of the head so far
+	Since   time.Time        // of the head's first try; zero: none yet
+	Fence   uint64           // of the lease, to be handed back
 }
 
 // Outbox hands out streams under a lease.

@@ -134,10 +134,10 @@ func (d *Directory) checkPlatforms(e session.End, field string) error {
 	return nil
 }
 
-// checkRates refuses rates that an access line can never carry.
-func (d *Directory) checkRates(p plan) *session.Error {
-	for i, e := range p.ends {
-		if limit := lineKbps(e); limit != 0 && p.rate.Larger() > limit {
+// checkLines refuses rates that an access line can never carry.
+func checkLines(ends [2]session.End, rate session.Rate) *session.Error {
+	for i, e := range ends {
+		if limit := lineKbps(e); limit != 0 && rate.Larger() > limit {
 			field := [2]string{"accessPoint", "endPoint"}[i]
 			return session.Errorf(session.NoResources, "guaranteedBandwidth", "the line of %s carries at most %d Mbit/s", field, limit/1000)
 		}
@@ -201,6 +201,11 @@ func (d *Directory) claim(s session.Session, now time.Time) (pathcomp.Claim, boo
 	if !ok {
 		return pathcomp.Claim{}, false
 	}
+	return pathcomp.Claim{Owner: string(s.ID), Rank: d.rank(s.Level), Since: s.CreatedAt, Demand: d.anew(s, l, now)}, true
+}
+
+// anew is what a session needs from now on, in place of what it has.
+func (d *Directory) anew(s session.Session, l session.Level, now time.Time) pathcomp.Demand {
 	from := s.Route.From
 	if now.After(from) {
 		from = now.Truncate(time.Second)
@@ -209,15 +214,12 @@ func (d *Directory) claim(s session.Session, now time.Time) (pathcomp.Claim, boo
 	if bound > 0 {
 		bound = max(bound, s.Route.RTTMicros) // it may have been tightened since
 	}
-	return pathcomp.Claim{
-		Owner: string(s.ID), Rank: d.rank(s.Level), Since: s.CreatedAt,
-		Demand: pathcomp.Demand{
-			From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
-			Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
-			Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: bound,
-			Steered: steered(l),
-		},
-	}, true
+	return pathcomp.Demand{
+		From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
+		Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
+		Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: bound,
+		Instead: string(s.ID), Steered: steered(l),
+	}
 }
 
 // rank says which level goes first when room is scarce: the last of the

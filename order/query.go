@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"github.com/s2cd/s2cd/session"
 )
@@ -58,11 +57,8 @@ func (s *Service) owned(ctx context.Context, caller Caller, id session.ID) (sess
 
 // view adds to a session what is computed: fees, handover and measurements.
 func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
-	v := View{Session: one, Served: Served(one, s.now())}
-	v.Fee = one.Price.Fee(one.Rate, v.Served)
-	if one.StartedAt.IsZero() {
-		v.Fee.Minor = 0
-	}
+	v := View{Session: one, Served: one.Served(s.now()), Account: one.Account(s.now())}
+	v.Fee = v.Account.Total
 	if one.Phase != session.Released {
 		v.Actual = s.meter.Measured(one)
 	}
@@ -73,21 +69,6 @@ func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
 	}
 	v.Z, err = s.handover(ctx, d, one, one.Z, one.A)
 	return v, err
-}
-
-// Served is the time a session is billed for: from ACTIVATED to the earlier of
-// expiry and accepted end.
-func Served(s session.Session, now time.Time) time.Duration {
-	if s.StartedAt.IsZero() {
-		return 0
-	}
-	end := now
-	for _, t := range []time.Time{s.ExpiresAt, s.EndedAt} {
-		if !t.IsZero() && t.Before(end) {
-			end = t
-		}
-	}
-	return max(0, end.Sub(s.StartedAt))
 }
 
 // handover says what the customer needs to connect end; far is the other one.

@@ -231,26 +231,7 @@ func inWords(r *pathcomp.Refusal) string {
 	return string(r.Cause) + ": " + strings.Join(on, ", ")
 }
 
-// step reserves the new way beside the old one. A session that has been in
-// service is modified; one that has not yet has nothing to lose, so that the old
-// way goes at once.
+// step reserves the new way.
 func (r *rerouting) step(s *Service, correlator string) Step {
-	next, a := r.session, r.move.Admission
-	next.Route = session.Route{
-		Revision: a.Revision, Class: a.Class, From: next.Route.From, Until: next.Route.Until,
-		Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses, Variant: a.Variant,
-	}
-	next.UpdatedAt = s.now()
-	step := Step{Reserve: &a, Due: next.UpdatedAt}
-	if next.StartedAt.IsZero() {
-		step.ReleaseBelow = a.Variant
-	} else if next.Phase == session.Active {
-		next.Phase = session.Modifying
-	}
-	step.Session = next
-	step.Events = []session.Event{{
-		At: next.UpdatedAt, Status: next.Status, StatusInfo: next.StatusInfo, Phase: next.Phase, Correlator: correlator,
-		Cause: "moved off a fault in the network",
-	}}
-	return step
+	return onto(r.session, r.move.Admission, s.now(), "moved off a fault in the network", correlator)
 }

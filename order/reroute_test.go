@@ -242,7 +242,7 @@ func TestHoldsAndEndingSessionsAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := openSquare(t)
 	ending := s.active(t, s.sold(t, 1, session.LevelA, 10_000))
-	if _, err := s.Delete(t.Context(), as("acme"), ending.ID); err != nil {
+	if _, err := s.Delete(t.Context(), as("acme"), ending.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	hold := pathcomp.Admission{
@@ -378,7 +378,7 @@ func TestWhatChangesMeanwhileFails(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(s *shop, one session.Session) error{
 		"the session": func(s *shop, one session.Session) error {
-			_, err := s.Extend(context.Background(), as("acme"), one.ID, time.Minute)
+			_, err := s.Extend(context.Background(), as("acme"), one.ID, order.Extension{By: time.Minute})
 			return err
 		},
 		"the network": func(s *shop, _ session.Session) error {

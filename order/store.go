@@ -97,6 +97,15 @@ type Step struct {
 	// and without a moment between; 0: nothing.
 	ReleaseBelow uint32
 	Return       bool // bandwidth and pool values go back; not with the two above
+	// Anew makes what devices hold of the session unknown: they have to follow.
+	Anew bool
+	// Validate sees what the tenant has, without the VPN, inside the transaction;
+	// its error refuses the step. nil: all is well.
+	Validate func(held Holdings) error
+	// Key makes the step repeatable, as it does an Admission: the session is then
+	// returned as it is.
+	Key, Fingerprint string
+	Client           string // whose Key it is
 }
 
 // Filter selects sessions of one tenant for a list. Zero fields do not filter.
@@ -116,9 +125,9 @@ type Store interface {
 	// never fails the rest. The error is of the transaction as a whole, and
 	// then nothing was admitted.
 	AdmitBatch(ctx context.Context, batch []Admission, ledger Ledger) ([]AdmitResult, error)
-	// Repeated returns the session that a create with this Idempotency-Key
-	// made; ok is false for a key that is not known. A session.Error of code
-	// Exists: it was another request.
+	// Repeated returns the session that a request with this Idempotency-Key
+	// made or changed in the last 24 hours; ok is false for a key that is not
+	// known. A session.Error of code Exists: it was another request.
 	Repeated(ctx context.Context, tenant session.TenantID, client, key, fingerprint string) (s session.Session, ok bool, err error)
 	// Advance carries out one step.
 	Advance(ctx context.Context, step Step, ledger Ledger) (session.Session, error)

@@ -101,6 +101,7 @@ type View struct {
 	Session session.Session
 	Fee     session.Money // so far, or final once terminated
 	Served  time.Duration // billed time so far
+	Account session.Account
 	A, Z    Handover
 	Actual  Measured
 }

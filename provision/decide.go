@@ -41,6 +41,11 @@ func decide(s session.Session, now time.Time, v Verifier) (step order.Step, ok b
 		}
 		return order.Ending(s, session.SessionDeclined, why, "", now), true, now
 	}
+	if !s.StartedAt.IsZero() && !now.Before(s.ExpiresAt) {
+		e := order.Ending(s, session.DurationExpired, "duration expired", "", now)
+		e.Session.EndedAt = s.ExpiresAt
+		return e, true, now
+	}
 	switch s.Phase {
 	case session.Admitted:
 		if now.Before(s.Route.From) {
@@ -52,12 +57,7 @@ func decide(s session.Session, now time.Time, v Verifier) (step order.Step, ok b
 	case session.Verifying:
 		return decideProven(s, now, v)
 	case session.Active:
-		if now.Before(s.ExpiresAt) {
-			return order.Step{}, false, s.ExpiresAt
-		}
-		e := order.Ending(s, session.DurationExpired, "duration expired", "", now)
-		e.Session.EndedAt = s.ExpiresAt
-		return e, true, now
+		return order.Step{}, false, s.ExpiresAt
 	case session.Releasing, session.Released:
 	}
 	return order.Step{}, false, time.Time{}
@@ -66,6 +66,9 @@ func decide(s session.Session, now time.Time, v Verifier) (step order.Step, ok b
 // decideApplied looks whether the leaves are on every device.
 func decideApplied(s session.Session, now time.Time) (order.Step, bool, time.Time) {
 	why := trouble(s)
+	if failed := failure(s, now); failed != "" {
+		return order.GoBack(s, failed, now), true, now
+	}
 	switch {
 	case everywhere(s, session.Present) && s.StartedAt.IsZero():
 		return move(s, session.Verifying, "", "on all devices", now), true, now
@@ -73,7 +76,8 @@ func decideApplied(s session.Session, now time.Time) (order.Step, bool, time.Tim
 		return move(s, session.Modifying, "", "on all devices", now), true, now
 	case everywhere(s, session.Present):
 		step := move(s, session.Active, "", "on all devices", now)
-		step.ReleaseBelow = s.Route.Variant // the way it has left, if it was moved
+		step.ReleaseBelow = s.Route.Variant // what it has left, if it was moved or changed
+		step.Session, step.Events[0].Notify = order.Done(step.Session, now), s.Former != nil
 		return step, true, now
 	case why != "" && s.Phase != session.InDoubt:
 		return move(s, session.InDoubt, why, why, now), true, now
@@ -160,10 +164,34 @@ func trouble(s session.Session) string {
 	return ""
 }
 
-// earlier returns t, or the session's deadline when that comes first.
+// failure says why a change that is under way has failed; empty: it has not.
+func failure(s session.Session, now time.Time) string {
+	if s.Former == nil {
+		return ""
+	}
+	for _, d := range s.Devices {
+		if d.Have == session.Refused {
+			return fmt.Sprintf("device %s: %s", d.Device, d.Reason)
+		}
+	}
+	if now.Before(s.Former.By) || everywhere(s, session.Present) {
+		return ""
+	}
+	if why := trouble(s); why != "" {
+		return "not done in time: " + why
+	}
+	return "not done in time"
+}
+
+// earlier returns t, or when the session is to be active, or to end, if that
+// comes first.
 func earlier(t time.Time, s session.Session) time.Time {
-	if s.StartedAt.IsZero() && s.Deadline.Before(t) {
-		return s.Deadline
+	limit := s.Deadline
+	if !s.StartedAt.IsZero() {
+		limit = s.ExpiresAt
+	}
+	if limit.Before(t) {
+		return limit
 	}
 	return t
 }

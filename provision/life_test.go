@@ -69,7 +69,7 @@ func TestDeleteReleases(t *testing.T) {
 		w := newWorld(t)
 		s := w.order(wish(1))
 		w.await(s.ID, session.Active)
-		if _, err := w.orders.Delete(t.Context(), caller(), s.ID); err != nil {
+		if _, err := w.orders.Delete(t.Context(), caller(), s.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		s = w.await(s.ID, session.Released)
@@ -314,7 +314,7 @@ func TestBrakesHoldBackAndLeaveNothing(t *testing.T) {
 		}
 		// The ones never brought to a device are deleted: they must not appear.
 		for _, s := range all {
-			if _, err := w.orders.Delete(t.Context(), caller(), s.ID); err != nil {
+			if _, err := w.orders.Delete(t.Context(), caller(), s.ID, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

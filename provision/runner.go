@@ -28,11 +28,12 @@ type Device struct {
 	Driver  southbound.Driver
 }
 
-// Config is what a Runner needs. All fields but Log are required.
+// Config is what a Runner needs. All fields but Meter and Log are required.
 type Config struct {
 	Store    Store
 	Ledger   order.Ledger
 	Verifier Verifier
+	Meter    order.Meter // nil: what was delivered is not kept when a session ends
 	Devices  []Device
 	Terms    Terms
 	Timing   Timing
@@ -197,9 +198,15 @@ func (r *Runner) moveOn(ctx context.Context, s session.Session) error {
 			r.kickFor(s)
 			step = r.stay(s, again)
 		}
+		if s.EndedAt.IsZero() && !step.Session.EndedAt.IsZero() && r.Meter != nil {
+			step.Session.Delivered = order.DeliveredOf(r.Meter.Measured(s))
+		}
 		next, err := r.Store.Advance(ctx, step, r.Ledger)
 		if errors.Is(err, order.ErrConflict) && step.Reserve != nil {
-			r.Log.Error("a session is still on a device and its bandwidth is sold from now on", "session", s.ID, "reason", s.Reason)
+			r.Log.Error("what a session has on devices cannot be reserved", "session", s.ID, "until", step.Reserve.Window.Until, "reason", s.Reason)
+			if ok {
+				ok, again = false, r.Clock().Add(relook)
+			}
 			next, err = r.Store.Advance(ctx, order.Step{Session: s, Due: again}, r.Ledger)
 		}
 		if session.CodeOf(err) == session.Aborted {
@@ -230,8 +237,12 @@ func (r *Runner) stay(s session.Session, again time.Time) order.Step {
 		return step
 	}
 	step.Session.Route.Until = until.Add(overstay)
+	on := s.Route
+	if was, changed := s.Was(); changed && was.Rate.Larger() > s.Rate.Larger() {
+		on = s.Former.Route // nobody knows which of the two is there
+	}
 	step.Reserve = &pathcomp.Admission{
-		Class: s.Route.Class, Uses: s.Route.Uses, Variant: s.Route.Variant,
+		Class: on.Class, Uses: on.Uses, Variant: on.Variant,
 		Window: pathcomp.Window{From: until, Until: step.Session.Route.Until},
 	}
 	return step

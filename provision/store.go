@@ -52,6 +52,7 @@ type Finding struct {
 	Session session.ID
 	Have    session.Presence
 	Reason  string // why it is not as decided; empty: nothing wrong
+	Change  uint32 // of the session that was looked for; a finding of another is passed over
 	// Refused asks that the session's decision becomes absent: the device said
 	// no for good.
 	Refused bool

@@ -24,6 +24,7 @@ type work struct {
 	add      []session.Session // shall be and are not known to be
 	drop     []session.Session // shall not be and are not known to be gone
 	held     []session.Session // of a frozen tenant: stay as they are
+	stay     []session.Session // as they are on the device, a change is held back
 	findings map[session.ID]Finding
 	before   map[session.ID]session.DeviceState
 	vpns     map[string]bool // that the store knows on this device
@@ -81,7 +82,7 @@ func (w *work) carryOut(ctx context.Context) error {
 		return nil
 	}
 	w.hold(have)
-	err = w.transact(ctx, have, w.desired(w.keep, w.add))
+	err = w.transact(ctx, have, w.desired(w.keep, w.stay, w.add))
 	if declined(err) && len(w.add) > 0 {
 		return w.oneByOne(ctx)
 	}
@@ -110,10 +111,15 @@ func (w *work) hold(have southbound.DeviceConfig) {
 	now := w.x.now()
 	for _, s := range w.held {
 		if w.holds(have, s) {
-			w.keep = append(w.keep, s)
+			w.leave(s)
 		}
 	}
 	if n := w.x.additions.take(len(w.add), now); n < len(w.add) {
+		for _, s := range w.add[n:] {
+			if w.holds(have, s) {
+				w.leave(s)
+			}
+		}
 		w.add, w.deferred = w.add[:n], true
 	}
 	var there, gone []session.Session
@@ -127,6 +133,16 @@ func (w *work) hold(have southbound.DeviceConfig) {
 	n := w.x.deletions.take(len(there), now)
 	w.deferred = w.deferred || n < len(there)
 	w.keep, w.drop = append(w.keep, there[n:]...), append(gone, there[:n]...)
+}
+
+// leave has a session that the device holds stay there: as it was, if it is to be
+// changed and has not been.
+func (w *work) leave(s session.Session) {
+	if was, changed := s.Was(); changed && stateOn(s, w.x.device).Have != session.Present {
+		w.stay = append(w.stay, was)
+		return
+	}
+	w.keep = append(w.keep, s)
 }
 
 // holds reports whether the device has a session's attachments and tunnels.
@@ -152,34 +168,55 @@ func (w *work) holds(have southbound.DeviceConfig, s session.Session) bool {
 }
 
 // oneByOne first brings the device to what it shall hold without the new
-// sessions, then adds them one after another. Those that the device refuses are
-// declined for good.
+// sessions and with the changed ones as they were, then adds them one after
+// another. Those that the device refuses are declined for good.
 func (w *work) oneByOne(ctx context.Context) error {
-	good := slices.Clone(w.keep)
+	settled, fresh := slices.Clone(w.keep), []session.Session(nil)
+	good := slices.Clone(w.stay)
+	for _, s := range w.add {
+		was, changed := s.Was()
+		switch {
+		case changed:
+			good, fresh = append(good, was), append(fresh, s)
+		case !s.StartedAt.IsZero(): // in service, and as it was before a change that failed
+			settled = append(settled, s)
+		default:
+			fresh = append(fresh, s)
+		}
+	}
+	good = append(good, settled...)
 	if err := w.try(ctx, good); err != nil {
 		w.blame(slices.Concat(w.add, w.drop), err)
 		return err
 	}
 	w.settle(w.drop, session.Absent)
-	w.settle(good, session.Present)
+	w.settle(settled, session.Present)
+	return w.addEach(ctx, good, fresh)
+}
+
+// addEach adds sessions to the good ones, each in place of what it was.
+func (w *work) addEach(ctx context.Context, good, fresh []session.Session) error {
 	refused := map[session.ID]error{}
-	for i, s := range w.add {
-		err := w.try(ctx, append(slices.Clone(good), s))
+	for i, s := range fresh {
+		with := slices.DeleteFunc(slices.Clone(good), func(was session.Session) bool { return was.ID == s.ID })
+		with = append(with, s)
+		err := w.try(ctx, with)
 		switch {
 		case err == nil:
-			good = append(good, s)
+			good = with
 			w.settle([]session.Session{s}, session.Present)
 		case declined(err):
 			refused[s.ID] = err
 		default:
-			w.blame(w.add[i:], err)
+			w.blame(fresh[i:], err)
 			return errors.Join(err, w.decline(ctx, refused))
 		}
 	}
 	return w.decline(ctx, refused)
 }
 
-// decline reads once more: only what was seen not to be there is absent.
+// decline reads once more: only what was seen not to be there is absent. A
+// session whose change was refused is still there as it was.
 func (w *work) decline(ctx context.Context, refused map[session.ID]error) error {
 	if len(refused) == 0 {
 		return nil
@@ -190,9 +227,12 @@ func (w *work) decline(ctx context.Context, refused map[session.ID]error) error 
 		if !ok {
 			continue
 		}
-		f := Finding{Session: s.ID, Have: session.Absent, Reason: reason(why), Refused: true}
+		f := Finding{Session: s.ID, Have: session.Absent, Reason: reason(why), Change: s.Change, Refused: true}
 		if err != nil || w.holds(have, s) {
 			f.Have = session.Unknown
+		}
+		if s.Former != nil {
+			f.Have, f.Refused = session.Refused, false
 		}
 		w.findings[s.ID] = f
 	}
@@ -316,14 +356,14 @@ func (w *work) call(ctx context.Context, tx southbound.Transaction, f func(conte
 
 func (w *work) settle(sessions []session.Session, have session.Presence) {
 	for _, s := range sessions {
-		w.findings[s.ID] = Finding{Session: s.ID, Have: have}
+		w.findings[s.ID] = Finding{Session: s.ID, Have: have, Change: s.Change}
 	}
 }
 
 // blame leaves sessions unknown, with the reason.
 func (w *work) blame(sessions []session.Session, err error) {
 	for _, s := range sessions {
-		w.findings[s.ID] = Finding{Session: s.ID, Have: session.Unknown, Reason: reason(err)}
+		w.findings[s.ID] = Finding{Session: s.ID, Have: session.Unknown, Reason: reason(err), Change: s.Change}
 	}
 }
 

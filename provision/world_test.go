@@ -82,7 +82,7 @@ func (w *world) start() {
 	epoch, err := w.store.Epoch(ctx)
 	w.must(err)
 	cfg := provision.Config{
-		Store: w.store.Provision(), Ledger: w.ledger, Verifier: monitor, Holder: "test", Clock: time.Now, Brakes: w.brakes,
+		Store: w.store.Provision(), Ledger: w.ledger, Verifier: monitor, Meter: monitor, Holder: "test", Clock: time.Now, Brakes: w.brakes,
 		Terms: provision.Terms{AS: 65000, Epoch: epoch, MaxPrefixes: 100, ProbeInterval: 100, KeepaliveSecs: 25},
 		Timing: provision.Timing{
 			Lease: lease, RPC: 5 * time.Second, Rollback: 3 * lease, Resync: time.Minute, Retry: time.Second,

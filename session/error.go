@@ -30,6 +30,7 @@ const (
 	OfferUsed             // another order has used it
 	OfferForeign          // made for another customer
 	OfferAltered          // not as it was made, or the order is not what it was made for
+	Precondition          // the caller wants another state than this one
 	Unavailable           // a part of s2cd is down or frozen, repeat later
 )
 

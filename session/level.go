@@ -50,6 +50,7 @@ type Price struct {
 	// ProtectionPermille is the surcharge of protected sessions, in 1/1000 of
 	// what is used. The price agreed for a session has it only if it is protected.
 	ProtectionPermille uint32
+	EarlyPermille      int64 // of the fee of the time that is left of what was agreed, when the customer ends it
 }
 
 // Catalogue is what the provider sells, and how.

@@ -2,10 +2,7 @@
 
 package session
 
-import (
-	"fmt"
-	"math/big"
-)
+import "fmt"
 
 // Money is an exact amount in minor units of an ISO 4217 currency.
 type Money struct {
@@ -31,15 +28,4 @@ func (m Money) Decimal() string {
 		unit *= 10
 	}
 	return fmt.Sprintf("%s%d.%0*d", sign, v/unit, int(m.Exponent), v%unit)
-}
-
-// mulDivHalfUp returns a*b/c rounded half up, exact for any int64 operands.
-// c must be positive and a, b not negative.
-func mulDivHalfUp(c int64, factors ...int64) int64 {
-	n := big.NewInt(1)
-	for _, f := range factors {
-		n.Mul(n, big.NewInt(f))
-	}
-	n.Mul(n, big.NewInt(2)).Add(n, big.NewInt(c))
-	return n.Div(n, new(big.Int).Mul(big.NewInt(c), big.NewInt(2))).Int64()
 }

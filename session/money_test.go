@@ -25,8 +25,7 @@ func TestMoneyIsRendered(t *testing.T) {
 	}
 }
 
-// TestChargesAddUp: each line is rounded by itself, and what is billed is their
-// sum; protection is charged only for what has it.
+// TestChargesAddUp: what is billed is rounded once, and the lines add up to it; protection is charged only for what has it.
 func TestChargesAddUp(t *testing.T) {
 	t.Parallel()
 	p := Price{Currency: "EUR", Exponent: 2, SetUp: 1000, PerMbpsHour: 3600, MinimumSeconds: 60, ProtectionPermille: 505}
@@ -37,8 +36,8 @@ func TestChargesAddUp(t *testing.T) {
 		want   [3]int64 // set-up, usage, protection
 	}{
 		{"an hour of 10 Mbit/s", Rate{10_000, 10_000}, time.Hour, [3]int64{1000, 36, 18}},                          // 18.18
-		{"of what was used, not of the rounded line", Rate{1_000, 1_000}, 499 * time.Second, [3]int64{1000, 0, 0}}, // 0.499, 0.252
-		{"each line up by itself", Rate{1_000, 1_000}, 1000 * time.Second, [3]int64{1000, 1, 1}},                   // 1, 0.505
+		{"the sum is rounded, not the surcharge", Rate{1_000, 1_000}, 499 * time.Second, [3]int64{1000, 0, 1}}, // 0.499, 0.252
+		{"half a cent up", Rate{1_000, 1_000}, 1000 * time.Second, [3]int64{1000, 1, 1}},                   // 1, 0.505
 		{"the minimum term", Rate{100_000, 1_000}, time.Second, [3]int64{1000, 6, 3}},                              // 6, 3.03
 		{"a decade of 1 Tbit/s", Rate{1_000_000_000, 1}, 87600 * time.Hour, [3]int64{1000, 315_360_000_000, 159_256_800_000}},
 	} {

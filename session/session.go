@@ -40,6 +40,10 @@ type Session struct {
 	Reason     string // in words, for people; may be empty
 	Route      Route
 	Price      Price
+	Charges    []Charge   `json:",omitempty"` // what it was billed by, once it was changed; see AllCharges
+	Former     *Former    `json:",omitempty"` // while a change is brought to devices
+	Change     uint32     `json:",omitzero"`  // counts what devices have to follow
+	Delivered  *Delivered `json:",omitempty"` // once ended
 	OfferID    string
 	Sink       *Sink
 	Correlator string // x-correlator of the order
@@ -161,4 +165,5 @@ const (
 	Unknown Presence = "unknown"
 	Present Presence = "present"
 	Absent  Presence = "absent"
+	Refused Presence = "refused" // a change, for good; what was there before still is
 )

@@ -153,7 +153,7 @@ func (d *daemon) buildProvision(ctx context.Context) error {
 		return err
 	}
 	d.runner, err = provision.NewRunner(provision.Config{
-		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Devices: d.devices, Clock: d.now, Log: d.log,
+		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Meter: d.monitor, Devices: d.devices, Clock: d.now, Log: d.log,
 		// One process has the store, so a restarted daemon may go on with its leases.
 		Holder: "s2cd",
 		Terms: provision.Terms{

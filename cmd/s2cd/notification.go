@@ -103,3 +103,19 @@ func (o operations) keyStatus(times []webhook.KeyTimes) northbound.KeyStatus {
 	}
 	return status
 }
+
+// givenUp counts the sessions with events that customers were not told of.
+func (o operations) givenUp(ctx context.Context) ([]northbound.Finding, error) {
+	list, err := o.d.store.DeadLetters(ctx, order.DeadLetterFilter{Limit: 1000})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	sessions := map[session.ID]bool{}
+	for _, d := range list {
+		sessions[d.Session] = true
+	}
+	return []northbound.Finding{{
+		Severity: "warning", Subject: "webhook",
+		Detail: fmt.Sprintf("events of %d sessions were given up: s2cd events dead", len(sessions)),
+	}}, nil
+}

@@ -14,15 +14,19 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/s2cd/s2cd/northbound"
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/auth"
 )
 
-// counter is the customers' API of a daemon, without its listener.
+// counter is the customers' API of a daemon, without its listener. Its answers
+// have to be the contract's.
 type counter struct {
 	*testing.T
-	api *northbound.Server
+	api      *northbound.Server
+	contract *openapi3.T
 }
 
 // everyScope takes a token for the name of a client that may do everything.
@@ -41,7 +45,11 @@ func newCounter(t *testing.T, d *daemon) counter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return counter{t, s}
+	doc, err := openapi3.NewLoader().LoadFromData(api.Contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return counter{t, s, doc}
 }
 
 func (c counter) post(client, path, body string) (status int, raw []byte) {
@@ -51,14 +59,28 @@ func (c counter) post(client, path, body string) (status int, raw []byte) {
 	r.Header.Set("Authorization", "Bearer "+client)
 	w := httptest.NewRecorder()
 	c.api.ServeHTTP(w, r)
+	var answer any
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		c.Fatalf("%d %s: %v", w.Code, w.Body, err)
+	}
+	documented := c.contract.Paths.Find(path).Post.Responses.Status(w.Code)
+	if documented == nil {
+		c.Fatalf("%s: %d %s is not in the contract", path, w.Code, w.Body)
+	}
+	if err := documented.Value.Content["application/json"].Schema.Value.VisitJSON(answer, openapi3.VisitAsResponse()); err != nil {
+		c.Errorf("%s: %d is not the contract's: %v", path, w.Code, err)
+	}
 	return w.Code, w.Body.Bytes()
+}
+
+func inquiry(site, cloud string, mbps int, more string) string {
+	return fmt.Sprintf(`{"accessPoint": {"id": %q}, "endPoint": {"id": %q}, "guaranteedBandwidth": %d, "duration": 300%s}`, site, cloud, mbps, more)
 }
 
 // asks has an inquiry answered.
 func (c counter) asks(client, site, cloud string, mbps int, more string) api.AvailabilityInfo {
 	c.Helper()
-	status, raw := c.post(client, "/check-availability", fmt.Sprintf(
-		`{"accessPoint": {"id": %q}, "endPoint": {"id": %q}, "guaranteedBandwidth": %d, "duration": 300%s}`, site, cloud, mbps, more))
+	status, raw := c.post(client, "/check-availability", inquiry(site, cloud, mbps, more))
 	var a api.AvailabilityInfo
 	if err := json.Unmarshal(raw, &a); err != nil || status != http.StatusOK {
 		c.Fatalf("%d %s: %v", status, raw, err)
@@ -116,6 +138,13 @@ func TestOffersOverHTTP(t *testing.T) {
 			time.Sleep(time.Until(late.ValidUntil))
 			expect("expired", 422, refused+"EXPIRED")(c.orders("client-1", "site-a", cloud, 20, late))
 		}
+		for range 5 { // the tenant's quota
+			c.asks("client-1", "site-a", "vpc-a1", 1, `, "hold": true`)
+		}
+		if status, raw := c.post("client-1", "/check-availability", inquiry("site-a", "vpc-a1", 1, `, "hold": true`)); status != 429 || !strings.Contains(string(raw), `"QUOTA_EXCEEDED"`) {
+			t.Errorf("a hold too many: %d %s", status, raw)
+		}
+		c.asks("client-1", "site-a", "vpc-a1", 1, "")
 	})
 }
 

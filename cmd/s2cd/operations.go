@@ -140,7 +140,7 @@ const certificateWarning = 14 * 24 * time.Hour
 // Findings implements northbound.OperatorDoctor.
 func (o operations) Findings(ctx context.Context) ([]northbound.Finding, error) {
 	all := slices.Concat(o.devicesWrong(), o.certificates(), o.issuer(), o.told(), o.overbooked())
-	for _, ask := range []func(context.Context) ([]northbound.Finding, error){o.astray, o.stuck, o.frozenTenants, o.unreadable} {
+	for _, ask := range []func(context.Context) ([]northbound.Finding, error){o.astray, o.stuck, o.frozenTenants, o.unreadable, o.givenUp} {
 		found, err := ask(ctx)
 		if err != nil {
 			found = append(found, fault("store", err.Error()))

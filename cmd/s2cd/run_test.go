@@ -48,6 +48,11 @@ func newAdmin(env *testscript.Env) string {
 	asked := filepath.Join(env.WorkDir, "asked")
 	session := `{"sessionId":"5f0c","tenant":"tenant-1","status":"ACTIVATED","phase":"active","decision":"present","sla":"AA",
 		"kbps":[50000,20000],"accessPoint":"site-a","endPoint":"vpc-a1","forward":["PE1","P1","PE2"],"reverse":["PE2","P1","PE1"],
+		"former":{"sla":"A","kbps":[10000,20000],"by":"2030-01-02T03:05:05Z"},
+		"account":{"final":false,"servicedDuration":3600,"fee":{"amount":"5.36","currency":"EUR"},"setUpFee":{"amount":"5.00","currency":"EUR"},
+			"usageFee":{"amount":"0.36","currency":"EUR"},"charges":[{"from":"2030-01-02T03:04:05Z","sla":"A","guaranteedBandwidth":10,
+			"guaranteedReverseBandwidth":20,"servicedDuration":3600,"fee":{"amount":"0.36","currency":"EUR"}}],
+			"delivered":{"verification":"DATA_PLANE","measuredAt":"2030-01-02T03:04:05Z","latency":11.5,"packetLossRate":0.01}},
 		"devices":[{"device":"PE1","have":"present"}],
 		"timeline":[{"seq":1,"at":"2030-01-02T03:04:05Z","status":"REQUESTED","phase":"admitted","cause":"ordered"}]}`
 	mux := http.NewServeMux()
@@ -79,6 +84,14 @@ func newAdmin(env *testscript.Env) string {
 	mux.HandleFunc("DELETE /operator/v1/freezes/", answer(""))
 	mux.HandleFunc("GET /operator/v1/sessions", answer(`{"sessions":[`+session+`],"total":7}`))
 	mux.HandleFunc("GET /operator/v1/sessions/5f0c", answer(session))
+	mux.HandleFunc("GET /operator/v1/dead-letters", answer(`{"deadLetters":[
+		{"sessionId":"5f0c","tenant":"tenant-1","after":0,"last":2,"reason":"the sink answered 503","at":"2030-01-02T03:04:05Z"},
+		{"sessionId":"5f0c","tenant":"tenant-1","after":3,"last":4,"reason":"the sink wants no more events (410)","at":"2030-01-03T03:04:05Z"}]}`))
+	mux.HandleFunc("POST /operator/v1/dead-letters/5f0c/replay", answer(`{"sessionId":"5f0c","events":4}`))
+	keys := `{"jwksUri":"https://api.example.com/jwks/{customer}","keys":[
+		{"signs":"2030-01-02T03:04:05Z","until":"2030-01-03T03:04:05Z"},{"signs":"2030-01-02T04:04:05Z"}]}`
+	mux.HandleFunc("GET /operator/v1/notification-keys", answer(keys))
+	mux.HandleFunc("POST /operator/v1/notification-keys", answer(keys))
 	mux.HandleFunc("GET /operator/v1/devices", answer(
 		`{"devices":[{"device":"PE1","platform":"labpe","state":"frozen","reason":"works","since":"2030-01-02T03:04:05Z","sessions":3}]}`))
 	const note = `"note":"kept until the daemon restarts; then the inventory says what is"`

@@ -36,8 +36,18 @@ type operatorSession struct {
 	CreatedAt   time.Time        `json:"createdAt,omitzero"`
 	StartedAt   time.Time        `json:"startedAt,omitzero"`
 	ExpiresAt   time.Time        `json:"expiresAt,omitzero"`
+	EndedAt     time.Time        `json:"endedAt,omitzero"`
+	Former      *operatorTerms   `json:"former,omitempty"`
+	Account     *operatorAccount `json:"account,omitempty"`
 	Devices     []operatorDevice `json:"devices,omitempty"`
 	Timeline    []operatorEvent  `json:"timeline,omitempty"`
+}
+
+// operatorTerms is what a session was before a change that is under way.
+type operatorTerms struct {
+	SLA  string    `json:"sla"`
+	Kbps [2]uint64 `json:"kbps"` // forward, reverse
+	By   time.Time `json:"by"`
 }
 
 // operatorDevice is what is known of a session on a device.
@@ -153,6 +163,13 @@ func writeSession(w io.Writer, s operatorSession) error {
 		"between\t" + s.AccessPoint + " and " + s.EndPoint, "vrf\t" + s.VRF, "forward\t" + strings.Join(s.Forward, " "), "reverse\t" + strings.Join(s.Reverse, " "),
 		"created\t" + moment(s.CreatedAt), "started\t" + moment(s.StartedAt), "expires\t" + moment(s.ExpiresAt),
 	}
+	if !s.EndedAt.IsZero() {
+		lines = append(lines, "ended\t"+moment(s.EndedAt))
+	}
+	if f := s.Former; f != nil {
+		lines = append(lines, fmt.Sprintf("was\t%s, %s Mbit/s, and is again if devices do not follow by %s", f.SLA, bothMbit(f.Kbps), moment(f.By)))
+	}
+	lines = append(lines, s.Account.lines()...)
 	for _, d := range s.Devices {
 		lines = append(lines, fmt.Sprintf("device\t%s: %s %s", d.Device, d.Have, d.Reason))
 	}
@@ -175,11 +192,13 @@ func writeTable(tw *tabwriter.Writer, lines []string) error {
 }
 
 // mbps renders both directions of a session's rate.
-func mbps(s operatorSession) string {
-	if s.Kbps[0] == s.Kbps[1] {
-		return mbit(s.Kbps[0])
+func mbps(s operatorSession) string { return bothMbit(s.Kbps) }
+
+func bothMbit(kbps [2]uint64) string {
+	if kbps[0] == kbps[1] {
+		return mbit(kbps[0])
 	}
-	return mbit(s.Kbps[0]) + "/" + mbit(s.Kbps[1])
+	return mbit(kbps[0]) + "/" + mbit(kbps[1])
 }
 
 func moment(t time.Time) string {

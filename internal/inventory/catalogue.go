@@ -80,8 +80,11 @@ func (b *builder) price(at string, p filePrice, currency string, digits uint8) s
 	if err != nil {
 		b.fault(at+".perMbpsHour", "%s has %d digits after the point at most here", currency, digits+thousandth)
 	}
+	if p.EarlyTermination > 1000 {
+		b.fault(at+".earlyTermination", "must be at most 100%%")
+	}
 	return session.Price{
 		Currency: currency, Exponent: digits, SetUp: setUp, PerMbpsHour: usage, MinimumSeconds: int64(p.Minimum / time.Second),
-		ProtectionPermille: uint32(p.Protection),
+		ProtectionPermille: uint32(p.Protection), EarlyPermille: int64(p.EarlyTermination),
 	}
 }

@@ -138,6 +138,7 @@ func TestFaults(t *testing.T) {
 		"transfer too long":       {"100.64.0.0/20", "100.64.0.0/32", "35:20: pools.transfer.ipv4: want an IPv4 prefix from /8 to /31"},
 		"transfer IPv6 too small": {"2001:db8::/64", "2001:db8::/120", "35:41: pools.transfer.ipv6: holds fewer links than ipv4: want at most /116"},
 		"currency":                {"currency: EUR", "currency: EURO", `37:13: catalogue.currency: "EURO" is not a known ISO 4217 currency`},
+		"early termination":       {"perMbpsHour: 0.00125", "perMbpsHour: 0.00125, earlyTermination: 101%", "42:156: catalogue.levels[0].price.earlyTermination: must be at most 100%"},
 		"price digits":            {"setUp: 1.50", "setUp: 1.505", "42:110: catalogue.levels[0].price.setUp: EUR has 2 digits after the point at most"},
 		"price negative":          {"setUp: 1.50", "setUp: -1", `42:110: catalogue.levels[0].price.setUp: want an amount like 12.30, got "-1"`},
 		"class unknown":           {"class: gold", "class: silver", `42:24: catalogue.levels[0].class: no link has a share for class "silver"`},
@@ -250,7 +251,7 @@ func TestOptional(t *testing.T) {
 		"adminGroups: [3]}", "adminGroups: [3, 31], teMetric: {az: 5, za: 16777215}, loss: {az: 0%, za: 0.01%}}",
 		"srlgs: [7]", "teMetric: 7\n    loss: 99.9999%",
 		"identity: b.example", "identity: b.example, down: true",
-		"setUp: 1.50", "setUp: 1.50, minimum: 1h, protection: 12.5%",
+		"setUp: 1.50", "setUp: 1.50, minimum: 1h, protection: 12.5%, earlyTermination: 25%",
 		"  overhead: 2%", "  overhead: 2%\n  holdFor: 90s",
 		"clients: [c2]", "clients: [c2]\n    quota: {offers: 3}",
 	).Replace(small)
@@ -273,7 +274,7 @@ func TestOptional(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	price := session.Price{Currency: "EUR", Exponent: 2, SetUp: 150, PerMbpsHour: 125, MinimumSeconds: 3600, ProtectionPermille: 125}
+	price := session.Price{Currency: "EUR", Exponent: 2, SetUp: 150, PerMbpsHour: 125, MinimumSeconds: 3600, ProtectionPermille: 125, EarlyPermille: 250}
 	if diff := cmp.Diff(price, inv.Catalogue.Levels[0].Price); diff != "" || inv.Catalogue.HoldFor != 90*time.Second {
 		t.Errorf("hold for %s, price %s", inv.Catalogue.HoldFor, diff)
 	}

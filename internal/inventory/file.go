@@ -156,6 +156,8 @@ type filePrice struct {
 	PerMbpsHour decimal       `yaml:"perMbpsHour" check:"required"`
 	Minimum     time.Duration `yaml:"minimum" check:"max=366d"`
 	Protection  share         `yaml:"protection"`
+	// EarlyTermination is the share of what the time left would have cost.
+	EarlyTermination share `yaml:"earlyTermination"`
 }
 
 type fileTenant struct {

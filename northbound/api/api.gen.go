@@ -458,6 +458,36 @@ type AccessTokenCredentialAccessTokenType string
 // AccessTokenCredentialCredentialType Type of the credential
 type AccessTokenCredentialCredentialType string
 
+// Account What a session costs so far, or has cost; the fee is the sum of its parts
+type Account struct {
+	// Charges What `usageFee` consists of, in order of time; the last 1000
+	Charges []Charge `json:"charges"`
+
+	// Delivered What was measured last, when the session was ended
+	Delivered *Delivered `json:"delivered,omitempty"`
+
+	// EarlyTerminationFee An exact amount of money
+	EarlyTerminationFee *Amount `json:"earlyTerminationFee,omitempty"`
+
+	// Fee An exact amount of money
+	Fee Amount `json:"fee"`
+
+	// Final Whether nothing is added any more
+	Final bool `json:"final"`
+
+	// MinimumFee An exact amount of money
+	MinimumFee *Amount `json:"minimumFee,omitempty"`
+
+	// ServicedDuration Seconds served and billed
+	ServicedDuration int32 `json:"servicedDuration"`
+
+	// SetUpFee An exact amount of money
+	SetUpFee Amount `json:"setUpFee"`
+
+	// UsageFee An exact amount of money
+	UsageFee Amount `json:"usageFee"`
+}
+
 // Actual What was delivered, between the provider's demarcation points
 type Actual struct {
 	// Attachments Counters of the ends that are attached to a router; an end that is not, or was not heard of yet, is absent
@@ -605,6 +635,33 @@ type AvailabilityInfo struct {
 //
 // Example: 100
 type Bandwidth = int32
+
+// Charge What a session was, or is, billed by
+type Charge struct {
+	// Fee An exact amount of money
+	Fee Amount `json:"fee"`
+
+	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	From DateTime `json:"from"`
+
+	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
+	//
+	// Example: 100
+	GuaranteedBandwidth Bandwidth `json:"guaranteedBandwidth"`
+
+	// GuaranteedReverseBandwidth Guaranteed layer-3 rate, Mbit/s
+	//
+	// Example: 100
+	GuaranteedReverseBandwidth Bandwidth `json:"guaranteedReverseBandwidth"`
+
+	// ServicedDuration Seconds billed by it
+	ServicedDuration int32 `json:"servicedDuration"`
+
+	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
+	Sla Sla `json:"sla"`
+}
 
 // CheckAvailability What is wanted between two ends
 type CheckAvailability struct {
@@ -770,6 +827,34 @@ type CustomerEnds struct {
 //
 // Example: 2026-12-01T08:00:00Z
 type DateTime = time.Time
+
+// Delivered What was measured last, when the session was ended
+type Delivered struct {
+	// Latency Round-trip time between the provider's demarcation points, ms
+	//
+	// Example: 12.5
+	Latency Milliseconds `json:"latency"`
+
+	// MeasuredAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	MeasuredAt DateTime `json:"measuredAt"`
+
+	// PacketLossRate Packets lost, percent
+	PacketLossRate float64 `json:"packetLossRate"`
+
+	// ReceivedOctets Octets; sent is from accessPoint to endPoint
+	ReceivedOctets *Octets `json:"receivedOctets,omitempty"`
+
+	// SentOctets Octets; sent is from accessPoint to endPoint
+	SentOctets *Octets `json:"sentOctets,omitempty"`
+
+	// Verification How well it is proven that the connection works.
+	// - DATA_PLANE: by packets between the demarcation points
+	// - CONTROL_PLANE: by what the devices say
+	// - UNKNOWN: not proven at this moment
+	Verification Verification `json:"verification"`
+}
 
 // Duration Seconds; the provider has a maximum of its own
 //
@@ -1078,6 +1163,9 @@ type SessionInfo struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
+	// Account What a session costs so far, or has cost; the fee is the sum of its parts
+	Account *Account `json:"account,omitempty"`
+
 	// Actual What was delivered, between the provider's demarcation points
 	Actual Actual `json:"actual"`
 
@@ -1222,6 +1310,9 @@ type SessionPage struct {
 
 // SessionStatusChanged The new state of a session
 type SessionStatusChanged struct {
+	// Account What a session costs so far, or has cost; the fee is the sum of its parts
+	Account *Account `json:"account,omitempty"`
+
 	// Sequence Grows with every event of the session
 	Sequence *int64 `json:"sequence,omitempty"`
 
@@ -1346,6 +1437,27 @@ type UnitPrice struct {
 	Currency string `json:"currency"`
 }
 
+// UpdateSession What is to be otherwise with a session
+type UpdateSession struct {
+	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
+	//
+	// Example: 100
+	GuaranteedBandwidth *Bandwidth `json:"guaranteedBandwidth,omitempty"`
+
+	// GuaranteedReverseBandwidth Guaranteed layer-3 rate, Mbit/s
+	//
+	// Example: 100
+	GuaranteedReverseBandwidth *Bandwidth `json:"guaranteedReverseBandwidth,omitempty"`
+
+	// Name A name of the customer's own choice; null for none
+	//
+	// Example: branch-to-vpc
+	Name *string `json:"name,omitempty"`
+
+	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
+	Sla *Sla `json:"sla,omitempty"`
+}
+
 // Verification How well it is proven that the connection works.
 // - DATA_PLANE: by packets between the demarcation points
 // - CONTROL_PLANE: by what the devices say
@@ -1376,6 +1488,9 @@ type XCorrelator = string
 // IdempotencyKey Example: 2c0b7f0e-6b0c-4a53-8f2e-5f1c6f3f9d52
 type IdempotencyKey = string
 
+// IfMatch Example: "5f2c0a7de1b94c36"
+type IfMatch = string
+
 // NameFilter A name of the customer's own choice
 //
 // Example: branch-to-vpc
@@ -1401,6 +1516,18 @@ type SlaFilter = []Sla
 
 // StatusFilter defines model for StatusFilter.
 type StatusFilter = []Status
+
+// ChangeBadRequest400 defines model for ChangeBadRequest400.
+type ChangeBadRequest400 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
 
 // CheckConflict409 defines model for CheckConflict409.
 type CheckConflict409 struct {
@@ -1464,18 +1591,6 @@ type CreateForbidden403 struct {
 
 // CreateUnprocessable422 defines model for CreateUnprocessable422.
 type CreateUnprocessable422 struct {
-	// Code What kind of error it is
-	Code interface{} `json:"code"`
-
-	// Message What is wrong, for people; names the field at fault
-	Message string `json:"message"`
-
-	// Status HTTP status of the answer
-	Status interface{} `json:"status"`
-}
-
-// ExtendBadRequest400 defines model for ExtendBadRequest400.
-type ExtendBadRequest400 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -1570,6 +1685,18 @@ type Generic410 struct {
 	Status interface{} `json:"status"`
 }
 
+// Generic412 defines model for Generic412.
+type Generic412 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
 // Generic429 defines model for Generic429.
 type Generic429 struct {
 	// Code What kind of error it is
@@ -1642,6 +1769,18 @@ type TooManyRequests429 struct {
 	Status interface{} `json:"status"`
 }
 
+// UpdateUnprocessable422 defines model for UpdateUnprocessable422.
+type UpdateUnprocessable422 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
 // CheckAvailabilityParams defines parameters for CheckAvailability.
 type CheckAvailabilityParams struct {
 	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
@@ -1674,7 +1813,7 @@ type CreateSessionParams struct {
 	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
 	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
 
-	// IdempotencyKey Makes it safe to repeat a create after a lost answer; visible ASCII, unique among the client's creates of a day
+	// IdempotencyKey Makes it safe to repeat the request after a lost answer, for 24 hours; visible ASCII, unique among the client's creates and extensions of a day
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -1682,6 +1821,9 @@ type CreateSessionParams struct {
 type DeleteSessionParams struct {
 	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
 	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
+
+	// IfMatch Only if the session is in one of these states, each an `ETag`, or `*` for any (RFC 9110 section 13.1.1)
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetSessionParams defines parameters for GetSession.
@@ -1690,10 +1832,25 @@ type GetSessionParams struct {
 	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
 }
 
+// UpdateSessionParams defines parameters for UpdateSession.
+type UpdateSessionParams struct {
+	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
+	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
+
+	// IfMatch Only if the session is in one of these states, each an `ETag`, or `*` for any (RFC 9110 section 13.1.1)
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ExtendSessionDurationParams defines parameters for ExtendSessionDuration.
 type ExtendSessionDurationParams struct {
 	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
 	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
+
+	// IdempotencyKey Makes it safe to repeat the request after a lost answer, for 24 hours; visible ASCII, unique among the client's creates and extensions of a day
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch Only if the session is in one of these states, each an `ETag`, or `*` for any (RFC 9110 section 13.1.1)
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // PostNotificationParams defines parameters for PostNotification.
@@ -1707,6 +1864,12 @@ type CheckAvailabilityJSONRequestBody = CheckAvailability
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = CreateSession
+
+// UpdateSessionJSONRequestBody defines body for UpdateSession for application/json ContentType.
+type UpdateSessionJSONRequestBody = UpdateSession
+
+// UpdateSessionApplicationMergePatchPlusJSONRequestBody defines body for UpdateSession for application/merge-patch+json ContentType.
+type UpdateSessionApplicationMergePatchPlusJSONRequestBody = UpdateSession
 
 // ExtendSessionDurationJSONRequestBody defines body for ExtendSessionDuration for application/json ContentType.
 type ExtendSessionDurationJSONRequestBody = ExtendSessionDuration
@@ -1832,6 +1995,9 @@ type ServerInterface interface {
 	// GetSession Read a session
 	// (GET /sessions/{sessionId})
 	GetSession(w http.ResponseWriter, r *http.Request, sessionId SessionPath, params GetSessionParams)
+	// UpdateSession Change a session
+	// (PATCH /sessions/{sessionId})
+	UpdateSession(w http.ResponseWriter, r *http.Request, sessionId SessionPath, params UpdateSessionParams)
 	// ExtendSessionDuration Extend a session
 	// (POST /sessions/{sessionId}/extend)
 	ExtendSessionDuration(w http.ResponseWriter, r *http.Request, sessionId SessionPath, params ExtendSessionDurationParams)
@@ -2092,6 +2258,25 @@ func (siw *ServerInterfaceWrapper) DeleteSession(w http.ResponseWriter, r *http.
 
 	}
 
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.DeleteSession(w, r, sessionId, params)
 	}))
@@ -2153,6 +2338,75 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// UpdateSession operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "sessionId" -------------
+	var sessionId SessionPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sessionId", r.PathValue("sessionId"), &sessionId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sessionId", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSessionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "x-correlator" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("x-correlator")]; found {
+		var XCorrelator XCorrelator
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "x-correlator", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "x-correlator", valueList[0], &XCorrelator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "x-correlator", Err: err})
+			return
+		}
+
+		params.XCorrelator = &XCorrelator
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateSession(w, r, sessionId, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ExtendSessionDuration operation middleware
 func (siw *ServerInterfaceWrapper) ExtendSessionDuration(w http.ResponseWriter, r *http.Request) {
 
@@ -2189,6 +2443,44 @@ func (siw *ServerInterfaceWrapper) ExtendSessionDuration(w http.ResponseWriter, 
 		}
 
 		params.XCorrelator = &XCorrelator
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
 
 	}
 
@@ -2328,6 +2620,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/sessions", wrapper.CreateSession)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/sessions/{sessionId}", wrapper.DeleteSession)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/sessions/{sessionId}", wrapper.GetSession)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/sessions/{sessionId}", wrapper.UpdateSession)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/sessions/{sessionId}/extend", wrapper.ExtendSessionDuration)
 
 	return m

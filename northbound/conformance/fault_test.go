@@ -46,13 +46,18 @@ func (b broken) Sessions(ctx context.Context, _ order.Caller, _ order.ListFilter
 }
 
 // Extend implements northbound.UseCases.
-func (b broken) Extend(ctx context.Context, _ order.Caller, _ session.ID, _ time.Duration) (order.View, error) {
+func (b broken) Extend(ctx context.Context, _ order.Caller, _ session.ID, _ order.Extension) (order.View, error) {
 	return order.View{}, b.fail(ctx)
 }
 
 // Delete implements northbound.UseCases.
-func (b broken) Delete(ctx context.Context, _ order.Caller, _ session.ID) (order.View, error) {
+func (b broken) Delete(ctx context.Context, _ order.Caller, _ session.ID, _ order.Match) (order.View, error) {
 	return order.View{}, b.fail(ctx)
+}
+
+// Modify implements northbound.UseCases.
+func (b broken) Modify(ctx context.Context, _ order.Caller, _ session.ID, _ order.Modification) (order.View, bool, error) {
+	return order.View{}, false, b.fail(ctx)
 }
 
 // breakCore sends the scenario's requests to a server in this process whose use

@@ -70,7 +70,14 @@ func (m *memory) ClaimStream(_ context.Context, _ string, now, until time.Time) 
 	}
 	best.leased = until
 	best.fence++
-	return order.Stream{Session: best.session, Tenant: best.tenant, Sink: best.sink, Event: best.events[0], Tries: best.tries, Since: best.since, Fence: best.fence}, true, nil
+	var account *session.Account
+	if best.events[0].Status == session.Terminated {
+		account = new(session.Session{
+			StartedAt: testStart(), EndedAt: testStart().Add(time.Hour), Level: session.LevelA, Rate: session.Rate{Forward: 1000, Reverse: 1000},
+			Price: session.Price{Currency: "EUR", Exponent: 2, SetUp: 1234},
+		}.Account(testStart().Add(2 * time.Hour)))
+	}
+	return order.Stream{Session: best.session, Tenant: best.tenant, Sink: best.sink, Event: best.events[0], Account: account, Tries: best.tries, Since: best.since, Fence: best.fence}, true, nil
 }
 
 func (m *memory) settle(s order.Stream, r record, change func(l *line)) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/s2cd/s2cd/northbound/account"
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/sentence"
 	"github.com/s2cd/s2cd/order"
@@ -144,6 +145,9 @@ func (w *Worker) event(s order.Stream) ([]byte, error) {
 	}
 	// The event's cause names devices: it is for operators.
 	data.StatusMessage = new(sentence.Of(s.Event.Phase, s.Event.StatusInfo))
+	if s.Account != nil {
+		data.Account = new(account.Of(*s.Account))
+	}
 	raw, err := json.Marshal(api.EventSessionStatusChanged{
 		Id: s.Event.ID, Source: w.cfg.Source + "/sessions/" + string(s.Session), Type: eventType,
 		Specversion: "1.0", Datacontenttype: new(api.EventSessionStatusChangedDatacontenttype("application/json")),

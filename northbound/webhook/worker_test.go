@@ -159,6 +159,9 @@ func TestEventsComeInOrderAsCloudEvents(t *testing.T) {
 		if strings.Contains(string(g.raw), "PE7") || strings.Contains(string(g.raw), "10.9.8.7") {
 			t.Errorf("the cause reached the customer: %s", g.raw)
 		}
+		if a := g.event.Data.Account; (a != nil) != (i == 2) || a != nil && (!a.Final || a.Fee.Amount != "12.34" || a.ServicedDuration != 3600) {
+			t.Errorf("event %d has account %+v", i, a)
+		}
 		if g.event.Id != list[i].ID || *g.event.Data.Sequence != int64(i+1) || g.event.Type != eventType {
 			t.Errorf("event %d: %s", i, g.raw)
 		}

@@ -140,7 +140,7 @@ func (s *Store) holdings(ctx context.Context, t *tx, in *session.Session) (order
 
 // insert writes a new session with its devices, its VPN and the tenant's use.
 func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.Time, values []byte) (int64, error) {
-	kbps, err := signed("rate", in.Rate.Larger())
+	kbps, err := signed("rate", in.HeldKbps())
 	if err != nil {
 		return 0, err
 	}

@@ -65,6 +65,9 @@ func (s *Store) advance(ctx context.Context, l lane, step order.Step, ledger ord
 // step carries out one step; whatever it returns as error is undone.
 func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Session, error) {
 	next := asKept(step.Session)
+	if first, ok, err := s.repeated(ctx, t.q, keyOfStep(step), step.Fingerprint, t.now); ok || err != nil {
+		return first, err
+	}
 	was, err := t.q.SessionState(ctx, string(next.ID))
 	if errors.Is(err, sql.ErrNoRows) {
 		return next, notFound(next.ID)
@@ -76,6 +79,15 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 		return next, err
 	}
 	next.Version++
+	if step.Validate != nil {
+		held, err := t.held(ctx, next.Tenant)
+		if err != nil {
+			return next, err
+		}
+		if err := step.Validate(held); err != nil {
+			return next, err
+		}
+	}
 	if err := t.move(ctx, was.N, step); err != nil {
 		return next, err
 	}
@@ -89,8 +101,19 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	if err := t.tell(ctx, was.N, next, last, step.Events); err != nil {
 		return next, err
 	}
-	next.Devices, err = devicesOf(ctx, t.q, was.N, next.ID)
-	return next, err
+	if next.Devices, err = devicesOf(ctx, t.q, was.N, next.ID); err != nil {
+		return next, err
+	}
+	return next, t.remember(ctx, keyOfStep(step), step.Fingerprint, next.ID)
+}
+
+// held is what a tenant has, without any VPN, as this transaction has it by now.
+func (t *tx) held(ctx context.Context, name session.TenantID) (order.Holdings, error) {
+	row, err := t.q.TenantUse(ctx, string(name))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return order.Holdings{}, fmt.Errorf("read use of tenant %s: %w", name, err)
+	}
+	return order.Holdings{Sessions: int(row.Sessions), Kbps: uint64(row.Kbps)}, nil //nolint:gosec // sums of what is not negative
 }
 
 // move carries out what a step does to bandwidth and pool values.
@@ -128,7 +151,7 @@ func mayStep(was sqlitedb.SessionStateRow, next session.Session) error {
 
 // update writes the session as it shall be and ends its claim.
 func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow, next session.Session, step order.Step) error {
-	kbps, err := signed("rate", next.Rate.Larger())
+	kbps, err := signed("rate", next.HeldKbps())
 	if err != nil {
 		return err
 	}
@@ -154,6 +177,11 @@ func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow,
 		})
 		if err != nil {
 			return fmt.Errorf("write device %s of session %s: %w", d.Device, next.ID, err)
+		}
+	}
+	if step.Anew {
+		if err := t.q.ForgetDevices(ctx, sqlitedb.ForgetDevicesParams{At: micros(t.now), SessionN: was.N}); err != nil {
+			return fmt.Errorf("write devices of session %s: %w", next.ID, err)
 		}
 	}
 	return t.account(ctx, was, p, next)

@@ -72,15 +72,18 @@ func (s *Store) record(ctx context.Context, t *tx, device topology.NodeName, f p
 	if err != nil {
 		return fmt.Errorf("read session %s: %w", f.Session, err)
 	}
+	of, unreadable := s.decoded.get(s.seal, asRow(row))
+	if unreadable == nil && of.Change != f.Change {
+		return nil // of what it was to be before
+	}
 	err = t.q.SetDevice(ctx, sqlitedb.SetDeviceParams{
 		SessionN: row.N, Device: string(device), Have: string(f.Have), Reason: f.Reason, At: micros(now),
 	})
 	if err != nil {
 		return fmt.Errorf("write device %s of session %s: %w", device, f.Session, err)
 	}
-	of, err := s.decoded.get(s.seal, asRow(row))
-	if err != nil {
-		s.reportUnreadable(ctx, asRow(row), err)
+	if unreadable != nil {
+		s.reportUnreadable(ctx, asRow(row), unreadable)
 		return nil
 	}
 	if f.Refused && of.Decision != session.DecideAbsent {

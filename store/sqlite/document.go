@@ -5,6 +5,7 @@ package sqlite
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/s2cd/s2cd/session"
@@ -92,6 +93,8 @@ func open(seal Sealer, row sessionRow, out session.Session) (session.Session, er
 // asKept returns s with its times as they will be read back: UTC, in whole
 // microseconds.
 func asKept(s session.Session) session.Session {
+	s.Charges = slices.Clone(s.Charges)
+	s.Former, s.Delivered = cloned(s.Former), cloned(s.Delivered)
 	for _, t := range times(&s) {
 		*t = fromMicros(micros(*t))
 	}
@@ -105,9 +108,27 @@ func asKept(s session.Session) session.Session {
 
 // times returns the times of s but for its sink's.
 func times(s *session.Session) []*time.Time {
-	return []*time.Time{
+	all := []*time.Time{
 		&s.Start, &s.Deadline, &s.StartedAt, &s.ExpiresAt, &s.EndedAt, &s.CreatedAt, &s.UpdatedAt, &s.Route.From, &s.Route.Until,
 	}
+	for i := range s.Charges {
+		all = append(all, &s.Charges[i].From)
+	}
+	if s.Former != nil {
+		all = append(all, &s.Former.By, &s.Former.Route.From, &s.Former.Route.Until)
+	}
+	if s.Delivered != nil {
+		all = append(all, &s.Delivered.At)
+	}
+	return all
+}
+
+func cloned[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // mayKeep refuses a session that cannot be encoded or written: years have four

@@ -73,6 +73,9 @@ func claimed(of session.Session, row sqlitedb.DueStreamRow, head eventRow) order
 	if of.Sink != nil {
 		out.Sink = *of.Sink
 	}
+	if out.Event.Status == session.Terminated {
+		out.Account = new(of.Account(out.Event.At))
+	}
 	return out
 }
 

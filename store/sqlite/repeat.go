@@ -16,7 +16,7 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
-// keepKeys is how long a create may be repeated.
+// keepKeys is how long a request may be repeated.
 const keepKeys = 24 * time.Hour
 
 // Repeated implements order.Store.
@@ -38,7 +38,12 @@ func keyOf(a order.Admission) sqlitedb.IdempotencyKeyParams {
 	return sqlitedb.IdempotencyKeyParams{Tenant: string(a.Session.Tenant), Client: a.Session.Client, Key: a.Key}
 }
 
-// repeated finds the session that a create with this key made.
+func keyOfStep(step order.Step) sqlitedb.IdempotencyKeyParams {
+	of := step.Session
+	return sqlitedb.IdempotencyKeyParams{Tenant: string(of.Tenant), Client: step.Client, Key: step.Key}
+}
+
+// repeated finds the session that a request with this key made or changed.
 func (s *Store) repeated(
 	ctx context.Context, q *sqlitedb.Queries, k sqlitedb.IdempotencyKeyParams, fingerprint string, now time.Time,
 ) (first session.Session, ok bool, err error) {
@@ -79,7 +84,15 @@ func (s *Store) remember(ctx context.Context, t *tx, a order.Admission) error {
 		}
 	})
 	t.seen.keys[k] = keyed{a.Fingerprint, a.Session.ID}
-	return t.insert(ctx, keyRows, k.Tenant, k.Client, k.Key, a.Fingerprint, string(a.Session.ID), micros(t.now))
+	return t.remember(ctx, k, a.Fingerprint, a.Session.ID)
+}
+
+// remember keeps a key, in place of one that has expired.
+func (t *tx) remember(ctx context.Context, k sqlitedb.IdempotencyKeyParams, fingerprint string, id session.ID) error {
+	if k.Key == "" {
+		return nil
+	}
+	return t.insert(ctx, keyRows, k.Tenant, k.Client, k.Key, fingerprint, string(id), micros(t.now))
 }
 
 // repeats is repeated for an admission, which may repeat one that waits.
@@ -102,5 +115,5 @@ func (s *Store) repeats(ctx context.Context, t *tx, a order.Admission) (first se
 }
 
 func usedOtherwise() error {
-	return session.Errorf(session.Exists, "Idempotency-Key", "was used for another order")
+	return session.Errorf(session.Exists, "Idempotency-Key", "was used for another request")
 }

@@ -49,6 +49,7 @@ func Run(t *testing.T, at Maker) {
 		{"Admit", admitTests()},
 		{"Read", readTests()},
 		{"Advance", advanceTests()},
+		{"Modify", modifyTests()},
 		{"Provision", provisionTests()},
 		{"Outbox", outboxTests()},
 		{"Dead letters", deadLetterTests()},

@@ -61,7 +61,7 @@ func TestBreachesAreFound(t *testing.T) {
 		{"unknown path", "GET /nothing", "", 404, notFound, "", nil},
 		{"method", "PUT /sessions", "", 405, `{"status": 405, "code": "METHOD_NOT_ALLOWED", "message": "x"}`, "", map[string]string{"Allow": "GET"}},
 		{"method without Allow", "PUT /sessions", "", 405, `{"status": 405, "code": "METHOD_NOT_ALLOWED", "message": "x"}`, "no Allow", nil},
-		{"create without Location", "POST /sessions", "{}", 201, "{}", "Location", nil},
+		{"create without its headers", "POST /sessions", "{}", 201, "{}", "header", nil},
 	}
 	for _, tt := range tests {
 		method, path, _ := strings.Cut(tt.operation, " ")

@@ -73,6 +73,9 @@ ON CONFLICT (session_n, device) DO NOTHING;
 INSERT INTO session_device (session_n, device, have, reason, at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (session_n, device) DO UPDATE SET have = excluded.have, reason = excluded.reason, at = excluded.at;
 
+-- name: ForgetDevices :exec
+UPDATE session_device SET have = 'unknown', reason = '', at = ? WHERE session_n = ?;
+
 -- name: DeleteDevices :exec
 DELETE FROM session_device WHERE session_n = ?;
 

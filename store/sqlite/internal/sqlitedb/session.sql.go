@@ -245,6 +245,20 @@ func (q *Queries) DueSessions(ctx context.Context, arg DueSessionsParams) ([]Due
 	return items, nil
 }
 
+const forgetDevices = `-- name: ForgetDevices :exec
+UPDATE session_device SET have = 'unknown', reason = '', at = ? WHERE session_n = ?
+`
+
+type ForgetDevicesParams struct {
+	At       int64
+	SessionN int64
+}
+
+func (q *Queries) ForgetDevices(ctx context.Context, arg ForgetDevicesParams) error {
+	_, err := q.db.ExecContext(ctx, forgetDevices, arg.At, arg.SessionN)
+	return err
+}
+
 const idempotencyKey = `-- name: IdempotencyKey :one
 SELECT fingerprint, session_id, created_at FROM idempotency WHERE tenant = ? AND client = ? AND key = ?
 `

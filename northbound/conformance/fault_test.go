@@ -111,6 +111,7 @@ func failure(how string) (func(context.Context) error, error) {
 		"ALREADY_EXISTS": refusal(session.Exists),
 		"INCOMPATIBLE":   refusal(session.Incompatible),
 		"QUOTA_EXCEEDED": refusal(session.QuotaExceeded),
+		"NOT_SUPPORTED":  refusal(session.NotSupported),
 	}
 	f, ok := all[how]
 	if !ok {

@@ -27,6 +27,7 @@ func (w *world) givenSteps(sc *godog.ScenarioContext) {
 	sc.Given(`^the token is (.+)$`, func(kind string) { w.request.token = kind })
 	sc.Given(`^the token lacks the scope of the operation$`, w.withoutScope)
 	sc.Given(`^the core (fails|refuses) with (\w+)$`, func(_, how string) error { return w.breakCore(how) })
+	sc.Given(`^a provider without keys for sinks$`, func() error { return w.breakCore("UNAVAILABLE") })
 	sc.Given(`^the header "([^"]+)" is "([^"]*)"$`, func(name, value string) { w.request.header.Set(name, value) })
 	sc.Given(`^the header "([^"]+)" is missing$`, func(name string) { w.request.header.Del(name) })
 	sc.Given(`^the header "([^"]+)" is given twice$`, func(name string) {
@@ -36,6 +37,8 @@ func (w *world) givenSteps(sc *godog.ScenarioContext) {
 	sc.Given(`^the header "([^"]+)" is (\d+) characters long$`, func(name string, n int) {
 		w.request.header.Set(name, strings.Repeat("x", n))
 	})
+	sc.Given(`^the header If-Match is of another state$`, func() { w.request.header.Set("If-Match", `"another"`) })
+	sc.Given(`^the header If-Match is the answer's ETag$`, func() { w.request.header.Set("If-Match", w.answer.header.Get("ETag")) })
 	sc.Given(`^the query is "([^"]*)"$`, func(query string) { w.request.query = query })
 	sc.Given(`^the path is "([^"]*)"$`, func(path string) { w.request.path = path })
 	sc.Given(`^the method is (\w+)$`, func(method string) { w.request.method = method })

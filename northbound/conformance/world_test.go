@@ -86,6 +86,9 @@ func (w *world) prepare(id string) error {
 			return fmt.Errorf("no body is known for %s", id)
 		}
 		w.request.header.Set("Content-Type", "application/json")
+		if o.Method == http.MethodPatch {
+			w.request.header.Set("Content-Type", "application/merge-patch+json")
+		}
 		return json.Unmarshal([]byte(body), &w.request.body)
 	}
 	return nil
@@ -99,6 +102,7 @@ func bodies() map[string]string {
 		"createSession": `{"name": "branch", "accessPoint": {"id": "site-a", "staticPrefixes": ["10.1.0.0/24"]},
 			"endPoint": {"id": "site-b", "staticPrefixes": ["10.2.0.0/24"]},
 			"sla": "AA", "guaranteedBandwidth": 10, "routingProtocol": "STATIC", "duration": 3600}`,
+		"updateSession":         `{"guaranteedBandwidth": 20}`,
 		"extendSessionDuration": `{"requestedAdditionalDuration": 600}`,
 	}
 }

@@ -152,8 +152,18 @@ Feature: createSession
       | accessTokenExpiresUtc | "2020-01-01T00:00:00Z" | 400 INVALID_TOKEN      |
       | accessToken           | missing                | 400 INVALID_ARGUMENT   |
 
+  Scenario: A credential with which the provider gets tokens itself
+    Given a request for createSession
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "PRIVATE_KEY_JWT", "clientId": "provider", "tokenUri": "https://as.example.com/token"}
+    When createSession is called
+    Then the answer is 201
+    And the answer's "sinkCredential.jwksUri" matches "/.well-known/jwks/"
+
+  @fault
   Scenario: A credential that the provider is not set up for
     Given a request for createSession
+    And a provider without keys for sinks
     And the body property "sink" is "https://customer.example.com/events"
     And the body property "sinkCredential" is {"credentialType": "PRIVATE_KEY_JWT", "clientId": "provider", "tokenUri": "https://as.example.com/token"}
     When createSession is called

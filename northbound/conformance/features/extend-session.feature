@@ -56,6 +56,20 @@ Feature: extendSessionDuration
     When extendSessionDuration is called
     Then the answer is 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT
 
+  Scenario: A repeated extension is done once
+    Given a session that is REQUESTED
+    And a request for extendSessionDuration
+    And the header "Idempotency-Key" is "extension-1"
+    When extendSessionDuration is called
+    Then the answer is 200
+    And the answer's "duration" is 4200
+    When extendSessionDuration is called again
+    Then the answer is 200
+    And the answer's "duration" is 4200
+    Given the body property "requestedAdditionalDuration" is 601
+    When extendSessionDuration is called again
+    Then the answer is 422 SITE_TO_CLOUD_VPN.IDEMPOTENCY_KEY_REUSED
+
   @fault
   Scenario: Others were faster
     Given a request for extendSessionDuration

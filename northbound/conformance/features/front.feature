@@ -23,6 +23,7 @@ Feature: What holds for every operation
       | getSession            | missing | 401 UNAUTHENTICATED |
       | extendSessionDuration | good    | 200                 |
       | extendSessionDuration | missing | 401 UNAUTHENTICATED |
+      | updateSession         | missing | 401 UNAUTHENTICATED |
       | deleteSession         | good    | 202                 |
       | deleteSession         | missing | 401 UNAUTHENTICATED |
 
@@ -41,6 +42,7 @@ Feature: What holds for every operation
       | listSessions          |
       | getSession            |
       | extendSessionDuration |
+      | updateSession         |
       | deleteSession         |
 
   Scenario: A correlator that is too long
@@ -105,6 +107,7 @@ Feature: What holds for every operation
       | listSessions          | application/json;q=0, */*     |
       | getSession            | image/png                     |
       | extendSessionDuration | application/xml               |
+      | updateSession         | application/xml               |
       | deleteSession         | application/xml               |
 
   Scenario Outline: <operation> takes JSON of whatever parameters
@@ -135,6 +138,7 @@ Feature: What holds for every operation
       | createSession         | application/x-www-form-urlencoded   |
       | createSession         | text/plain                          |
       | extendSessionDuration | application/xml                     |
+      | updateSession         | application/xml                     |
 
   Scenario Outline: <operation> with a body of no type
     Given a request for <operation>
@@ -147,6 +151,7 @@ Feature: What holds for every operation
       | checkAvailability     |
       | createSession         |
       | extendSessionDuration |
+      | updateSession         |
 
   Scenario: A compressed body
     Given a request for createSession
@@ -168,6 +173,7 @@ Feature: What holds for every operation
       | createSession         | 65537    |
       | createSession         | 10000000 |
       | extendSessionDuration | 65537    |
+      | updateSession         | 65537    |
 
   Scenario Outline: <operation> with a body that is <fault>
     Given a request for <operation>
@@ -181,15 +187,19 @@ Feature: What holds for every operation
       | checkAvailability     | empty            | missing         |
       | createSession         | empty            | missing         |
       | extendSessionDuration | empty            | missing         |
+      | updateSession         | empty            | missing         |
       | checkAvailability     | not valid UTF-8  | UTF-8           |
       | createSession         | not valid UTF-8  | UTF-8           |
       | extendSessionDuration | not valid UTF-8  | UTF-8           |
+      | updateSession         | not valid UTF-8  | UTF-8           |
       | checkAvailability     | cut off          | not valid JSON  |
       | createSession         | cut off          | not valid JSON  |
       | extendSessionDuration | cut off          | not valid JSON  |
+      | updateSession         | cut off          | not valid JSON  |
       | checkAvailability     | nested 17 deep   | nested too deep |
       | createSession         | nested 17 deep   | nested too deep |
       | extendSessionDuration | nested 17 deep   | nested too deep |
+      | updateSession         | nested 17 deep   | nested too deep |
       | createSession         | nested 5000 deep | nested too deep |
 
   Scenario Outline: <operation> with a body of <what>
@@ -245,6 +255,7 @@ Feature: What holds for every operation
       | createSession         | endPoint.wireguard.endpoint.proto |
       | createSession         | sinkCredential.clientSecret       |
       | extendSessionDuration | until                             |
+      | updateSession         | sink                              |
 
   Scenario Outline: <operation> of more requests than the customer may send
     Given a customer that may send one request a second
@@ -260,6 +271,7 @@ Feature: What holds for every operation
       | listSessions          |
       | getSession            |
       | extendSessionDuration |
+      | updateSession         |
       | deleteSession         |
 
   @fault
@@ -277,22 +289,26 @@ Feature: What holds for every operation
       | listSessions          | PANIC       | 500 INTERNAL    |
       | getSession            | PANIC       | 500 INTERNAL    |
       | extendSessionDuration | PANIC       | 500 INTERNAL    |
+      | updateSession         | PANIC       | 500 INTERNAL    |
       | deleteSession         | PANIC       | 500 INTERNAL    |
       | checkAvailability     | DISK_FULL   | 500 INTERNAL    |
       | createSession         | DISK_FULL   | 500 INTERNAL    |
       | listSessions          | DISK_FULL   | 500 INTERNAL    |
       | getSession            | DISK_FULL   | 500 INTERNAL    |
       | extendSessionDuration | DISK_FULL   | 500 INTERNAL    |
+      | updateSession         | DISK_FULL   | 500 INTERNAL    |
       | deleteSession         | DISK_FULL   | 500 INTERNAL    |
       | checkAvailability     | UNAVAILABLE | 503 UNAVAILABLE |
       | createSession         | UNAVAILABLE | 503 UNAVAILABLE |
       | listSessions          | UNAVAILABLE | 503 UNAVAILABLE |
       | getSession            | UNAVAILABLE | 503 UNAVAILABLE |
       | extendSessionDuration | UNAVAILABLE | 503 UNAVAILABLE |
+      | updateSession         | UNAVAILABLE | 503 UNAVAILABLE |
       | deleteSession         | UNAVAILABLE | 503 UNAVAILABLE |
       | checkAvailability     | NO_ANSWER   | 504 TIMEOUT     |
       | createSession         | NO_ANSWER   | 504 TIMEOUT     |
       | listSessions          | NO_ANSWER   | 504 TIMEOUT     |
       | getSession            | NO_ANSWER   | 504 TIMEOUT     |
       | extendSessionDuration | NO_ANSWER   | 504 TIMEOUT     |
+      | updateSession         | NO_ANSWER   | 504 TIMEOUT     |
       | deleteSession         | NO_ANSWER   | 504 TIMEOUT     |

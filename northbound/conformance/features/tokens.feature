@@ -19,12 +19,14 @@ Feature: Tokens
       | listSessions          | missing                      |
       | getSession            | missing                      |
       | extendSessionDuration | missing                      |
+      | updateSession         | missing                      |
       | deleteSession         | missing                      |
       | checkAvailability     | expired                      |
       | createSession         | expired                      |
       | listSessions          | expired                      |
       | getSession            | expired                      |
       | extendSessionDuration | expired                      |
+      | updateSession         | expired                      |
       | deleteSession         | expired                      |
       | listSessions          | garbled                      |
       | listSessions          | of another scheme            |
@@ -57,6 +59,7 @@ Feature: Tokens
       | listSessions          |
       | getSession            |
       | extendSessionDuration |
+      | updateSession         |
       | deleteSession         |
 
   Scenario: A client that is no customer's
@@ -75,6 +78,7 @@ Feature: Tokens
       | operation             |
       | getSession            |
       | extendSessionDuration |
+      | updateSession         |
       | deleteSession         |
 
   Scenario: The token is looked at before anything of the request

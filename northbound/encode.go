@@ -34,7 +34,8 @@ func encodeView(v order.View) (api.SessionInfo, error) {
 		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), StartedAt: moment(s.StartedAt), ExpiresAt: moment(s.ExpiresAt), EndedAt: moment(s.EndedAt),
 		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(millis(s.Route.RTTMicros)),
 		Fee: encodeMoney(v.Fee, s.Price), Actual: encodeActual(v),
-		Handover: api.Handover{AccessPoint: encodeHandover(v.A), EndPoint: encodeHandover(v.Z)},
+		Handover:  api.Handover{AccessPoint: encodeHandover(v.A), EndPoint: encodeHandover(v.Z)},
+		Purchased: new(encodePurchased(v)), Delivered: encodeDelivered(v), Timeline: encodeTimeline(v.Timeline),
 	}
 	if v.Account.Total.Currency != "" {
 		info.Account = new(account.Of(v.Account))

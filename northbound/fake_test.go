@@ -44,6 +44,7 @@ type fakeCore struct {
 	extended []order.Extension
 	matched  []order.Match // of deletions
 	accounts bool          // are shown
+	windows  []order.PerformanceFilter
 	err      error
 	hang     bool
 	boom     bool
@@ -125,7 +126,11 @@ func (f *fakeCore) Session(ctx context.Context, caller order.Caller, id session.
 	if err := f.enter(ctx, caller); err != nil {
 		return order.View{}, err
 	}
-	return f.view(caller, id)
+	v, err := f.view(caller, id)
+	if err != nil {
+		return order.View{}, err
+	}
+	return fakeHistory(v), nil
 }
 
 func (f *fakeCore) view(caller order.Caller, id session.ID) (order.View, error) {
@@ -170,6 +175,51 @@ func (f *fakeCore) Sessions(ctx context.Context, caller order.Caller, l order.Li
 		page.Views = nil
 	}
 	return page, nil
+}
+
+func (f *fakeCore) Performance(ctx context.Context, caller order.Caller, id session.ID, l order.PerformanceFilter) (order.Performance, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.enter(ctx, caller); err != nil {
+		return order.Performance{}, err
+	}
+	v, err := f.view(caller, id)
+	if err != nil {
+		return order.Performance{}, err
+	}
+	f.windows = append(f.windows, l)
+	p := order.Performance{View: fakeHistory(v), Every: time.Minute, Total: 3, Log: fakeHistory(v).Timeline}
+	if l.Page == 1 {
+		p.Windows = []session.SLAWindow{*p.View.Delivered, {From: testNow().Add(-time.Minute), Until: testNow(), Unknown: time.Minute, Verdict: session.VerdictUnknown}}
+	}
+	return p, nil
+}
+
+// fakeHistory adds what was measured and what happened.
+func fakeHistory(v order.View) order.View {
+	at := func(minute int) time.Time { return testNow().Add(time.Duration(minute) * time.Minute) }
+	v.Promise = &session.Level{Name: session.LevelA, MaxRTTMicros: 20_000, MaxLossPPM: 1000, AvailabilityPPM: 995_000}
+	v.Delivered = &session.SLAWindow{
+		From: at(0), Until: at(60), Met: 59 * time.Minute, Breached: 30 * time.Second, Slow: 30 * time.Second, Unknown: 30 * time.Second,
+		Sent: 36_000, Received: 35_990, Lost: 10, RTTSumMicros: 35_990 * 11_900, WorstRTTMicros: 41_200,
+		SentOctets: 45_000_000, RecvOctets: 90_000_000, Counted: time.Hour, Verdict: session.VerdictMet,
+	}
+	broken := []session.BrokenGuarantee{
+		{Guarantee: session.GuaranteedLatency, Promised: 20_000, Delivered: 41_200},
+		{Guarantee: session.GuaranteedLoss, Promised: 1000, Delivered: 2500},
+	}
+	v.Timeline = []session.Event{
+		{Seq: 7, Kind: session.SLABreached, At: at(50), Status: session.Activated, Cause: "PE7 secret", Breach: &session.Breach{
+			From: at(49), Broken: []session.BrokenGuarantee{{Guarantee: session.GuaranteedAvailability, Promised: 995_000, Delivered: 900_000}},
+		}},
+		{Seq: 6, Kind: session.SLARestored, At: at(34), Status: session.Activated, Breach: &session.Breach{From: at(30), Until: at(31), Broken: broken}},
+		{Seq: 5, Kind: session.SLABreached, At: at(31), Status: session.Activated, Breach: &session.Breach{From: at(30), Broken: broken[:1]}},
+		{Seq: 4, Kind: session.RateChanged, At: at(20), Status: session.Activated, Correlator: "c-4"},
+		{Seq: 3, Kind: session.PathChanged, At: at(10), Status: session.Activated, Cause: "moved off PE7"},
+		{Seq: 2, At: at(0), Status: session.Activated, Phase: session.Active, Cause: "PE7 secret"},
+		{Seq: 1, At: at(0), Status: session.Requested, Phase: session.Admitted, Cause: "ordered", Correlator: "c-1"},
+	}
+	return v
 }
 
 func (f *fakeCore) Modify(ctx context.Context, caller order.Caller, id session.ID, m order.Modification) (order.View, bool, error) {

@@ -17,7 +17,7 @@ import (
 // sent, the answer is the contract's and no fault of ours, and nothing the
 // contract forbids is taken.
 func fuzzBody(f *testing.F, method, path string, seeds ...string) {
-	b := setupReal(f)
+	b := setupReal(f, withKeys)
 	if strings.Contains(path, "{sessionId}") {
 		made := read[api.SessionInfo](f, b.do(f, create(realOrder)))
 		path = strings.ReplaceAll(path, "{sessionId}", made.SessionId.String())
@@ -45,7 +45,9 @@ const realOrder = `{"name": "a", "accessPoint": {"id": "site1", "staticPrefixes"
 	"sla": "A", "guaranteedBandwidth": 1, "guaranteedReverseBandwidth": 2, "routingProtocol": "STATIC", "duration": 3600,
 	"sink": "https://customer.example.com/events"}`
 
-func FuzzCreateSession(f *testing.F) { fuzzBody(f, "POST", "/sessions", goodOrder) }
+func FuzzCreateSession(f *testing.F) {
+	fuzzBody(f, "POST", "/sessions", goodOrder, keyOrder("c", "https://as.example.com/token"))
+}
 
 func FuzzCheckAvailability(f *testing.F) {
 	fuzzBody(f, "POST", "/check-availability",

@@ -8,9 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/northbound/api"
@@ -79,23 +76,13 @@ func (h handlers) CreateSession(w http.ResponseWriter, r *http.Request, params a
 
 // ListSessions answers GET /sessions.
 func (h handlers) ListSessions(w http.ResponseWriter, r *http.Request, params api.ListSessionsParams) {
-	f := order.ListFilter{Name: value(params.Name), Page: int(valueOr(params.Page, 1)), PerPage: int(valueOr(params.PerPage, 20))}
-	for _, status := range value(params.Status) {
-		f.Statuses = append(f.Statuses, session.Status(status))
-	}
-	for _, sla := range value(params.Sla) {
-		f.Levels = append(f.Levels, session.LevelName(sla))
-	}
+	f := listFilter(params)
 	page, err := h.s.cfg.UseCases.Sessions(r.Context(), callerOf(r), f)
 	if err != nil {
 		h.s.fail(w, r, err)
 		return
 	}
-	pages := (page.Total + f.PerPage - 1) / f.PerPage
-	out := api.SessionPage{
-		Sessions:   []api.SessionInfo{},
-		Pagination: api.Pagination{Page: int32(f.Page), PerPage: int32(f.PerPage), TotalCount: int32(page.Total), TotalPages: int32(pages)}, //nolint:gosec // bounded
-	}
+	out := api.SessionPage{Sessions: []api.SessionInfo{}, Pagination: paginate(w, r, f.Page, f.PerPage, page.Total)}
 	for _, v := range page.Views {
 		info, err := encodeView(v)
 		if err != nil {
@@ -103,11 +90,6 @@ func (h handlers) ListSessions(w http.ResponseWriter, r *http.Request, params ap
 			return
 		}
 		out.Sessions = append(out.Sessions, info)
-	}
-	w.Header().Set("X-Total-Count", strconv.Itoa(page.Total))
-	w.Header().Set("X-Total-Pages", strconv.Itoa(pages))
-	if l := pageLinks(r.URL, f.Page, pages); l != "" {
-		w.Header().Set("Link", l)
 	}
 	h.s.reply(w, r, http.StatusOK, out)
 }
@@ -195,27 +177,4 @@ func fingerprint[T any](body T) (string, error) {
 	}
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:]), nil
-}
-
-// pageLinks renders the Link header (RFC 8288), filters kept.
-func pageLinks(u *url.URL, page, pages int) string {
-	var links []string
-	add := func(rel string, to int) {
-		q := u.Query()
-		q.Set("page", strconv.Itoa(to))
-		links = append(links, "<"+u.Path+"?"+q.Encode()+`>; rel="`+rel+`"`)
-	}
-	if pages > 0 {
-		add("first", 1)
-	}
-	if page > 1 && page <= pages {
-		add("prev", page-1)
-	}
-	if page < pages {
-		add("next", page+1)
-	}
-	if pages > 0 {
-		add("last", pages)
-	}
-	return strings.Join(links, ", ")
 }

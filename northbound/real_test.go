@@ -25,7 +25,7 @@ func (silent) Measured(session.Session) order.Measured { return order.Measured{}
 
 // setupReal is a bundle over the real use cases, on a store on disk; nothing
 // delivers what is ordered.
-func setupReal(t testing.TB) *bundle {
+func setupReal(t testing.TB, changes ...func(*Config)) *bundle {
 	t.Helper()
 	box, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
@@ -54,5 +54,5 @@ func setupReal(t testing.TB) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return setupOn(t, cases, func(c *Config) { c.RequestTimeout = time.Minute })
+	return setupOn(t, cases, append(changes, func(c *Config) { c.RequestTimeout = time.Minute })...)
 }

@@ -121,7 +121,7 @@ func TestListSessions(t *testing.T) {
 	if len(page.Sessions) != 1 || page.Pagination.TotalCount != 1 || page.Pagination.TotalPages != 1 {
 		t.Errorf("page %+v", page.Pagination)
 	}
-	want := order.ListFilter{Statuses: []session.Status{session.Requested, session.Activated}, Levels: []session.LevelName{session.LevelA}, Name: "branch-to-vpc", Page: 1, PerPage: 5}
+	want := order.ListFilter{Statuses: []session.Status{session.Requested, session.Activated}, Levels: []session.LevelName{session.LevelA}, Name: "branch-to-vpc", Sort: order.ByCreated, Page: 1, PerPage: 5}
 	if d := cmp.Diff(want, b.core.filters[1]); d != "" {
 		t.Errorf("filter (-want +got):\n%s", d)
 	}

@@ -43,11 +43,7 @@ func setupOn(t testing.TB, cases UseCases, changes ...func(*Config)) *bundle {
 		"site-to-cloud-vpn:check-availability", "site-to-cloud-vpn:sessions:create", "site-to-cloud-vpn:sessions:read",
 		"site-to-cloud-vpn:sessions:update", "site-to-cloud-vpn:sessions:delete",
 	}
-	contract, err := apitest.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &bundle{log: &bytes.Buffer{}, contract: contract}
+	b := &bundle{log: &bytes.Buffer{}}
 	cfg := Config{
 		UseCases: cases, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: 20 * time.Millisecond,
 		Authenticator: fakeAuth{
@@ -70,7 +66,7 @@ func setupOn(t testing.TB, cases UseCases, changes ...func(*Config)) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.srv = srv
+	b.srv, b.contract = srv, apitest.Of(srv.contract.doc)
 	return b
 }
 

@@ -20,10 +20,12 @@ type UseCases interface {
 	Create(ctx context.Context, caller order.Caller, o order.Order) (s session.Session, repeated bool, err error)
 	// Session reads a session of the caller.
 	Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error)
-	// Sessions lists sessions of the caller, newest first.
+	// Sessions lists sessions of the caller.
 	Sessions(ctx context.Context, caller order.Caller, f order.ListFilter) (order.Page, error)
 	// Modify changes a session; changing says that the network has to follow.
 	Modify(ctx context.Context, caller order.Caller, id session.ID, m order.Modification) (v order.View, changing bool, err error)
+	// Performance reads what was measured of a session of the caller.
+	Performance(ctx context.Context, caller order.Caller, id session.ID, f order.PerformanceFilter) (order.Performance, error)
 	// Extend adds to the duration, capped at the provider's maximum.
 	Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (order.View, error)
 	// Delete ends a session in one of the states and returns the account so far.

@@ -106,7 +106,9 @@ func (s *Service) onNewTerms(found, next session.Session, correlator string) (St
 		next = promised(found, next, now, now.Add(d.Catalogue.ApplyDeadline))
 	}
 	step := onto(next, a, now, "changed by the customer: "+terms(next), correlator)
-	step.Anew = started
+	if step.Anew = started; !started { // else it is so when all devices have followed
+		step.Events[0].Kind = session.RateChanged
+	}
 	step.Validate = func(h Holdings) error { return d.permitMore(found, next, h) }
 	return step, nil
 }

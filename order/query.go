@@ -12,25 +12,42 @@ import (
 
 // Session returns the caller's session.
 func (s *Service) Session(ctx context.Context, caller Caller, id session.ID) (View, error) {
-	found, err := s.owned(ctx, caller, id)
+	found, events, err := s.store.Glance(ctx, id, mostTimeline)
+	if err != nil {
+		return View{}, fmt.Errorf("session %s: %w", id, err)
+	}
+	if err := mayRead(caller, found); err != nil {
+		return View{}, err
+	}
+	v, err := s.view(ctx, found)
 	if err != nil {
 		return View{}, err
 	}
-	return s.view(ctx, found)
+	v.Timeline = events
+	err = s.delivered(ctx, &v)
+	return v, err
 }
 
-// Sessions returns a page of the caller's sessions, newest first.
+// Sessions returns a page of the caller's sessions, those ordered last first
+// unless it is asked for otherwise.
 func (s *Service) Sessions(ctx context.Context, caller Caller, f ListFilter) (Page, error) {
+	if f.Sort == ByOrder {
+		f.Sort = ByCreated
+	}
 	found, total, err := s.store.Sessions(ctx, Filter{
-		Tenant: caller.Tenant, Statuses: f.Statuses, Levels: f.Levels, Name: f.Name,
-		Offset: (f.Page - 1) * f.PerPage, Limit: f.PerPage,
+		Tenant: caller.Tenant, Statuses: f.Statuses, Levels: f.Levels, Name: f.Name, Created: f.Created, Starts: f.Starts,
+		Kept: true, Sort: f.Sort, Upward: f.Upward, Offset: offset(f.Page, f.PerPage), Limit: f.PerPage,
 	})
 	if err != nil {
 		return Page{}, fmt.Errorf("list sessions: %w", err)
 	}
+	key, err := s.keysOf(ctx, found)
+	if err != nil {
+		return Page{}, err
+	}
 	page := Page{Views: make([]View, 0, len(found)), Total: total}
 	for _, one := range found {
-		v, err := s.view(ctx, one)
+		v, err := s.viewWith(ctx, one, key)
 		if err != nil {
 			return Page{}, err
 		}
@@ -46,33 +63,44 @@ func (s *Service) owned(ctx context.Context, caller Caller, id session.ID) (sess
 	if err != nil {
 		return session.Session{}, fmt.Errorf("session %s: %w", id, err)
 	}
+	return found, mayRead(caller, found)
+}
+
+func mayRead(caller Caller, found session.Session) error {
 	if found.Tenant != caller.Tenant {
-		return session.Session{}, session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
+		return session.Errorf(session.Forbidden, "", "the session belongs to somebody else")
 	}
-	if found.Phase == session.Released && found.StatusInfo == session.DeleteRequested {
-		return session.Session{}, session.Errorf(session.NotFound, "", "no session %s", id)
+	if Gone(found) {
+		return session.Errorf(session.NotFound, "", "no session %s", found.ID)
 	}
-	return found, nil
+	return nil
 }
 
 // view adds to a session what is computed: fees, handover and measurements.
 func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
+	return s.viewWith(ctx, one, s.store.SlotKey)
+}
+
+func (s *Service) viewWith(ctx context.Context, one session.Session, key keyOf) (View, error) {
 	v := View{Session: one, Served: one.Served(s.now()), Account: one.Account(s.now())}
 	v.Fee = v.Account.Total
+	if l, ok := s.directory.Load().level(one.Tenant, one.Level); ok {
+		v.Promise = &l
+	}
 	if one.Phase != session.Released {
 		v.Actual = s.meter.Measured(one)
 	}
 	var err error
 	d := s.directory.Load()
-	if v.A, err = s.handover(ctx, d, one, one.A, one.Z); err != nil {
+	if v.A, err = s.handover(ctx, d, one, one.A, one.Z, key); err != nil {
 		return View{}, err
 	}
-	v.Z, err = s.handover(ctx, d, one, one.Z, one.A)
+	v.Z, err = s.handover(ctx, d, one, one.Z, one.A, key)
 	return v, err
 }
 
 // handover says what the customer needs to connect end; far is the other one.
-func (s *Service) handover(ctx context.Context, d *Directory, one session.Session, end, far session.End) (Handover, error) {
+func (s *Service) handover(ctx context.Context, d *Directory, one session.Session, end, far session.End, key keyOf) (Handover, error) {
 	t := end.Terminal
 	h := Handover{CustomerIP: t.Address, ProviderAS: d.AS, CustomerAS: end.Routing.PeerAS}
 	if t.Attachment != nil {
@@ -87,11 +115,10 @@ func (s *Service) handover(ctx context.Context, d *Directory, one session.Sessio
 	h.MTU = t.Handoff.TunnelMTU
 	h.TunnelEndpoint = netip.AddrPortFrom(t.Handoff.Underlay, end.Tunnel.Port)
 	h.TunnelAllowedIPs = tunnelRoutes(one, far)
-	key, err := s.store.SlotKey(ctx, t.Handoff.Gateway, end.Tunnel.Port)
-	if err != nil {
+	var err error
+	if h.TunnelPublicKey, err = key(ctx, t.Handoff.Gateway, end.Tunnel.Port); err != nil {
 		return Handover{}, fmt.Errorf("public key of gateway %s: %w", t.Handoff.Gateway, err)
 	}
-	h.TunnelPublicKey = key
 	return h, nil
 }
 

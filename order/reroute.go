@@ -233,5 +233,7 @@ func inWords(r *pathcomp.Refusal) string {
 
 // step reserves the new way.
 func (r *rerouting) step(s *Service, correlator string) Step {
-	return onto(r.session, r.move.Admission, s.now(), "moved off a fault in the network", correlator)
+	step := onto(r.session, r.move.Admission, s.now(), "moved off a fault in the network", correlator)
+	step.Events[0].Kind = session.PathChanged
+	return step
 }

@@ -22,12 +22,13 @@ type Meter interface {
 	Measured(s session.Session) Measured
 }
 
-// Config is what a Service needs. All fields but Log are required.
+// Config is what a Service needs. All fields but Log and Records are required.
 type Config struct {
 	Store     Store
 	Paths     Pathfinder
 	Ledger    Ledger
 	Meter     Meter
+	Records   Records // nil: none are kept
 	Directory *Directory
 	OfferKey  []byte // signs offers, at least 32 bytes
 	Clock     func() time.Time
@@ -42,6 +43,7 @@ type Service struct {
 	paths     Pathfinder
 	ledger    Ledger
 	meter     Meter
+	records   Records
 	directory atomic.Pointer[Directory]
 	offers    offerSigner
 	now       func() time.Time
@@ -63,8 +65,11 @@ func New(c Config) (*Service, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Records == nil {
+		c.Records = noRecords{}
+	}
 	s := &Service{
-		store: c.Store, paths: c.Paths, ledger: c.Ledger, meter: c.Meter,
+		store: c.Store, paths: c.Paths, ledger: c.Ledger, meter: c.Meter, records: c.Records,
 		offers: offerSigner{key: c.OfferKey}, now: c.Clock, newID: c.NewID, wake: c.Wake, log: c.Log,
 	}
 	s.directory.Store(c.Directory)

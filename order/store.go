@@ -115,6 +115,11 @@ type Filter struct {
 	Statuses []session.Status
 	Levels   []session.LevelName
 	Name     string
+	Created  Span
+	Starts   Span // that were asked for
+	Kept     bool // leave out what is Gone
+	Sort     SortKey
+	Upward   bool // the smallest first
 	Offset   int
 	Limit    int // 1..1000
 }
@@ -133,10 +138,18 @@ type Store interface {
 	Advance(ctx context.Context, step Step, ledger Ledger) (session.Session, error)
 	// Session returns a session; a session.Error of code NotFound otherwise.
 	Session(ctx context.Context, id session.ID) (session.Session, error)
-	// Sessions returns a page, newest first, and how many match in all.
+	// Glance returns a session without what is known of its devices, and at most
+	// so many of its events, newest first, both as of one moment. The session is
+	// not to be changed in depth.
+	Glance(ctx context.Context, id session.ID, most int) (session.Session, []session.Event, error)
+	// Sessions returns a page and how many match in all, both as of one moment.
+	// The order is total: what Sort leaves equal is in order of creation. The
+	// sessions are not to be changed in depth.
 	Sessions(ctx context.Context, f Filter) ([]session.Session, int, error)
 	// Timeline returns the events of a session in order.
 	Timeline(ctx context.Context, id session.ID) ([]session.Event, error)
+	// Newest returns at most so many events of a session, newest first.
+	Newest(ctx context.Context, id session.ID, what EventClass, most int) ([]session.Event, error)
 	// VPN returns the live sessions of a VPN.
 	VPN(ctx context.Context, id session.VPNID) ([]session.Session, error)
 	// Attached returns the tenant's live sessions that end at one of the
@@ -156,4 +169,6 @@ type Store interface {
 	// SlotKey returns the public key a gateway announced for a tunnel slot;
 	// empty: not known yet.
 	SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error)
+	// SlotKeys is SlotKey for many; those that are not known are left out.
+	SlotKeys(ctx context.Context, slots []Slot) (map[Slot]string, error)
 }

@@ -104,6 +104,11 @@ type View struct {
 	Account session.Account
 	A, Z    Handover
 	Actual  Measured
+	// Promise is what the level keeps; nil: it is no longer sold.
+	Promise *session.Level
+	// Delivered sums up what was measured; nil: nothing was yet. It is not in lists.
+	Delivered *session.SLAWindow
+	Timeline  []session.Event // newest first; not in lists
 }
 
 // Handover is what it takes to connect one end.
@@ -165,11 +170,15 @@ type ListFilter struct {
 	Statuses []session.Status
 	Levels   []session.LevelName
 	Name     string
+	Created  Span
+	Starts   Span
+	Sort     SortKey // ByCreated without one
+	Upward   bool
 	Page     int // from 1
 	PerPage  int // 1..100
 }
 
-// Page is a page of sessions, newest first.
+// Page is a page of sessions.
 type Page struct {
 	Views []View
 	Total int

@@ -77,7 +77,13 @@ func decideApplied(s session.Session, now time.Time) (order.Step, bool, time.Tim
 	case everywhere(s, session.Present):
 		step := move(s, session.Active, "", "on all devices", now)
 		step.ReleaseBelow = s.Route.Variant // what it has left, if it was moved or changed
-		step.Session, step.Events[0].Notify = order.Done(step.Session, now), s.Former != nil
+		if s.Former != nil {
+			step.Events[0].Notify = true
+			changed := step.Events[0]
+			changed.Kind, changed.Notify = session.RateChanged, false
+			step.Events = append(step.Events, changed)
+		}
+		step.Session = order.Done(step.Session, now)
 		return step, true, now
 	case why != "" && s.Phase != session.InDoubt:
 		return move(s, session.InDoubt, why, why, now), true, now

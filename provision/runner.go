@@ -28,7 +28,7 @@ type Device struct {
 	Driver  southbound.Driver
 }
 
-// Config is what a Runner needs. All fields but Meter and Log are required.
+// Config is what a Runner needs. All fields but Meter, Moved and Log are required.
 type Config struct {
 	Store    Store
 	Ledger   order.Ledger
@@ -40,6 +40,7 @@ type Config struct {
 	Brakes   Brakes
 	Holder   string // this daemon in leases: the same after a restart on the same store, never shared
 	Clock    func() time.Time
+	Moved    func(session.Session) // told of a session that was moved on; must not block; nil: nobody is
 	Log      *slog.Logger
 }
 
@@ -257,6 +258,9 @@ func placed(s session.Session) bool {
 func (r *Runner) note(before, after session.Session) {
 	if before.Phase != after.Phase {
 		r.Log.Info("session moved", "session", after.ID, "from", before.Phase, "to", after.Phase, "reason", after.Reason)
+	}
+	if r.Moved != nil && after.Version != before.Version {
+		r.Moved(after)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

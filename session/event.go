@@ -4,17 +4,31 @@ package session
 
 import "time"
 
+// EventKind says what an event tells of. The store keeps these words.
+type EventKind string
+
+// The kinds of event. Only the first three are ever told to sinks.
+const (
+	StatusChanged EventKind = ""             // a step in the session's life
+	SLABreached   EventKind = "sla-breached" // its service level is no longer kept
+	SLARestored   EventKind = "sla-restored" // it is kept again
+	PathChanged   EventKind = "path-changed" // it takes another way
+	RateChanged   EventKind = "rate-changed" // it guarantees another rate
+)
+
 // Event is one entry of a session's timeline. Seq counts from 1 without gaps
-// within a session. Status events are told to the customer's sink in order.
+// within a session. Events to notify are told to the customer's sink in order.
 type Event struct {
 	ID         string // UUID, the CloudEvent id of every delivery try
 	Session    ID
 	Seq        uint64
+	Kind       EventKind
 	At         time.Time
 	Status     Status
 	StatusInfo StatusInfo
 	Phase      Phase
 	Cause      string // in words
 	Correlator string
-	Notify     bool // the customer is told
+	Notify     bool    // the customer is told
+	Breach     *Breach // with SLABreached and SLARestored
 }

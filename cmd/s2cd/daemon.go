@@ -24,6 +24,7 @@ import (
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/seal"
+	"github.com/s2cd/s2cd/store/sla"
 	"github.com/s2cd/s2cd/store/sqlite"
 	"github.com/s2cd/s2cd/telemetry"
 )
@@ -44,6 +45,8 @@ type daemon struct {
 	telling   sync.Mutex // held while an operator tells paths of a link or node
 	devices   []provision.Device
 	monitor   *telemetry.Monitor
+	measured  *sla.Store
+	recorder  *telemetry.Recorder
 	runner    *provision.Runner
 	orders    *order.Service
 	verifier  *auth.Verifier
@@ -62,7 +65,7 @@ type part struct {
 func (d *daemon) build(ctx context.Context) error {
 	d.metrics = newMetrics()
 	for _, step := range []func(context.Context) error{
-		d.openStore, d.loadInventory, d.connectDevices, d.buildProvision, d.buildOrders, d.buildNorthbound,
+		d.openStore, d.loadInventory, d.connectDevices, d.buildProvision, d.buildOrders, d.followAll, d.buildNorthbound,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -152,8 +155,12 @@ func (d *daemon) buildProvision(ctx context.Context) error {
 	if d.monitor, err = d.buildMonitor(); err != nil {
 		return err
 	}
+	if err := d.buildRecorder(ctx); err != nil {
+		return err
+	}
 	d.runner, err = provision.NewRunner(provision.Config{
 		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Meter: d.monitor, Devices: d.devices, Clock: d.now, Log: d.log,
+		Moved: d.recorder.Follow,
 		// One process has the store, so a restarted daemon may go on with its leases.
 		Holder: "s2cd",
 		Terms: provision.Terms{
@@ -169,7 +176,7 @@ func (d *daemon) buildProvision(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("provision: %w", err)
 	}
-	d.parts = append(d.parts, part{"provision", d.runner.Run}, part{"telemetry", d.monitor.Run})
+	d.parts = append(d.parts, part{"provision", d.runner.Run}, part{"telemetry", d.monitor.Run}, part{"measurements", d.recorder.Run})
 	return nil
 }
 
@@ -217,9 +224,9 @@ func (d *daemon) buildOrders(context.Context) error {
 		return fmt.Errorf("offer key: %w", err)
 	}
 	d.orders, err = order.New(order.Config{
-		Store: d.store, Paths: d.paths, Ledger: d.ledger, Meter: d.monitor, Directory: directory(d.inventory), OfferKey: offerKey,
+		Store: d.store, Paths: d.paths, Ledger: d.ledger, Meter: d.monitor, Records: d.measured, Directory: directory(d.inventory), OfferKey: offerKey,
 		Clock: d.now, NewID: func() session.ID { return session.ID(uuid.NewString()) },
-		Wake: func(session.Session) { d.runner.Wake() }, Log: d.log,
+		Wake: func(s session.Session) { d.recorder.Follow(s); d.runner.Wake() }, Log: d.log,
 	})
 	if err != nil {
 		return fmt.Errorf("orders: %w", err)

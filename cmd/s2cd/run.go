@@ -49,7 +49,13 @@ func Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 		_, _ = fmt.Fprintf(stderr, "s2cd: %v\nSee 's2cd help'.\n", err)
 		return exitUsage
 	}
-	_, _ = fmt.Fprintf(stderr, "s2cd: %v\n", err)
+	if !errors.Is(err, errRefused) {
+		_, _ = fmt.Fprintf(stderr, "s2cd: %v\n", err)
+	}
+	var customer *customerError
+	if errors.As(err, &customer) {
+		return customer.exit()
+	}
 	return exitFault
 }
 
@@ -69,7 +75,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		newServeCmd(a), newConfigCmd(a), newInventoryCmd(a), newTokenCmd(a), newDoctorCmd(a),
-		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newDeviceCmd(a), newPathCmd(a), newVersionCmd(a),
+		newFreezeCmd(a), newThawCmd(a), newSessionCmd(a), newCheckCmd(a), newOperatorCmd(a), newDeviceCmd(a), newPathCmd(a), newVersionCmd(a),
 		newLinkCmd(a), newNodeCmd(a), newRerouteCmd(a), newWhatIfCmd(a),
 		newEventsCmd(a), newKeysCmd(a),
 	)

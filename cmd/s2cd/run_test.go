@@ -115,9 +115,10 @@ func newIssuer(env *testscript.Env) string {
 	server := httptest.NewServer(mux)
 	env.Defer(server.Close)
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(map[string]string{"token_endpoint": server.URL + "/token"})
+		_ = json.NewEncoder(w).Encode(map[string]string{"issuer": server.URL, "token_endpoint": server.URL + "/token"})
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
 		client, secret, _ := r.BasicAuth()
 		if client != "client-1" || secret != "top%2Bhush" || r.FormValue("grant_type") != "client_credentials" {
 			w.WriteHeader(http.StatusUnauthorized)

@@ -67,14 +67,15 @@ type operatorEvent struct {
 	Cause  string    `json:"cause,omitempty"`
 }
 
-func newSessionCmd(a *app) *cobra.Command {
+// newOperatorCmd holds the operator's view of what customers have a view of too.
+func newOperatorCmd(a *app) *cobra.Command {
 	c := group("session", "Look at sessions of all tenants")
 	admin := a.adminFlag(c)
-	c.AddCommand(newSessionListCmd(a, admin), newSessionShowCmd(a, admin))
-	return c
+	c.AddCommand(newOperatorListCmd(a, admin), newOperatorShowCmd(a, admin))
+	return group("operator", "What the provider's operators see that customers see otherwise", c)
 }
 
-func newSessionListCmd(a *app, admin func() *operator) *cobra.Command {
+func newOperatorListCmd(a *app, admin func() *operator) *cobra.Command {
 	var tenant, status string
 	var limit int
 	var asJSON bool
@@ -112,7 +113,7 @@ func newSessionListCmd(a *app, admin func() *operator) *cobra.Command {
 	return c
 }
 
-func newSessionShowCmd(a *app, admin func() *operator) *cobra.Command {
+func newOperatorShowCmd(a *app, admin func() *operator) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "show ID",

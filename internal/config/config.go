@@ -147,6 +147,7 @@ type Telemetry struct {
 	Interval   time.Duration `yaml:"interval" check:"min=100ms,max=1h"`  // between two looks at a device
 	ProbeEvery time.Duration `yaml:"probeEvery" check:"min=10ms,max=1m"` // between two packets of an active session
 	StaleAfter time.Duration `yaml:"staleAfter" check:"min=1s,max=1h"`   // without news a session's state is unknown
+	KeepFor    time.Duration `yaml:"keepFor" check:"min=1h,max=400d"`    // windows of what was measured
 }
 
 // Log is what the daemon says to stderr.
@@ -175,7 +176,7 @@ func Default() Config {
 		}},
 		Webhook:   Webhook{MaxAge: 24 * time.Hour, PerHost: 4, Timeout: 10 * time.Second, PrivateKeyJWT: true},
 		Provision: Provision{Brakes: Brakes{ChangesPerMinute: 60, DeletionsPerMinute: 30}},
-		Telemetry: Telemetry{Interval: time.Second, ProbeEvery: 100 * time.Millisecond, StaleAfter: 10 * time.Second},
+		Telemetry: Telemetry{Interval: time.Second, ProbeEvery: 100 * time.Millisecond, StaleAfter: 10 * time.Second, KeepFor: 90 * 24 * time.Hour},
 		Log:       Log{Level: "info", Format: "json"},
 	}
 }

@@ -128,7 +128,7 @@ func TestFaults(t *testing.T) {
 		"tenant of a client":  {"{id: two,", "{id: two, tenant: t2,", []string{"13:17: dev.clients[1].tenant: unknown key, allowed: id, secret, secretFile"}},
 		"workers":             {"observeOnly: false", "workers: 4", []string{"27:3: provision.workers: unknown key, allowed: brakes, observeOnly"}},
 		"share of moves":      {"changesPerMinute: 40", "moveShare: 20%", []string{"28:12: provision.brakes.moveShare: unknown key, allowed: changesPerMinute, deletionsPerMinute"}},
-		"verify for":          {"interval: 2s", "verifyFor: 2s", []string{"30:3: telemetry.verifyFor: unknown key, allowed: interval, probeEvery, staleAfter"}},
+		"verify for":          {"interval: 2s", "verifyFor: 2s", []string{"30:3: telemetry.verifyFor: unknown key, allowed: interval, keepFor, probeEvery, staleAfter"}},
 		"claim of the tenant": {"audience: s2cd", "audience: s2cd\n  tenantClaim: t", []string{"9:3: auth.tenantClaim: unknown key, allowed: audience, caFile, issuer, keepKeys, leeway"}},
 		"two on one port":     {"listen: \"[::1]:9442\"", "listen: 127.0.0.1:9441", []string{"10:11: dev.listen: 127.0.0.1:9441 is taken by admin.listen"}},
 		"no store":            {"store:\n  path: s2cd.db\n  sealKeyFile: /etc/s2cd/seal.key\n", "", []string{"1:1: store: missing"}},

@@ -67,12 +67,18 @@ func (e AccessTokenCredentialCredentialType) Valid() bool {
 // Defines values for ApiEventType.
 const (
 	OrgCamaraprojectSiteToCloudVpnV0SessionStatusChanged ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.session-status-changed"
+	OrgCamaraprojectSiteToCloudVpnV0SlaBreached          ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.sla-breached"
+	OrgCamaraprojectSiteToCloudVpnV0SlaRestored          ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.sla-restored"
 )
 
 // Valid indicates whether the value is a known member of the ApiEventType enum.
 func (e ApiEventType) Valid() bool {
 	switch e {
 	case OrgCamaraprojectSiteToCloudVpnV0SessionStatusChanged:
+		return true
+	case OrgCamaraprojectSiteToCloudVpnV0SlaBreached:
+		return true
+	case OrgCamaraprojectSiteToCloudVpnV0SlaRestored:
 		return true
 	default:
 		return false
@@ -181,6 +187,33 @@ func (e CustomerEndState) Valid() bool {
 	}
 }
 
+// Defines values for EventKind.
+const (
+	EventKindBANDWIDTHCHANGED EventKind = "BANDWIDTH_CHANGED"
+	EventKindPATHCHANGED      EventKind = "PATH_CHANGED"
+	EventKindSLABREACHED      EventKind = "SLA_BREACHED"
+	EventKindSLARESTORED      EventKind = "SLA_RESTORED"
+	EventKindSTATUSCHANGED    EventKind = "STATUS_CHANGED"
+)
+
+// Valid indicates whether the value is a known member of the EventKind enum.
+func (e EventKind) Valid() bool {
+	switch e {
+	case EventKindBANDWIDTHCHANGED:
+		return true
+	case EventKindPATHCHANGED:
+		return true
+	case EventKindSLABREACHED:
+		return true
+	case EventKindSLARESTORED:
+		return true
+	case EventKindSTATUSCHANGED:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventSessionStatusChangedDatacontenttype.
 const (
 	EventSessionStatusChangedDatacontenttypeApplicationjson EventSessionStatusChangedDatacontenttype = "application/json"
@@ -205,6 +238,108 @@ const (
 func (e EventSessionStatusChangedSpecversion) Valid() bool {
 	switch e {
 	case EventSessionStatusChangedSpecversionN10:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventSlaBreachedDatacontenttype.
+const (
+	EventSlaBreachedDatacontenttypeApplicationjson EventSlaBreachedDatacontenttype = "application/json"
+)
+
+// Valid indicates whether the value is a known member of the EventSlaBreachedDatacontenttype enum.
+func (e EventSlaBreachedDatacontenttype) Valid() bool {
+	switch e {
+	case EventSlaBreachedDatacontenttypeApplicationjson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventSlaBreachedSpecversion.
+const (
+	EventSlaBreachedSpecversionN10 EventSlaBreachedSpecversion = "1.0"
+)
+
+// Valid indicates whether the value is a known member of the EventSlaBreachedSpecversion enum.
+func (e EventSlaBreachedSpecversion) Valid() bool {
+	switch e {
+	case EventSlaBreachedSpecversionN10:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventSlaRestoredDatacontenttype.
+const (
+	EventSlaRestoredDatacontenttypeApplicationjson EventSlaRestoredDatacontenttype = "application/json"
+)
+
+// Valid indicates whether the value is a known member of the EventSlaRestoredDatacontenttype enum.
+func (e EventSlaRestoredDatacontenttype) Valid() bool {
+	switch e {
+	case EventSlaRestoredDatacontenttypeApplicationjson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventSlaRestoredSpecversion.
+const (
+	EventSlaRestoredSpecversionN10 EventSlaRestoredSpecversion = "1.0"
+)
+
+// Valid indicates whether the value is a known member of the EventSlaRestoredSpecversion enum.
+func (e EventSlaRestoredSpecversion) Valid() bool {
+	switch e {
+	case EventSlaRestoredSpecversionN10:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Guarantee.
+const (
+	AVAILABILITY Guarantee = "AVAILABILITY"
+	LATENCY      Guarantee = "LATENCY"
+	PACKETLOSS   Guarantee = "PACKET_LOSS"
+)
+
+// Valid indicates whether the value is a known member of the Guarantee enum.
+func (e Guarantee) Valid() bool {
+	switch e {
+	case AVAILABILITY:
+		return true
+	case LATENCY:
+		return true
+	case PACKETLOSS:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GuaranteeLogKind.
+const (
+	GuaranteeLogKindBANDWIDTHCHANGED GuaranteeLogKind = "BANDWIDTH_CHANGED"
+	GuaranteeLogKindBREACH           GuaranteeLogKind = "BREACH"
+	GuaranteeLogKindPATHCHANGED      GuaranteeLogKind = "PATH_CHANGED"
+)
+
+// Valid indicates whether the value is a known member of the GuaranteeLogKind enum.
+func (e GuaranteeLogKind) Valid() bool {
+	switch e {
+	case GuaranteeLogKindBANDWIDTHCHANGED:
+		return true
+	case GuaranteeLogKindBREACH:
+		return true
+	case GuaranteeLogKindPATHCHANGED:
 		return true
 	default:
 		return false
@@ -373,6 +508,27 @@ func (e StatusInfo) Valid() bool {
 	}
 }
 
+// Defines values for Verdict.
+const (
+	VerdictBREACHED Verdict = "BREACHED"
+	VerdictMET      Verdict = "MET"
+	VerdictUNKNOWN  Verdict = "UNKNOWN"
+)
+
+// Valid indicates whether the value is a known member of the Verdict enum.
+func (e Verdict) Valid() bool {
+	switch e {
+	case VerdictBREACHED:
+		return true
+	case VerdictMET:
+		return true
+	case VerdictUNKNOWN:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Verification.
 const (
 	VerificationCONTROLPLANE Verification = "CONTROL_PLANE"
@@ -388,6 +544,90 @@ func (e Verification) Valid() bool {
 	case VerificationDATAPLANE:
 		return true
 	case VerificationUNKNOWN:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Order.
+const (
+	OrderAsc  Order = "asc"
+	OrderDesc Order = "desc"
+)
+
+// Valid indicates whether the value is a known member of the Order enum.
+func (e Order) Valid() bool {
+	switch e {
+	case OrderAsc:
+		return true
+	case OrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderBy.
+const (
+	OrderByCreatedAt OrderBy = "createdAt"
+	OrderByName      OrderBy = "name"
+	OrderByStartTime OrderBy = "startTime"
+	OrderByStatus    OrderBy = "status"
+)
+
+// Valid indicates whether the value is a known member of the OrderBy enum.
+func (e OrderBy) Valid() bool {
+	switch e {
+	case OrderByCreatedAt:
+		return true
+	case OrderByName:
+		return true
+	case OrderByStartTime:
+		return true
+	case OrderByStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSessionsParamsOrderBy.
+const (
+	ListSessionsParamsOrderByCreatedAt ListSessionsParamsOrderBy = "createdAt"
+	ListSessionsParamsOrderByName      ListSessionsParamsOrderBy = "name"
+	ListSessionsParamsOrderByStartTime ListSessionsParamsOrderBy = "startTime"
+	ListSessionsParamsOrderByStatus    ListSessionsParamsOrderBy = "status"
+)
+
+// Valid indicates whether the value is a known member of the ListSessionsParamsOrderBy enum.
+func (e ListSessionsParamsOrderBy) Valid() bool {
+	switch e {
+	case ListSessionsParamsOrderByCreatedAt:
+		return true
+	case ListSessionsParamsOrderByName:
+		return true
+	case ListSessionsParamsOrderByStartTime:
+		return true
+	case ListSessionsParamsOrderByStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSessionsParamsOrder.
+const (
+	ListSessionsParamsOrderAsc  ListSessionsParamsOrder = "asc"
+	ListSessionsParamsOrderDesc ListSessionsParamsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the ListSessionsParamsOrder enum.
+func (e ListSessionsParamsOrder) Valid() bool {
+	switch e {
+	case ListSessionsParamsOrderAsc:
+		return true
+	case ListSessionsParamsOrderDesc:
 		return true
 	default:
 		return false
@@ -636,6 +876,37 @@ type AvailabilityInfo struct {
 // Example: 100
 type Bandwidth = int32
 
+// Breach A time in which a service level was not kept
+type Breach struct {
+	// Broken What was not kept; in the notification of a breach that goes on, what is known by then
+	Broken []BrokenGuarantee `json:"broken"`
+
+	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	From DateTime `json:"from"`
+
+	// Until A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	Until *DateTime `json:"until,omitempty"`
+}
+
+// BrokenGuarantee By how much a guarantee was not kept, in the unit of the guarantee
+type BrokenGuarantee struct {
+	// Delivered The worst of the windows in question
+	Delivered float64 `json:"delivered"`
+
+	// Guarantee A bound of a service level.
+	// - LATENCY: round-trip time, ms
+	// - PACKET_LOSS: packets lost, percent
+	// - AVAILABILITY: share of the known time in which the level was kept, percent
+	Guarantee Guarantee `json:"guarantee"`
+
+	// Promised The bound
+	Promised float64 `json:"promised"`
+}
+
 // Charge What a session was, or is, billed by
 type Charge struct {
 	// Fee An exact amount of money
@@ -873,6 +1144,14 @@ type ErrorInfo struct {
 	Status int32 `json:"status"`
 }
 
+// EventKind What an entry of a timeline tells of.
+// - STATUS_CHANGED: a step in the session's life
+// - SLA_BREACHED: its service level is no longer kept
+// - SLA_RESTORED: its service level is kept again
+// - PATH_CHANGED: it takes another way through the network
+// - BANDWIDTH_CHANGED: its bandwidth or service level is another one
+type EventKind string
+
 // EventSessionStatusChanged The state of a session has changed
 type EventSessionStatusChanged struct {
 	// Data The new state of a session
@@ -905,6 +1184,72 @@ type EventSessionStatusChangedDatacontenttype string
 // EventSessionStatusChangedSpecversion Version of the CloudEvents specification
 type EventSessionStatusChangedSpecversion string
 
+// EventSlaBreached The service level of a session is no longer kept
+type EventSlaBreached struct {
+	// Data Whether the service level is kept has changed. It counts as kept again when some windows in a row were met, so
+	// that one that wavers is told of once; `until` of the breach is then the end of the last window that was not.
+	Data SlaVerdictChanged `json:"data"`
+
+	// Datacontenttype Media type of `data`
+	Datacontenttype *EventSlaBreachedDatacontenttype `json:"datacontenttype,omitempty"`
+
+	// Id Identifier of the event, the same at every attempt to deliver it
+	Id string `json:"id"`
+
+	// Source Where the event happened
+	Source string `json:"source"`
+
+	// Specversion Version of the CloudEvents specification
+	Specversion EventSlaBreachedSpecversion `json:"specversion"`
+
+	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	Time DateTime `json:"time"`
+
+	// Type The kinds of event this API sends
+	Type ApiEventType `json:"type"`
+}
+
+// EventSlaBreachedDatacontenttype Media type of `data`
+type EventSlaBreachedDatacontenttype string
+
+// EventSlaBreachedSpecversion Version of the CloudEvents specification
+type EventSlaBreachedSpecversion string
+
+// EventSlaRestored The service level of a session is kept again
+type EventSlaRestored struct {
+	// Data Whether the service level is kept has changed. It counts as kept again when some windows in a row were met, so
+	// that one that wavers is told of once; `until` of the breach is then the end of the last window that was not.
+	Data SlaVerdictChanged `json:"data"`
+
+	// Datacontenttype Media type of `data`
+	Datacontenttype *EventSlaRestoredDatacontenttype `json:"datacontenttype,omitempty"`
+
+	// Id Identifier of the event, the same at every attempt to deliver it
+	Id string `json:"id"`
+
+	// Source Where the event happened
+	Source string `json:"source"`
+
+	// Specversion Version of the CloudEvents specification
+	Specversion EventSlaRestoredSpecversion `json:"specversion"`
+
+	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	Time DateTime `json:"time"`
+
+	// Type The kinds of event this API sends
+	Type ApiEventType `json:"type"`
+}
+
+// EventSlaRestoredDatacontenttype Media type of `data`
+type EventSlaRestoredDatacontenttype string
+
+// EventSlaRestoredSpecversion Version of the CloudEvents specification
+type EventSlaRestoredSpecversion string
+
 // ExtendSessionDuration By how much a session is to be extended
 type ExtendSessionDuration struct {
 	// RequestedAdditionalDuration Seconds; the provider has a maximum of its own
@@ -912,6 +1257,37 @@ type ExtendSessionDuration struct {
 	// Example: 86400
 	RequestedAdditionalDuration Duration `json:"requestedAdditionalDuration"`
 }
+
+// Guarantee A bound of a service level.
+// - LATENCY: round-trip time, ms
+// - PACKET_LOSS: packets lost, percent
+// - AVAILABILITY: share of the known time in which the level was kept, percent
+type Guarantee string
+
+// GuaranteeLogEntry A time in which the service level was not kept, or a change of what carries the session
+type GuaranteeLogEntry struct {
+	// Broken What was not kept
+	Broken *[]BrokenGuarantee `json:"broken,omitempty"`
+
+	// Detail What happened, for people
+	Detail string `json:"detail"`
+
+	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	From DateTime `json:"from"`
+
+	// Kind What an entry of a guarantee log tells of
+	Kind GuaranteeLogKind `json:"kind"`
+
+	// Until A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	Until *DateTime `json:"until,omitempty"`
+}
+
+// GuaranteeLogKind What an entry of a guarantee log tells of
+type GuaranteeLogKind string
 
 // Handover What it takes to connect both ends
 type Handover struct {
@@ -961,6 +1337,82 @@ type InterfaceAddress = string
 //
 // Example: 192.0.2.10
 type IpAddress = string
+
+// MeasuredBandwidth Mean rate of what the customer has sent, Mbit/s; absent where no counter has this session to itself
+//
+// Example: 12.5
+type MeasuredBandwidth = float64
+
+// Measurement What was measured over a time, between the provider's demarcation points. The customer's own equipment is no
+// part of it. The three kinds of time add up to its length.
+type Measurement struct {
+	// Availability Percent
+	//
+	// Example: 99.95
+	Availability *Percent `json:"availability,omitempty"`
+
+	// Bandwidth Mean rate of what the customer has sent, Mbit/s; absent where no counter has this session to itself
+	//
+	// Example: 12.5
+	Bandwidth *MeasuredBandwidth `json:"bandwidth,omitempty"`
+
+	// BreachedSeconds Seconds, down to the microsecond
+	//
+	// Example: 60
+	BreachedSeconds Seconds `json:"breachedSeconds"`
+
+	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	From DateTime `json:"from"`
+
+	// Latency Round-trip time between the provider's demarcation points, ms
+	//
+	// Example: 12.5
+	Latency *Milliseconds `json:"latency,omitempty"`
+
+	// MetSeconds Seconds, down to the microsecond
+	//
+	// Example: 60
+	MetSeconds Seconds `json:"metSeconds"`
+
+	// PacketLossRate Percent
+	//
+	// Example: 99.95
+	PacketLossRate *Percent `json:"packetLossRate,omitempty"`
+
+	// ReceivedOctets Octets; sent is from accessPoint to endPoint
+	ReceivedOctets *Octets `json:"receivedOctets,omitempty"`
+
+	// ReverseBandwidth Mean rate of what the customer has sent, Mbit/s; absent where no counter has this session to itself
+	//
+	// Example: 12.5
+	ReverseBandwidth *MeasuredBandwidth `json:"reverseBandwidth,omitempty"`
+
+	// SentOctets Octets; sent is from accessPoint to endPoint
+	SentOctets *Octets `json:"sentOctets,omitempty"`
+
+	// UnknownSeconds Seconds, down to the microsecond
+	//
+	// Example: 60
+	UnknownSeconds Seconds `json:"unknownSeconds"`
+
+	// Until A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	Until DateTime `json:"until"`
+
+	// Verdict Whether the service level was kept.
+	// - MET: it was, in the time that is known
+	// - BREACHED: it was not
+	// - UNKNOWN: nothing was measured
+	Verdict Verdict `json:"verdict"`
+
+	// WorstLatency Round-trip time between the provider's demarcation points, ms
+	//
+	// Example: 12.5
+	WorstLatency *Milliseconds `json:"worstLatency,omitempty"`
+}
 
 // Milliseconds Round-trip time between the provider's demarcation points, ms
 //
@@ -1078,6 +1530,11 @@ type Pagination struct {
 // Example: 20
 type PerPage = int32
 
+// Percent Percent
+//
+// Example: 99.95
+type Percent = float64
+
 // Phase What is being done with a session at this moment.
 // - ADMITTED: its room is reserved, no device was changed
 // - APPLYING: devices are being changed
@@ -1124,6 +1581,37 @@ type PrivateKeyJWTCredential struct {
 // PrivateKeyJWTCredentialCredentialType Type of the credential
 type PrivateKeyJWTCredentialCredentialType string
 
+// Purchased What was bought and is promised between the provider's demarcation points; a bound that is absent is not promised
+type Purchased struct {
+	// Availability Percent
+	//
+	// Example: 99.95
+	Availability *Percent `json:"availability,omitempty"`
+
+	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
+	//
+	// Example: 100
+	GuaranteedBandwidth Bandwidth `json:"guaranteedBandwidth"`
+
+	// GuaranteedReverseBandwidth Guaranteed layer-3 rate, Mbit/s
+	//
+	// Example: 100
+	GuaranteedReverseBandwidth Bandwidth `json:"guaranteedReverseBandwidth"`
+
+	// MaxLatency Round-trip time between the provider's demarcation points, ms
+	//
+	// Example: 12.5
+	MaxLatency *Milliseconds `json:"maxLatency,omitempty"`
+
+	// MaxPacketLossRate Percent
+	//
+	// Example: 99.95
+	MaxPacketLossRate *Percent `json:"maxPacketLossRate,omitempty"`
+
+	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
+	Sla Sla `json:"sla"`
+}
+
 // Refusal Why a service level cannot be had, and what would fit: `mostBandwidth` in both directions, the `leastLatency` the
 // network can keep, `otherSla` the strongest other level that can be had as asked.
 type Refusal struct {
@@ -1152,6 +1640,14 @@ type Refusal struct {
 
 // RoutingProtocol How the prefixes behind the ends become known; STATIC takes `staticPrefixes`, BGP needs `asNumber` at a site
 type RoutingProtocol string
+
+// Seconds Seconds, down to the microsecond
+//
+// Example: 60
+type Seconds = float64
+
+// Sequence Number of the event in the life of its session, from 1; notifications of it carry the same
+type Sequence = int64
 
 // SessionId Identifier of a session
 //
@@ -1183,6 +1679,10 @@ type SessionInfo struct {
 	//
 	// Example: 2026-12-01T08:00:00Z
 	CreatedAt DateTime `json:"createdAt"`
+
+	// Delivered What was measured over a time, between the provider's demarcation points. The customer's own equipment is no
+	// part of it. The three kinds of time add up to its length.
+	Delivered *Measurement `json:"delivered,omitempty"`
 
 	// Duration Seconds; the provider has a maximum of its own
 	//
@@ -1243,6 +1743,9 @@ type SessionInfo struct {
 	// - RELEASED: nothing of it is left on any device
 	Phase Phase `json:"phase"`
 
+	// Purchased What was bought and is promised between the provider's demarcation points; a bound that is absent is not promised
+	Purchased *Purchased `json:"purchased,omitempty"`
+
 	// ResourceGroupId The private network it belongs to; sessions with the same one reach each other
 	ResourceGroupId *string `json:"resourceGroupId,omitempty"`
 
@@ -1293,6 +1796,9 @@ type SessionInfo struct {
 	// StatusMessage What is going on and why, for people
 	StatusMessage string `json:"statusMessage"`
 
+	// Timeline What happened to it, newest first
+	Timeline *[]TimelineEntry `json:"timeline,omitempty"`
+
 	// UpdatedAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
@@ -1304,8 +1810,35 @@ type SessionPage struct {
 	// Pagination Where in the list this page is
 	Pagination Pagination `json:"pagination"`
 
-	// Sessions The sessions of this page, newest first
+	// Sessions The sessions of this page
 	Sessions []SessionInfo `json:"sessions"`
+}
+
+// SessionPerformance What was measured of a session against what was bought
+type SessionPerformance struct {
+	// Delivered What was measured over a time, between the provider's demarcation points. The customer's own equipment is no
+	// part of it. The three kinds of time add up to its length.
+	Delivered *Measurement `json:"delivered,omitempty"`
+
+	// GuaranteeLog The newest entries of the guarantee log, newest first, whatever page is asked for
+	GuaranteeLog []GuaranteeLogEntry `json:"guaranteeLog"`
+
+	// MeasurementInterval Length of a window, seconds; one is shorter at the end of service and at a change, and longer where nothing was measured
+	MeasurementInterval *int32 `json:"measurementInterval,omitempty"`
+
+	// Pagination Where in the list this page is
+	Pagination Pagination `json:"pagination"`
+
+	// Purchased What was bought and is promised between the provider's demarcation points; a bound that is absent is not promised
+	Purchased Purchased `json:"purchased"`
+
+	// SessionId Identifier of a session
+	//
+	// Example: 7f7a1f7e-5a3c-4a4e-9d0c-0f6f2d2f4f11
+	SessionId SessionId `json:"sessionId"`
+
+	// Windows The windows of this page, newest first
+	Windows []Measurement `json:"windows"`
 }
 
 // SessionStatusChanged The new state of a session
@@ -1372,6 +1905,31 @@ type SinkCredentialInfoCredentialType string
 // Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 type Sla string
 
+// SlaVerdictChanged Whether the service level is kept has changed. It counts as kept again when some windows in a row were met, so
+// that one that wavers is told of once; `until` of the breach is then the end of the last window that was not.
+type SlaVerdictChanged struct {
+	// Breach A time in which a service level was not kept
+	Breach Breach `json:"breach"`
+
+	// Sequence Number of the event in the life of its session, from 1; notifications of it carry the same
+	Sequence *Sequence `json:"sequence,omitempty"`
+
+	// SessionId Identifier of a session
+	//
+	// Example: 7f7a1f7e-5a3c-4a4e-9d0c-0f6f2d2f4f11
+	SessionId SessionId `json:"sessionId"`
+
+	// Status Where a session is in its life.
+	// - REQUESTED: accepted and being built
+	// - SCHEDULED: accepted, its start is still to come
+	// - ACTIVATED: packets have proven the connection
+	// - TERMINATED: ended, `statusInfo` says why
+	Status Status `json:"status"`
+
+	// StatusMessage What happened, for people
+	StatusMessage *string `json:"statusMessage,omitempty"`
+}
+
 // Status Where a session is in its life.
 // - REQUESTED: accepted and being built
 // - SCHEDULED: accepted, its start is still to come
@@ -1386,6 +1944,51 @@ type Status string
 // - SESSION_DECLINED: it could not be built
 // - SESSION_REVOKED: the provider withdrew it
 type StatusInfo string
+
+// TimelineEntry Something that happened to a session
+type TimelineEntry struct {
+	// Breach A time in which a service level was not kept
+	Breach *Breach `json:"breach,omitempty"`
+
+	// Cause What happened and why, for people
+	Cause string `json:"cause"`
+
+	// Correlator Correlation id; a UUID is recommended, anything that matches the pattern will do
+	//
+	// Example: b4333c46-49c0-4f62-80d7-f0ef930f1c46
+	Correlator *XCorrelator `json:"correlator,omitempty"`
+
+	// Kind What an entry of a timeline tells of.
+	// - STATUS_CHANGED: a step in the session's life
+	// - SLA_BREACHED: its service level is no longer kept
+	// - SLA_RESTORED: its service level is kept again
+	// - PATH_CHANGED: it takes another way through the network
+	// - BANDWIDTH_CHANGED: its bandwidth or service level is another one
+	Kind EventKind `json:"kind"`
+
+	// Sequence Number of the event in the life of its session, from 1; notifications of it carry the same
+	Sequence Sequence `json:"sequence"`
+
+	// Status Where a session is in its life.
+	// - REQUESTED: accepted and being built
+	// - SCHEDULED: accepted, its start is still to come
+	// - ACTIVATED: packets have proven the connection
+	// - TERMINATED: ended, `statusInfo` says why
+	Status Status `json:"status"`
+
+	// StatusInfo Why a session has ended, or ends.
+	// - DURATION_EXPIRED: its time was up
+	// - DELETE_REQUESTED: the customer deleted it
+	// - NETWORK_TERMINATED: the network could not carry it any longer
+	// - SESSION_DECLINED: it could not be built
+	// - SESSION_REVOKED: the provider withdrew it
+	StatusInfo *StatusInfo `json:"statusInfo,omitempty"`
+
+	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	Time DateTime `json:"time"`
+}
 
 // TotalCount Items that match in all
 //
@@ -1458,6 +2061,12 @@ type UpdateSession struct {
 	Sla *Sla `json:"sla,omitempty"`
 }
 
+// Verdict Whether the service level was kept.
+// - MET: it was, in the time that is known
+// - BREACHED: it was not
+// - UNKNOWN: nothing was measured
+type Verdict string
+
 // Verification How well it is proven that the connection works.
 // - DATA_PLANE: by packets between the demarcation points
 // - CONTROL_PLANE: by what the devices say
@@ -1485,6 +2094,16 @@ type WireGuardPeer struct {
 // Example: b4333c46-49c0-4f62-80d7-f0ef930f1c46
 type XCorrelator = string
 
+// CreatedFrom A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+//
+// Example: 2026-12-01T08:00:00Z
+type CreatedFrom = DateTime
+
+// CreatedUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+//
+// Example: 2026-12-01T08:00:00Z
+type CreatedUntil = DateTime
+
 // IdempotencyKey Example: 2c0b7f0e-6b0c-4a53-8f2e-5f1c6f3f9d52
 type IdempotencyKey = string
 
@@ -1495,6 +2114,12 @@ type IfMatch = string
 //
 // Example: branch-to-vpc
 type NameFilter = Name
+
+// Order defines model for Order.
+type Order string
+
+// OrderBy defines model for OrderBy.
+type OrderBy string
 
 // PageNumber Number of the page, from 1
 //
@@ -1514,8 +2139,28 @@ type SessionPath = SessionId
 // SlaFilter defines model for SlaFilter.
 type SlaFilter = []Sla
 
+// StartFrom A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+//
+// Example: 2026-12-01T08:00:00Z
+type StartFrom = DateTime
+
+// StartUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+//
+// Example: 2026-12-01T08:00:00Z
+type StartUntil = DateTime
+
 // StatusFilter defines model for StatusFilter.
 type StatusFilter = []Status
+
+// WindowFrom A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+//
+// Example: 2026-12-01T08:00:00Z
+type WindowFrom = DateTime
+
+// WindowUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+//
+// Example: 2026-12-01T08:00:00Z
+type WindowUntil = DateTime
 
 // ChangeBadRequest400 defines model for ChangeBadRequest400.
 type ChangeBadRequest400 struct {
@@ -1804,9 +2449,33 @@ type ListSessionsParams struct {
 	// Name Only sessions with exactly this name
 	Name *NameFilter `form:"name,omitempty" json:"name,omitempty"`
 
+	// CreatedAtGte Only sessions that were ordered at this moment or later
+	CreatedAtGte *CreatedFrom `form:"createdAt.gte,omitempty" json:"createdAt.gte,omitempty"`
+
+	// CreatedAtLte Only sessions that were ordered at this moment or earlier
+	CreatedAtLte *CreatedUntil `form:"createdAt.lte,omitempty" json:"createdAt.lte,omitempty"`
+
+	// StartTimeGte Only sessions that were asked for from this moment on or later; without a `startTime` of its own it is when it was ordered
+	StartTimeGte *StartFrom `form:"startTime.gte,omitempty" json:"startTime.gte,omitempty"`
+
+	// StartTimeLte Only sessions that were asked for from this moment on or earlier
+	StartTimeLte *StartUntil `form:"startTime.lte,omitempty" json:"startTime.lte,omitempty"`
+
+	// OrderBy What the list is sorted by; statuses by their name
+	OrderBy *ListSessionsParamsOrderBy `form:"orderBy,omitempty" json:"orderBy,omitempty"`
+
+	// Order Whether the smallest or earliest comes first or last
+	Order *ListSessionsParamsOrder `form:"order,omitempty" json:"order,omitempty"`
+
 	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
 	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
 }
+
+// ListSessionsParamsOrderBy defines parameters for ListSessions.
+type ListSessionsParamsOrderBy string
+
+// ListSessionsParamsOrder defines parameters for ListSessions.
+type ListSessionsParamsOrder string
 
 // CreateSessionParams defines parameters for CreateSession.
 type CreateSessionParams struct {
@@ -1851,6 +2520,24 @@ type ExtendSessionDurationParams struct {
 
 	// IfMatch Only if the session is in one of these states, each an `ETag`, or `*` for any (RFC 9110 section 13.1.1)
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetSessionPerformanceParams defines parameters for GetSessionPerformance.
+type GetSessionPerformanceParams struct {
+	// Page Number of the page, from 1
+	Page *PageNumber `form:"page,omitempty" json:"page,omitempty"`
+
+	// PerPage Sessions on a page
+	PerPage *PageSize `form:"perPage,omitempty" json:"perPage,omitempty"`
+
+	// WindowStartGte Only windows that begin at this moment or later
+	WindowStartGte *WindowFrom `form:"windowStart.gte,omitempty" json:"windowStart.gte,omitempty"`
+
+	// WindowStartLte Only windows that begin at this moment or earlier
+	WindowStartLte *WindowUntil `form:"windowStart.lte,omitempty" json:"windowStart.lte,omitempty"`
+
+	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
+	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
 }
 
 // PostNotificationParams defines parameters for PostNotification.
@@ -2001,6 +2688,9 @@ type ServerInterface interface {
 	// ExtendSessionDuration Extend a session
 	// (POST /sessions/{sessionId}/extend)
 	ExtendSessionDuration(w http.ResponseWriter, r *http.Request, sessionId SessionPath, params ExtendSessionDurationParams)
+	// GetSessionPerformance Read what was delivered
+	// (GET /sessions/{sessionId}/performance)
+	GetSessionPerformance(w http.ResponseWriter, r *http.Request, sessionId SessionPath, params GetSessionPerformanceParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2123,6 +2813,84 @@ func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.R
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "name"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "name", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "createdAt.gte" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "createdAt.gte", r.URL.Query(), &params.CreatedAtGte, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "createdAt.gte"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "createdAt.gte", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "createdAt.lte" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "createdAt.lte", r.URL.Query(), &params.CreatedAtLte, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "createdAt.lte"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "createdAt.lte", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "startTime.gte" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "startTime.gte", r.URL.Query(), &params.StartTimeGte, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "startTime.gte"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "startTime.gte", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "startTime.lte" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "startTime.lte", r.URL.Query(), &params.StartTimeLte, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "startTime.lte"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "startTime.lte", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "orderBy" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "orderBy", r.URL.Query(), &params.OrderBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "orderBy"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "orderBy", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "order" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order", r.URL.Query(), &params.Order, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "order"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "order", Err: err})
 		}
 		return
 	}
@@ -2495,6 +3263,108 @@ func (siw *ServerInterfaceWrapper) ExtendSessionDuration(w http.ResponseWriter, 
 	handler.ServeHTTP(w, r)
 }
 
+// GetSessionPerformance operation middleware
+func (siw *ServerInterfaceWrapper) GetSessionPerformance(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "sessionId" -------------
+	var sessionId SessionPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sessionId", r.PathValue("sessionId"), &sessionId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sessionId", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSessionPerformanceParams
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", r.URL.Query(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "page"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "page", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "perPage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "perPage", r.URL.Query(), &params.PerPage, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "perPage"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "perPage", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "windowStart.gte" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "windowStart.gte", r.URL.Query(), &params.WindowStartGte, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "windowStart.gte"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "windowStart.gte", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "windowStart.lte" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "windowStart.lte", r.URL.Query(), &params.WindowStartLte, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "windowStart.lte"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "windowStart.lte", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "x-correlator" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("x-correlator")]; found {
+		var XCorrelator XCorrelator
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "x-correlator", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "x-correlator", valueList[0], &XCorrelator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "x-correlator", Err: err})
+			return
+		}
+
+		params.XCorrelator = &XCorrelator
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSessionPerformance(w, r, sessionId, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -2621,6 +3491,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/sessions/{sessionId}", wrapper.DeleteSession)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/sessions/{sessionId}", wrapper.GetSession)
 	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/sessions/{sessionId}", wrapper.UpdateSession)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/sessions/{sessionId}/performance", wrapper.GetSessionPerformance)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/sessions/{sessionId}/extend", wrapper.ExtendSessionDuration)
 
 	return m

@@ -60,6 +60,11 @@ func (b broken) Modify(ctx context.Context, _ order.Caller, _ session.ID, _ orde
 	return order.View{}, false, b.fail(ctx)
 }
 
+// Performance implements northbound.UseCases.
+func (b broken) Performance(ctx context.Context, _ order.Caller, _ session.ID, _ order.PerformanceFilter) (order.Performance, error) {
+	return order.Performance{}, b.fail(ctx)
+}
+
 // breakCore sends the scenario's requests to a server in this process whose use
 // cases fail in that way.
 func (w *world) breakCore(how string) error {

@@ -5,7 +5,12 @@
 // routes and addresses, and are for operators alone.
 package sentence
 
-import "github.com/s2cd/s2cd/session"
+import (
+	"regexp"
+	"strings"
+
+	"github.com/s2cd/s2cd/session"
+)
 
 // Of returns the sentence for a phase, or for why the session ends or ended.
 func Of(phase session.Phase, info session.StatusInfo) string {
@@ -51,4 +56,43 @@ func ended(info session.StatusInfo, what string) string {
 	case session.NoInfo:
 	}
 	return what
+}
+
+// OfEvent returns the sentence for an entry of a timeline.
+func OfEvent(e session.Event) string {
+	switch e.Kind {
+	case session.SLABreached:
+		return "the service level is not kept: " + broken(e.Breach)
+	case session.SLARestored:
+		return "the service level is kept again, it was not: " + broken(e.Breach)
+	case session.PathChanged:
+		return "it takes another way through the network"
+	case session.RateChanged:
+		return "its bandwidth or service level was changed"
+	case session.StatusChanged:
+	}
+	if forCustomers(e.Cause) {
+		return e.Cause
+	}
+	return Of(e.Phase, e.StatusInfo)
+}
+
+// forCustomers says whether a cause is one of those that hold nothing of the
+// provider's: what customers did themselves.
+func forCustomers(cause string) bool {
+	return cause == "ordered" || cause == "renamed" || extension.MatchString(cause)
+}
+
+var extension = regexp.MustCompile(`^extended by [0-9]+ s$`)
+
+// broken names what was not kept.
+func broken(b *session.Breach) string {
+	if b == nil || len(b.Broken) == 0 {
+		return "the provider knows what"
+	}
+	var names []string
+	for _, one := range b.Broken {
+		names = append(names, string(one.Guarantee))
+	}
+	return strings.Join(names, ", ")
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,17 +15,11 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/s2cd/s2cd/northbound/account"
-	"github.com/s2cd/s2cd/northbound/api"
-	"github.com/s2cd/s2cd/northbound/sentence"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
 )
 
 const (
-	eventType   = "org.camaraproject.site-to-cloud-vpn.v0.session-status-changed"
 	contentType = "application/cloudevents+json"
 	maxAnswer   = 16 << 10 // bytes of an answer's body that are read, and of its head
 )
@@ -132,29 +125,4 @@ func (w *Worker) request(ctx context.Context, s order.Stream, token string) (*ht
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	return req, nil
-}
-
-func (w *Worker) event(s order.Stream) ([]byte, error) {
-	id, err := uuid.Parse(string(s.Session))
-	if err != nil {
-		return nil, fmt.Errorf("session id %q: %w", s.Session, err)
-	}
-	data := api.SessionStatusChanged{SessionId: id, Status: api.Status(s.Event.Status), Sequence: new(int64(s.Event.Seq))} //nolint:gosec // counts from 1
-	if s.Event.StatusInfo != "" {
-		data.StatusInfo = new(api.StatusInfo(s.Event.StatusInfo))
-	}
-	// The event's cause names devices: it is for operators.
-	data.StatusMessage = new(sentence.Of(s.Event.Phase, s.Event.StatusInfo))
-	if s.Account != nil {
-		data.Account = new(account.Of(*s.Account))
-	}
-	raw, err := json.Marshal(api.EventSessionStatusChanged{
-		Id: s.Event.ID, Source: w.cfg.Source + "/sessions/" + string(s.Session), Type: eventType,
-		Specversion: "1.0", Datacontenttype: new(api.EventSessionStatusChangedDatacontenttype("application/json")),
-		Time: s.Event.At.UTC(), Data: data,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("encode event %s: %w", s.Event.ID, err)
-	}
-	return raw, nil
 }

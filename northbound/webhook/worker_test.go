@@ -162,7 +162,7 @@ func TestEventsComeInOrderAsCloudEvents(t *testing.T) {
 		if a := g.event.Data.Account; (a != nil) != (i == 2) || a != nil && (!a.Final || a.Fee.Amount != "12.34" || a.ServicedDuration != 3600) {
 			t.Errorf("event %d has account %+v", i, a)
 		}
-		if g.event.Id != list[i].ID || *g.event.Data.Sequence != int64(i+1) || g.event.Type != eventType {
+		if g.event.Id != list[i].ID || *g.event.Data.Sequence != int64(i+1) || g.event.Type != eventTypes+"session-status-changed" {
 			t.Errorf("event %d: %s", i, g.raw)
 		}
 		if h := g.header; h.Get("Content-Type") != contentType || h.Get("Authorization") != "Bearer s3cr3t" || h.Get("X-Correlator") != "c-1" {

@@ -155,7 +155,8 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	t.addSession(s.seal, in,
 		n, string(in.ID), string(in.Tenant), in.Client, in.Name, string(in.VPN.ID), in.A.AccessPoint, in.Z.AccessPoint,
 		string(in.Level), string(in.Status), string(in.Phase), string(in.Decision), kbps, live, releasedAt,
-		int64(1), micros(due), "", int64(0), micros(due), int64(docSchema), values)
+		int64(1), micros(due), "", int64(0), micros(due), int64(docSchema), values,
+		micros(in.CreatedAt), micros(in.Start))
 	t.seen.made[in.ID] = in
 	t.undo = append(t.undo, func() { delete(t.seen.made, in.ID) })
 	for _, d := range in.Devices {

@@ -32,7 +32,7 @@ type into struct {
 func (r rows) into() into {
 	return [...]into{
 		deviceRows: {"INSERT INTO session_device (session_n, device, have, reason, at)", 5},
-		eventRows:  {"INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)", 10},
+		eventRows:  {"INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data)", 12},
 		streamRows: {"INSERT INTO stream (session_n, delivered, state, next_at, tries, since, holder, fence, reason)", 9},
 		keyRows: {
 			"INSERT OR REPLACE INTO idempotency (tenant, client, key, fingerprint, session_id, created_at)", 6,
@@ -47,7 +47,7 @@ func (r rows) into() into {
 // sessionRows comes before all others.
 func sessionRows() into {
 	return into{"INSERT INTO session (n, id, tenant, client, name, vpn, a_point, z_point, level, status, phase, decision, kbps, " +
-		"live, released_at, version, due_at, claim_holder, claim_until, next_at, doc_schema, pool_values, doc, token)", 24}
+		"live, released_at, version, due_at, claim_holder, claim_until, next_at, doc_schema, pool_values, created_at, start_at, doc, token)", 26}
 }
 
 // behind is what waits to be written with that of other parts.

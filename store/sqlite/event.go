@@ -25,14 +25,20 @@ type eventRow struct {
 	Cause      string
 	Correlator string
 	Notify     int64
+	Kind       string
+	Data       string
 }
 
-func (r eventRow) event(id session.ID) session.Event {
+func (r eventRow) event(id session.ID) (session.Event, error) {
+	breach, err := decodeBreach(r.Data)
+	if err != nil {
+		return session.Event{}, fmt.Errorf("decode event %d of session %s: %w", r.Seq, id, err)
+	}
 	return session.Event{
 		ID: r.ID, Session: id, Seq: uint64(r.Seq), At: fromMicros(r.At), //nolint:gosec // counts from 1
 		Status: session.Status(r.Status), StatusInfo: session.StatusInfo(r.StatusInfo), Phase: session.Phase(r.Phase),
-		Cause: r.Cause, Correlator: r.Correlator, Notify: r.Notify != 0,
-	}
+		Cause: r.Cause, Correlator: r.Correlator, Notify: r.Notify != 0, Kind: session.EventKind(r.Kind), Breach: breach,
+	}, nil
 }
 
 // tell adds events behind the last one of a session and makes its stream due
@@ -50,8 +56,12 @@ func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, 
 			at = micros(t.now)
 		}
 		notify = notify || e.Notify
+		data, err := encodeBreach(e.Breach)
+		if err != nil {
+			return err
+		}
 		err = t.insert(ctx, eventRows, n, last+int64(i)+1, id.String(), at, string(e.Status), string(e.StatusInfo),
-			string(e.Phase), e.Cause, e.Correlator, flag(e.Notify))
+			string(e.Phase), e.Cause, e.Correlator, flag(e.Notify), string(e.Kind), data)
 		if err != nil {
 			return err
 		}
@@ -86,10 +96,8 @@ func (s *Store) Timeline(ctx context.Context, id session.ID) ([]session.Event, e
 		if err != nil {
 			return fmt.Errorf("read events of session %s: %w", id, err)
 		}
-		for _, row := range rows {
-			out = append(out, eventRow(row).event(id))
-		}
-		return nil
+		out, err = events(id, rows)
+		return err
 	})
 	return out, err
 }

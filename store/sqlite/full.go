@@ -15,7 +15,7 @@ import (
 // selected is what all queries for sessions answer with.
 type selected interface {
 	sqlitedb.SessionByIDRow | sqlitedb.SessionsOfVPNRow | sqlitedb.SessionsAtRow | sqlitedb.SessionsOnDeviceRow |
-		sqlitedb.SessionsAfterRow | sqlitedb.DueSessionsRow
+		sqlitedb.SessionsAfterRow | sqlitedb.DueSessionsRow | sqlitedb.SessionsByNumberRow
 }
 
 func asRow[R selected](row R) sessionRow { return sessionRow{selectedRow: selectedRow(row)} }

@@ -7,9 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
@@ -76,86 +74,4 @@ func (s *Store) Attached(ctx context.Context, tenant session.TenantID, accessPoi
 		return nil, err
 	}
 	return s.several(all)
-}
-
-// Sessions implements order.Store.
-func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session, int, error) {
-	if f.Limit < 1 || f.Limit > 1000 || f.Offset < 0 {
-		return nil, 0, session.Errorf(session.OutOfRange, "", "a page has 1 to 1000 sessions from offset 0 on")
-	}
-	where, args := condition(f)
-	var rows []sessionRow
-	total := 0
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		if err := r.conn.conn.QueryRowContext(ctx, "SELECT count(*) FROM session"+where, args...).Scan(&total); err != nil {
-			return fmt.Errorf("count sessions: %w", err)
-		}
-		var err error
-		if rows, err = page(ctx, r, where, append(args, f.Limit, f.Offset)); err != nil {
-			return err
-		}
-		return withDevices(ctx, r.q, rows)
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	out := make([]session.Session, len(rows))
-	for i, row := range rows {
-		if out[i], err = decode(s.seal, row); err != nil {
-			return nil, 0, err
-		}
-		out[i].Devices = row.devices
-	}
-	return out, total, nil
-}
-
-// condition renders a filter; only its shape goes into the text.
-func condition(f order.Filter) (where string, args []any) {
-	var terms []string
-	equal := func(column, value string) {
-		if value != "" {
-			terms, args = append(terms, column+" = ?"), append(args, value)
-		}
-	}
-	equal("tenant", string(f.Tenant))
-	equal("client", f.Client)
-	equal("name", f.Name)
-	if len(f.Statuses) > 0 {
-		terms = append(terms, "status IN (?"+strings.Repeat(",?", len(f.Statuses)-1)+")")
-		for _, v := range f.Statuses {
-			args = append(args, string(v))
-		}
-	}
-	if len(f.Levels) > 0 {
-		terms = append(terms, "level IN (?"+strings.Repeat(",?", len(f.Levels)-1)+")")
-		for _, v := range f.Levels {
-			args = append(args, string(v))
-		}
-	}
-	if len(terms) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(terms, " AND "), args
-}
-
-func page(ctx context.Context, r *reader, where string, args []any) ([]sessionRow, error) {
-	//nolint:gosec // where holds column names and question marks only
-	rows, err := r.conn.conn.QueryContext(ctx, "SELECT n, id, vpn, version, doc_schema, doc, token FROM session"+where+
-		" ORDER BY n DESC LIMIT ? OFFSET ?", args...)
-	if err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
-	}
-	defer rows.Close()
-	var out []sessionRow
-	for rows.Next() {
-		var row sessionRow
-		if err := rows.Scan(&row.N, &row.ID, &row.Vpn, &row.Version, &row.DocSchema, &row.Doc, &row.Token); err != nil {
-			return nil, fmt.Errorf("read session: %w", err)
-		}
-		out = append(out, row)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
-	}
-	return out, nil
 }

@@ -61,13 +61,18 @@ func (s *Store) claimStream(ctx context.Context, t *tx, holder string, now, unti
 		if err != nil {
 			return order.Stream{}, false, fmt.Errorf("read head of stream %s: %w", row.ID, err)
 		}
-		return claimed(sessions[0], row, eventRow(head)), true, nil
+		out, err := claimed(sessions[0], row, eventRow(head))
+		return out, err == nil, err
 	}
 }
 
-func claimed(of session.Session, row sqlitedb.DueStreamRow, head eventRow) order.Stream {
+func claimed(of session.Session, row sqlitedb.DueStreamRow, head eventRow) (order.Stream, error) {
+	event, err := head.event(of.ID)
+	if err != nil {
+		return order.Stream{}, err
+	}
 	out := order.Stream{
-		Session: of.ID, Tenant: session.TenantID(row.Tenant), Event: head.event(of.ID), Tries: int(row.Tries),
+		Session: of.ID, Tenant: session.TenantID(row.Tenant), Event: event, Tries: int(row.Tries),
 		Since: fromMicros(row.Since), Fence: uint64(row.Fence + 1), //nolint:gosec // counts from 1
 	}
 	if of.Sink != nil {
@@ -76,7 +81,7 @@ func claimed(of session.Session, row sqlitedb.DueStreamRow, head eventRow) order
 	if out.Event.Status == session.Terminated {
 		out.Account = new(of.Account(out.Event.At))
 	}
-	return out
+	return out, nil
 }
 
 // Delivered implements order.Outbox.

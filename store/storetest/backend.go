@@ -12,6 +12,7 @@ import (
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
+	"github.com/s2cd/s2cd/session"
 )
 
 // Backend is a store: the ports, and what the suite looks behind with.
@@ -21,6 +22,10 @@ type Backend interface {
 	order.DeadLetters
 	order.NotificationKeys
 	provision.Store
+	// TellVerdicts appends SLABreached and SLARestored events, each change once.
+	TellVerdicts(ctx context.Context, events []session.Event) error
+	// OpenBreaches returns the breaches that were told and are not over.
+	OpenBreaches(ctx context.Context) (map[session.ID]session.Breach, error)
 	// SaveTopology keeps an inventory unless it is the newest already.
 	SaveTopology(ctx context.Context, digest string, body []byte) (revision uint64, changed bool, err error)
 	// Purge forgets what was released before.
@@ -48,6 +53,8 @@ func Run(t *testing.T, at Maker) {
 	}{
 		{"Admit", admitTests()},
 		{"Read", readTests()},
+		{"List", listTests()},
+		{"Verdicts", verdictTests()},
 		{"Advance", advanceTests()},
 		{"Modify", modifyTests()},
 		{"Provision", provisionTests()},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -56,7 +57,7 @@ func (c *Contract) Check(r *http.Request, sent []byte, a Answer) (Outcome, error
 		faults = append(faults, c.checkDocumented(o, values, r, sent, a))
 	case r.Method == http.MethodHead && a.Status == http.StatusMethodNotAllowed:
 		faults = append(faults, checkAllow(a))
-	case !known && a.Status == http.StatusOK && r.URL.Path == c.base+"/openapi.yaml":
+	case !known && a.Status == http.StatusOK && c.besides(r.URL.Path):
 	case !known && a.Status == http.StatusNotFound && got.Code == "NOT_FOUND":
 	case !known && a.Status == http.StatusBadRequest && got.Code == "INVALID_ARGUMENT": // the correlator
 	case beyond()[a.Status] != "" && beyond()[a.Status] == got.Code:
@@ -68,6 +69,12 @@ func (c *Contract) Check(r *http.Request, sent []byte, a Answer) (Outcome, error
 		return got, fmt.Errorf("%s %s: answer %d: %w\n%.4096s", r.Method, r.URL, a.Status, err, a.Body)
 	}
 	return got, nil
+}
+
+// besides says whether a path is one that the contract speaks of without its
+// being an operation: the document itself, and the key sets.
+func (c *Contract) besides(path string) bool {
+	return path == c.base+"/openapi.yaml" || strings.HasPrefix(path, c.base+"/.well-known/jwks/")
 }
 
 // checkCorrelator demands the request's correlator back, or a new one.

@@ -32,7 +32,12 @@ func Load() (*Contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the contract: %w", err)
 	}
-	return &Contract{Doc: doc, base: strings.TrimPrefix(doc.Servers[0].URL, "{apiRoot}")}, nil
+	return Of(doc), nil
+}
+
+// Of is Load where the document was read already.
+func Of(doc *openapi3.T) *Contract {
+	return &Contract{Doc: doc, base: strings.TrimPrefix(doc.Servers[0].URL, "{apiRoot}")}
 }
 
 // BasePath is where the API lives below its host.

@@ -4,6 +4,7 @@ package idptest
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -38,7 +39,7 @@ func newProvider(t *testing.T, url string) (*provider, http.Handler) {
 	t.Helper()
 	s := &storage{clients: map[string]*client{}}
 	s.rotate(t)
-	p, err := op.NewOpenIDProvider(url, &op.Config{AuthMethodPrivateKeyJWT: true}, s)
+	p, err := op.NewProvider(&op.Config{AuthMethodPrivateKeyJWT: true}, s, op.StaticIssuer(url))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ type storage struct {
 type key struct {
 	id     string
 	alg    jose.SignatureAlgorithm
-	secret any
+	secret crypto.Signer
 }
 
 func (k key) ID() string                                  { return k.id }
@@ -114,12 +115,7 @@ type published struct{ key }
 
 func (p published) Algorithm() jose.SignatureAlgorithm { return p.alg }
 func (p published) Use() string                        { return "sig" }
-func (p published) Key() any {
-	if k, ok := p.secret.(*rsa.PrivateKey); ok {
-		return k.Public()
-	}
-	return p.secret.(*ecdsa.PrivateKey).Public()
-}
+func (p published) Key() any                           { return p.secret.Public() }
 
 // rotate makes a new signing key, RSA and P-256 in turn.
 func (s *storage) rotate(t *testing.T) {

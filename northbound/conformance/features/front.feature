@@ -20,7 +20,9 @@ Feature: What holds for every operation
       | listSessions          | good    | 200                 |
       | listSessions          | missing | 401 UNAUTHENTICATED |
       | getSession            | good    | 200                 |
+      | getSessionPerformance | good    | 200                 |
       | getSession            | missing | 401 UNAUTHENTICATED |
+      | getSessionPerformance | missing | 401 UNAUTHENTICATED |
       | extendSessionDuration | good    | 200                 |
       | extendSessionDuration | missing | 401 UNAUTHENTICATED |
       | updateSession         | missing | 401 UNAUTHENTICATED |
@@ -41,6 +43,7 @@ Feature: What holds for every operation
       | createSession         |
       | listSessions          |
       | getSession            |
+      | getSessionPerformance |
       | extendSessionDuration |
       | updateSession         |
       | deleteSession         |
@@ -106,6 +109,7 @@ Feature: What holds for every operation
       | createSession         | text/html                     |
       | listSessions          | application/json;q=0, */*     |
       | getSession            | image/png                     |
+      | getSessionPerformance | image/png                     |
       | extendSessionDuration | application/xml               |
       | updateSession         | application/xml               |
       | deleteSession         | application/xml               |
@@ -270,6 +274,7 @@ Feature: What holds for every operation
       | createSession         |
       | listSessions          |
       | getSession            |
+      | getSessionPerformance |
       | extendSessionDuration |
       | updateSession         |
       | deleteSession         |
@@ -288,6 +293,7 @@ Feature: What holds for every operation
       | createSession         | PANIC       | 500 INTERNAL    |
       | listSessions          | PANIC       | 500 INTERNAL    |
       | getSession            | PANIC       | 500 INTERNAL    |
+      | getSessionPerformance | PANIC       | 500 INTERNAL    |
       | extendSessionDuration | PANIC       | 500 INTERNAL    |
       | updateSession         | PANIC       | 500 INTERNAL    |
       | deleteSession         | PANIC       | 500 INTERNAL    |
@@ -295,6 +301,7 @@ Feature: What holds for every operation
       | createSession         | DISK_FULL   | 500 INTERNAL    |
       | listSessions          | DISK_FULL   | 500 INTERNAL    |
       | getSession            | DISK_FULL   | 500 INTERNAL    |
+      | getSessionPerformance | DISK_FULL   | 500 INTERNAL    |
       | extendSessionDuration | DISK_FULL   | 500 INTERNAL    |
       | updateSession         | DISK_FULL   | 500 INTERNAL    |
       | deleteSession         | DISK_FULL   | 500 INTERNAL    |
@@ -302,6 +309,7 @@ Feature: What holds for every operation
       | createSession         | UNAVAILABLE | 503 UNAVAILABLE |
       | listSessions          | UNAVAILABLE | 503 UNAVAILABLE |
       | getSession            | UNAVAILABLE | 503 UNAVAILABLE |
+      | getSessionPerformance | UNAVAILABLE | 503 UNAVAILABLE |
       | extendSessionDuration | UNAVAILABLE | 503 UNAVAILABLE |
       | updateSession         | UNAVAILABLE | 503 UNAVAILABLE |
       | deleteSession         | UNAVAILABLE | 503 UNAVAILABLE |
@@ -309,6 +317,7 @@ Feature: What holds for every operation
       | createSession         | NO_ANSWER   | 504 TIMEOUT     |
       | listSessions          | NO_ANSWER   | 504 TIMEOUT     |
       | getSession            | NO_ANSWER   | 504 TIMEOUT     |
+      | getSessionPerformance | NO_ANSWER   | 504 TIMEOUT     |
       | extendSessionDuration | NO_ANSWER   | 504 TIMEOUT     |
       | updateSession         | NO_ANSWER   | 504 TIMEOUT     |
       | deleteSession         | NO_ANSWER   | 504 TIMEOUT     |

@@ -18,6 +18,7 @@ Feature: Tokens
       | createSession         | missing                      |
       | listSessions          | missing                      |
       | getSession            | missing                      |
+      | getSessionPerformance | missing                      |
       | extendSessionDuration | missing                      |
       | updateSession         | missing                      |
       | deleteSession         | missing                      |
@@ -25,6 +26,7 @@ Feature: Tokens
       | createSession         | expired                      |
       | listSessions          | expired                      |
       | getSession            | expired                      |
+      | getSessionPerformance | expired                      |
       | extendSessionDuration | expired                      |
       | updateSession         | expired                      |
       | deleteSession         | expired                      |
@@ -58,6 +60,7 @@ Feature: Tokens
       | createSession         |
       | listSessions          |
       | getSession            |
+      | getSessionPerformance |
       | extendSessionDuration |
       | updateSession         |
       | deleteSession         |
@@ -77,6 +80,7 @@ Feature: Tokens
     Examples:
       | operation             |
       | getSession            |
+      | getSessionPerformance |
       | extendSessionDuration |
       | updateSession         |
       | deleteSession         |

@@ -1,19 +1,34 @@
 -- name: InsertEvent :exec
-INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: LastEvent :one
 SELECT CAST(coalesce(max(seq), 0) AS INTEGER) FROM event WHERE session_n = ?;
 
 -- name: Timeline :many
-SELECT seq, id, at, status, status_info, phase, cause, correlator, notify
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
 FROM event WHERE session_n = ? ORDER BY seq;
+
+-- name: NewestEvents :many
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
+FROM event WHERE session_n = ? ORDER BY seq DESC LIMIT ?;
+
+-- name: NewestGuaranteeEvents :many
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
+FROM event WHERE session_n = ? AND kind IN ('sla-breached', 'sla-restored', 'path-changed', 'rate-changed') ORDER BY seq DESC LIMIT ?;
+
+-- name: LastVerdict :one
+SELECT kind, at FROM event WHERE session_n = ? AND kind IN ('sla-breached', 'sla-restored') ORDER BY seq DESC LIMIT 1;
+
+-- name: Verdicts :many
+SELECT s.id, e.kind, e.data FROM event e INDEXED BY event_sla JOIN session s ON s.n = e.session_n
+WHERE e.kind IN ('sla-breached', 'sla-restored') AND s.live = 1 ORDER BY e.session_n, e.seq;
 
 -- name: DeleteEvents :exec
 DELETE FROM event WHERE session_n = ?;
 
 -- name: HeadOfStream :one
-SELECT seq, id, at, status, status_info, phase, cause, correlator, notify
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
 FROM event WHERE session_n = ? AND seq > ? AND notify = 1 ORDER BY seq LIMIT 1;
 
 -- name: OpenStream :exec

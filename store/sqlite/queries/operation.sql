@@ -1,3 +1,6 @@
+-- name: WrongListed :many
+SELECT l.tenant FROM listed l WHERE l.sessions <> (SELECT count(*) FROM session s WHERE s.tenant = l.tenant AND s.gone = 0);
+
 -- name: Meta :one
 SELECT value FROM meta WHERE name = ?;
 

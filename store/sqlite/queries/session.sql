@@ -29,9 +29,13 @@ WHERE d.device = sqlc.arg(device) AND d.session_n > sqlc.arg(after) AND s.live =
 -- name: SessionsAfter :many
 SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE n > ? ORDER BY n LIMIT ?;
 
+-- name: SessionsByNumber :many
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session
+WHERE n IN (SELECT value FROM json_each(CAST(sqlc.arg(numbers) AS TEXT)));
+
 -- name: UpdateSession :exec
 UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
-    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?
+    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?
 WHERE n = ?;
 
 -- name: DueSessions :many

@@ -201,7 +201,7 @@ func (q *Queries) FirstDeadLetter(ctx context.Context, sessionN int64) (int64, e
 }
 
 const headOfStream = `-- name: HeadOfStream :one
-SELECT seq, id, at, status, status_info, phase, cause, correlator, notify
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
 FROM event WHERE session_n = ? AND seq > ? AND notify = 1 ORDER BY seq LIMIT 1
 `
 
@@ -220,6 +220,8 @@ type HeadOfStreamRow struct {
 	Cause      string
 	Correlator string
 	Notify     int64
+	Kind       string
+	Data       string
 }
 
 func (q *Queries) HeadOfStream(ctx context.Context, arg HeadOfStreamParams) (HeadOfStreamRow, error) {
@@ -235,13 +237,15 @@ func (q *Queries) HeadOfStream(ctx context.Context, arg HeadOfStreamParams) (Hea
 		&i.Cause,
 		&i.Correlator,
 		&i.Notify,
+		&i.Kind,
+		&i.Data,
 	)
 	return i, err
 }
 
 const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 `
 
 type InsertEventParams struct {
@@ -255,6 +259,8 @@ type InsertEventParams struct {
 	Cause      string
 	Correlator string
 	Notify     int64
+	Kind       string
+	Data       string
 }
 
 func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
@@ -269,6 +275,8 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 		arg.Cause,
 		arg.Correlator,
 		arg.Notify,
+		arg.Kind,
+		arg.Data,
 	)
 	return err
 }
@@ -282,6 +290,140 @@ func (q *Queries) LastEvent(ctx context.Context, sessionN int64) (int64, error) 
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const lastVerdict = `-- name: LastVerdict :one
+SELECT kind, at FROM event WHERE session_n = ? AND kind IN ('sla-breached', 'sla-restored') ORDER BY seq DESC LIMIT 1
+`
+
+type LastVerdictRow struct {
+	Kind string
+	At   int64
+}
+
+func (q *Queries) LastVerdict(ctx context.Context, sessionN int64) (LastVerdictRow, error) {
+	row := q.db.QueryRowContext(ctx, lastVerdict, sessionN)
+	var i LastVerdictRow
+	err := row.Scan(&i.Kind, &i.At)
+	return i, err
+}
+
+const newestEvents = `-- name: NewestEvents :many
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
+FROM event WHERE session_n = ? ORDER BY seq DESC LIMIT ?
+`
+
+type NewestEventsParams struct {
+	SessionN int64
+	Limit    int64
+}
+
+type NewestEventsRow struct {
+	Seq        int64
+	ID         string
+	At         int64
+	Status     string
+	StatusInfo string
+	Phase      string
+	Cause      string
+	Correlator string
+	Notify     int64
+	Kind       string
+	Data       string
+}
+
+func (q *Queries) NewestEvents(ctx context.Context, arg NewestEventsParams) ([]NewestEventsRow, error) {
+	rows, err := q.db.QueryContext(ctx, newestEvents, arg.SessionN, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NewestEventsRow
+	for rows.Next() {
+		var i NewestEventsRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.At,
+			&i.Status,
+			&i.StatusInfo,
+			&i.Phase,
+			&i.Cause,
+			&i.Correlator,
+			&i.Notify,
+			&i.Kind,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const newestGuaranteeEvents = `-- name: NewestGuaranteeEvents :many
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
+FROM event WHERE session_n = ? AND kind IN ('sla-breached', 'sla-restored', 'path-changed', 'rate-changed') ORDER BY seq DESC LIMIT ?
+`
+
+type NewestGuaranteeEventsParams struct {
+	SessionN int64
+	Limit    int64
+}
+
+type NewestGuaranteeEventsRow struct {
+	Seq        int64
+	ID         string
+	At         int64
+	Status     string
+	StatusInfo string
+	Phase      string
+	Cause      string
+	Correlator string
+	Notify     int64
+	Kind       string
+	Data       string
+}
+
+func (q *Queries) NewestGuaranteeEvents(ctx context.Context, arg NewestGuaranteeEventsParams) ([]NewestGuaranteeEventsRow, error) {
+	rows, err := q.db.QueryContext(ctx, newestGuaranteeEvents, arg.SessionN, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NewestGuaranteeEventsRow
+	for rows.Next() {
+		var i NewestGuaranteeEventsRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.At,
+			&i.Status,
+			&i.StatusInfo,
+			&i.Phase,
+			&i.Cause,
+			&i.Correlator,
+			&i.Notify,
+			&i.Kind,
+			&i.Data,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const openStream = `-- name: OpenStream :exec
@@ -355,7 +497,7 @@ func (q *Queries) StreamOf(ctx context.Context, id string) (Stream, error) {
 }
 
 const timeline = `-- name: Timeline :many
-SELECT seq, id, at, status, status_info, phase, cause, correlator, notify
+SELECT seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data
 FROM event WHERE session_n = ? ORDER BY seq
 `
 
@@ -369,6 +511,8 @@ type TimelineRow struct {
 	Cause      string
 	Correlator string
 	Notify     int64
+	Kind       string
+	Data       string
 }
 
 func (q *Queries) Timeline(ctx context.Context, sessionN int64) ([]TimelineRow, error) {
@@ -390,7 +534,43 @@ func (q *Queries) Timeline(ctx context.Context, sessionN int64) ([]TimelineRow, 
 			&i.Cause,
 			&i.Correlator,
 			&i.Notify,
+			&i.Kind,
+			&i.Data,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const verdicts = `-- name: Verdicts :many
+SELECT s.id, e.kind, e.data FROM event e INDEXED BY event_sla JOIN session s ON s.n = e.session_n
+WHERE e.kind IN ('sla-breached', 'sla-restored') AND s.live = 1 ORDER BY e.session_n, e.seq
+`
+
+type VerdictsRow struct {
+	ID   string
+	Kind string
+	Data string
+}
+
+func (q *Queries) Verdicts(ctx context.Context) ([]VerdictsRow, error) {
+	rows, err := q.db.QueryContext(ctx, verdicts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []VerdictsRow
+	for rows.Next() {
+		var i VerdictsRow
+		if err := rows.Scan(&i.ID, &i.Kind, &i.Data); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -49,6 +49,8 @@ type Event struct {
 	Cause      string
 	Correlator string
 	Notify     int64
+	Kind       string
+	Data       string
 }
 
 type Freeze struct {
@@ -73,6 +75,11 @@ type Idempotency struct {
 	Fingerprint string
 	SessionID   string
 	CreatedAt   int64
+}
+
+type Listed struct {
+	Tenant   string
+	Sessions int64
 }
 
 type Meta struct {
@@ -135,6 +142,9 @@ type Session struct {
 	Doc         string
 	Token       []byte
 	PoolValues  []byte
+	CreatedAt   int64
+	StartAt     int64
+	Gone        int64
 }
 
 type SessionDevice struct {

@@ -325,6 +325,33 @@ func (q *Queries) TopologyDigest(ctx context.Context) (TopologyDigestRow, error)
 	return i, err
 }
 
+const wrongListed = `-- name: WrongListed :many
+SELECT l.tenant FROM listed l WHERE l.sessions <> (SELECT count(*) FROM session s WHERE s.tenant = l.tenant AND s.gone = 0)
+`
+
+func (q *Queries) WrongListed(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, wrongListed)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var tenant string
+		if err := rows.Scan(&tenant); err != nil {
+			return nil, err
+		}
+		items = append(items, tenant)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const wrongTenantUse = `-- name: WrongTenantUse :many
 SELECT t.name FROM tenant t
 WHERE t.sessions <> (SELECT count(*) FROM session s WHERE s.tenant = t.name AND s.live = 1)

@@ -497,6 +497,52 @@ func (q *Queries) SessionsAt(ctx context.Context, arg SessionsAtParams) ([]Sessi
 	return items, nil
 }
 
+const sessionsByNumber = `-- name: SessionsByNumber :many
+SELECT n, id, vpn, version, doc_schema, doc, token FROM session
+WHERE n IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
+`
+
+type SessionsByNumberRow struct {
+	N         int64
+	ID        string
+	Vpn       string
+	Version   int64
+	DocSchema int64
+	Doc       string
+	Token     []byte
+}
+
+func (q *Queries) SessionsByNumber(ctx context.Context, numbers string) ([]SessionsByNumberRow, error) {
+	rows, err := q.db.QueryContext(ctx, sessionsByNumber, numbers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionsByNumberRow
+	for rows.Next() {
+		var i SessionsByNumberRow
+		if err := rows.Scan(
+			&i.N,
+			&i.ID,
+			&i.Vpn,
+			&i.Version,
+			&i.DocSchema,
+			&i.Doc,
+			&i.Token,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sessionsOfVPN = `-- name: SessionsOfVPN :many
 SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n
 `
@@ -661,7 +707,7 @@ func (q *Queries) TenantUse(ctx context.Context, name string) (TenantUseRow, err
 
 const updateSession = `-- name: UpdateSession :exec
 UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
-    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?
+    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?
 WHERE n = ?
 `
 
@@ -680,6 +726,8 @@ type UpdateSessionParams struct {
 	DocSchema  int64
 	Doc        string
 	Token      []byte
+	StartAt    int64
+	Gone       int64
 	N          int64
 }
 
@@ -699,6 +747,8 @@ func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) er
 		arg.DocSchema,
 		arg.Doc,
 		arg.Token,
+		arg.StartAt,
+		arg.Gone,
 		arg.N,
 	)
 	return err

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package webhook
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/s2cd/s2cd/northbound/account"
+	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/northbound/sentence"
+	"github.com/s2cd/s2cd/northbound/wire"
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+)
+
+// eventTypes starts the type of every event of this API.
+const eventTypes = "org.camaraproject.site-to-cloud-vpn.v0."
+
+// envelope is a CloudEvent 1.0 in structured mode. The contract has a schema
+// for each type, which differ in data alone.
+type envelope struct {
+	ID              string    `json:"id"`
+	Source          string    `json:"source"`
+	Type            string    `json:"type"`
+	SpecVersion     string    `json:"specversion"`
+	DataContentType string    `json:"datacontenttype"`
+	Time            time.Time `json:"time"`
+	Data            any       `json:"data"`
+}
+
+// event renders the head of a stream.
+func (w *Worker) event(s order.Stream) ([]byte, error) {
+	id, err := uuid.Parse(string(s.Session))
+	if err != nil {
+		return nil, fmt.Errorf("session id %q: %w", s.Session, err)
+	}
+	name, data, err := render(id, s)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(envelope{
+		ID: s.Event.ID, Source: w.cfg.Source + "/sessions/" + string(s.Session), Type: eventTypes + name,
+		SpecVersion: "1.0", DataContentType: "application/json", Time: s.Event.At.UTC(), Data: data,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode event %s: %w", s.Event.ID, err)
+	}
+	return raw, nil
+}
+
+// render returns the name of an event's type and its data, by its kind. The
+// event's cause names devices: it is for operators.
+func render(id uuid.UUID, s order.Stream) (name string, data any, err error) {
+	e := s.Event
+	switch e.Kind {
+	case session.StatusChanged:
+		data := statusChanged(id, e)
+		if s.Account != nil {
+			data.Account = new(account.Of(*s.Account))
+		}
+		return "session-status-changed", data, nil
+	case session.SLABreached, session.SLARestored:
+		if e.Breach != nil {
+			return string(e.Kind), verdictChanged(id, e), nil
+		}
+	case session.PathChanged, session.RateChanged: // entries of the timeline alone
+	}
+	return "", nil, fmt.Errorf("event %s of kind %q is not told to sinks", e.ID, e.Kind)
+}
+
+func statusChanged(id uuid.UUID, e session.Event) api.SessionStatusChanged {
+	data := api.SessionStatusChanged{SessionId: id, Status: api.Status(e.Status), Sequence: sequence(e)}
+	if e.StatusInfo != "" {
+		data.StatusInfo = new(api.StatusInfo(e.StatusInfo))
+	}
+	data.StatusMessage = new(sentence.Of(e.Phase, e.StatusInfo))
+	return data
+}
+
+func verdictChanged(id uuid.UUID, e session.Event) api.SlaVerdictChanged {
+	return api.SlaVerdictChanged{
+		SessionId: id, Status: api.Status(e.Status), StatusMessage: new(sentence.OfEvent(e)), Breach: *wire.Breach(e.Breach), Sequence: sequence(e),
+	}
+}
+
+func sequence(e session.Event) *int64 { return new(int64(e.Seq)) } //nolint:gosec // counts from 1

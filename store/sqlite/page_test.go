@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/seal"
+)
+
+func emptyStore(t *testing.T) *Store {
+	t.Helper()
+	box, err := seal.New(bytes.Repeat([]byte{7}, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), Config{
+		Path: filepath.Join(t.TempDir(), "store"), Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// TestPagesAreReadInOrder: a page is read from an index that has its order, with
+// neither a sort nor a look at the rows of sessions that are not on it. Only
+// filters that no index has in the order asked for may sort what they match.
+func TestPagesAreReadInOrder(t *testing.T) {
+	t.Parallel()
+	s := emptyStore(t)
+	of := order.Filter{Tenant: "t1", Kept: true, Limit: 20}
+	with := func(change func(*order.Filter)) order.Filter {
+		f := of
+		change(&f)
+		return f
+	}
+	for name, c := range map[string]struct {
+		filter order.Filter
+		index  string
+	}{
+		"created":           {with(func(f *order.Filter) { f.Sort = order.ByCreated }), "COVERING INDEX session_created (tenant=?)"},
+		"created up":        {with(func(f *order.Filter) { f.Sort, f.Upward = order.ByCreated, true }), "COVERING INDEX session_created (tenant=?)"},
+		"start":             {with(func(f *order.Filter) { f.Sort = order.ByStart }), "COVERING INDEX session_starts (tenant=?)"},
+		"name":              {with(func(f *order.Filter) { f.Sort = order.ByName }), "COVERING INDEX session_named (tenant=?)"},
+		"status":            {with(func(f *order.Filter) { f.Sort = order.ByStatus }), "COVERING INDEX session_in_status (tenant=?)"},
+		"one status":        {with(func(f *order.Filter) { f.Sort, f.Statuses = order.ByCreated, []session.Status{session.Activated} }), "COVERING INDEX session_in_status (tenant=? AND status=?)"},
+		"created since":     {with(func(f *order.Filter) { f.Sort, f.Created.From = order.ByCreated, time.Now() }), "COVERING INDEX session_created (tenant=? AND created_at>? AND created_at<?)"},
+		"operator's":        {order.Filter{Limit: 20}, "SCAN session"}, // by n, which is the order of the rows
+		"operator's tenant": {order.Filter{Tenant: "t1", Limit: 20}, "INDEX session_of_tenant (tenant=?)"},
+	} {
+		where, args := condition(c.filter)
+		plan := planOf(t, s, pageText(c.filter, where), append(args, c.filter.Limit, c.filter.Offset)...)
+		if !strings.Contains(plan, c.index) || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s is read by: %s", name, plan)
+		}
+		count := planOf(t, s, countText(c.filter, where), args...)
+		if c.filter.Kept && !strings.Contains(count, "COVERING INDEX") && !strings.Contains(count, "SEARCH listed USING PRIMARY KEY (tenant=?)") {
+			t.Errorf("%s is counted by: %s", name, count)
+		}
+	}
+}
+
+func planOf(t *testing.T, s *Store, text string, args ...any) string {
+	t.Helper()
+	var steps []string
+	err := s.read(t.Context(), func(ctx context.Context, r *reader) error {
+		rows, err := r.conn.conn.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				return err
+			}
+			steps = append(steps, step)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "; ")
+}

@@ -77,7 +77,7 @@ func (d drawer) value(t *rapid.T, s *openapi3.Schema, name string) any {
 	case s.Type.Is("array"):
 		most := 3
 		if s.MaxItems != nil {
-			most = min(most, int(*s.MaxItems)) //nolint:gosec // a contract's limit
+			most = min(most, int(*s.MaxItems))
 		}
 		var list []any
 		for range rapid.IntRange(min(1, most), most).Draw(t, name+" items") {
@@ -135,7 +135,7 @@ func text(t *rapid.T, s *openapi3.Schema, name string) string {
 	}
 	most := 64
 	if s.MaxLength != nil {
-		most = int(min(uint64(most), *s.MaxLength)) //nolint:gosec // at most 64
+		most = int(min(uint64(most), *s.MaxLength))
 	}
-	return rapid.StringN(int(s.MinLength), most, -1).Draw(t, name) //nolint:gosec // a contract's limit
+	return rapid.StringN(int(s.MinLength), most, -1).Draw(t, name)
 }

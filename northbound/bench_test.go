@@ -33,7 +33,7 @@ func hot() map[string]struct {
 	}{
 		"check":  {request{method: http.MethodPost, path: "/check-availability", token: "acme", body: body + "}"}, 200, 330},
 		"create": {order, 201, 520},
-		"get":    {request{method: http.MethodGet, path: "/sessions/" + benchID(0), token: "acme"}, 200, 165},
+		"get":    {request{method: http.MethodGet, path: "/sessions/" + benchID(0), token: "acme"}, 200, 262},
 		"list20": {request{method: http.MethodGet, path: "/sessions", rawQuery: "perPage=20&page=1", token: "acme"}, 200, 1700},
 	}
 }

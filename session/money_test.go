@@ -35,10 +35,10 @@ func TestChargesAddUp(t *testing.T) {
 		served time.Duration
 		want   [3]int64 // set-up, usage, protection
 	}{
-		{"an hour of 10 Mbit/s", Rate{10_000, 10_000}, time.Hour, [3]int64{1000, 36, 18}},                          // 18.18
+		{"an hour of 10 Mbit/s", Rate{10_000, 10_000}, time.Hour, [3]int64{1000, 36, 18}},                      // 18.18
 		{"the sum is rounded, not the surcharge", Rate{1_000, 1_000}, 499 * time.Second, [3]int64{1000, 0, 1}}, // 0.499, 0.252
-		{"half a cent up", Rate{1_000, 1_000}, 1000 * time.Second, [3]int64{1000, 1, 1}},                   // 1, 0.505
-		{"the minimum term", Rate{100_000, 1_000}, time.Second, [3]int64{1000, 6, 3}},                              // 6, 3.03
+		{"half a cent up", Rate{1_000, 1_000}, 1000 * time.Second, [3]int64{1000, 1, 1}},                       // 1, 0.505
+		{"the minimum term", Rate{100_000, 1_000}, time.Second, [3]int64{1000, 6, 3}},                          // 6, 3.03
 		{"a decade of 1 Tbit/s", Rate{1_000_000_000, 1}, 87600 * time.Hour, [3]int64{1000, 315_360_000_000, 159_256_800_000}},
 	} {
 		got := p.For(true).Charges(c.rate, c.served)

@@ -57,6 +57,7 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 		Now: d.now, SinkAllowed: guard.Check, Addr: d.cfg.API.Listen, CertFile: d.cfg.API.TLS.Cert, KeyFile: d.cfg.API.TLS.Key,
 		MaxBody: d.cfg.API.MaxBody, ShutdownTimeout: d.cfg.API.ShutdownGrace,
 		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check, Keys: d.keySet(), PublicURL: d.publicURL(),
+		RequestRate: d.requestRate,
 	})
 	if err != nil {
 		return fmt.Errorf("API: %w", err)
@@ -80,6 +81,16 @@ func tenantOf(all []session.Tenant) northbound.TenantOf {
 		t, ok := byClient[client]
 		return t, ok
 	}
+}
+
+// requestRate is how many requests a second a customer may send; 0: any number.
+func (d *daemon) requestRate(id session.TenantID) int {
+	for _, t := range d.inventory.Tenants {
+		if t.ID == id {
+			return t.Quota.Requests
+		}
+	}
+	return 0
 }
 
 func (d *daemon) buildIssuer(ctx context.Context) (*devtoken.Issuer, error) {

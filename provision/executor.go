@@ -95,8 +95,23 @@ func (x *executor) run(ctx context.Context) {
 			wait, backoff = x.timing.Resync, x.timing.Retry
 		default:
 			x.log.Warn("device not in sync", "device", x.device, "error", err, "again", backoff)
-			wait, backoff = backoff, min(2*backoff, x.timing.Resync)
+			if !rest(ctx, x.timing.Retry) { // whatever kicks meanwhile
+				return
+			}
+			wait, backoff = backoff-x.timing.Retry, min(2*backoff, x.timing.Resync)
 		}
+	}
+}
+
+// rest waits; false: ctx has ended.
+func rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 

@@ -15,13 +15,13 @@ STATIC := CGO_ENABLED=0 $(GO) build -trimpath
 
 .PHONY: help
 help: ## show this text
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## s2cd, s2cgw and the lab's programs into bin/
 	@mkdir -p $(BIN)
 	$(STATIC) -o $(BIN)/ ./cmd/s2cd ./cmd/s2cgw
-	cd lab && $(STATIC) -o $(BIN)/ ./cmd/labpe ./cmd/s2clab
+	cd lab && $(STATIC) -o $(BIN)/ ./cmd/labpe ./cmd/s2clab ./cmd/s2cload
 	cd lab && $(STATIC) -o $(BIN)/wireguard-go golang.zx2c4.com/wireguard
 
 .PHONY: demo
@@ -36,14 +36,20 @@ test: ## every test but the long ones, with real peers and the kernel lab
 	$(GO) test -race -timeout 12m ./...
 	cd lab && $(GO) test -timeout 30m ./...
 	cd lab/cmd/pathcompare && $(GO) vet ./... && $(GO) test ./...
+	cd northbound/conformance && $(GO) vet ./... && $(GO) test ./...
 	cd northbound/auth/idptest && $(GO) vet ./... && $(GO) test -timeout 10m ./...
 
 .PHONY: test-long
-test-long: ## every fuzz target, ten million operations on a ledger, demo and faults again and again
+test-long: ## every fuzz target, ten million operations on a ledger, demo and faults again and again, the load
 	bash lab/prepare.sh
 	S2CD_STRESS_OPERATIONS=10000000 $(GO) test -timeout 120m -count 1 -v -run TestNeverOverbooked ./pathcomp
 	bash internal/fuzz.sh 30s
 	cd lab && $(GO) test -timeout 120m -count 5 -run 'TestDemo|TestFaults' .
+	$(MAKE) load
+
+.PHONY: load
+load: build ## 500 orders a second, then inquiries and reads, against a daemon with simulated routers (LOAD='--nodes 5000': flags)
+	$(BIN)/s2cload $(LOAD)
 
 .PHONY: bench
 bench: ## benchmarks with allocations
@@ -68,9 +74,14 @@ lint: $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION) $(TOOLS)/govulncheck-$(GOVULNCH
 	cd lab && $< run --config ../.golangci.yml ./...
 	cd lab/cmd/pathcompare && $< run --config ../../../.golangci.yml ./...
 	cd northbound/auth/idptest && $< run --config ../../../.golangci.yml ./...
+	cd northbound/conformance && $< run --config ../../.golangci.yml ./...
 	sh northbound/api/lint.sh
-	bash internal/vuln.sh $(word 2,$^) . lab lab/cmd/pathcompare northbound/auth/idptest
+	bash internal/vuln.sh $(word 2,$^) . lab lab/cmd/pathcompare northbound/auth/idptest northbound/conformance
 
 .PHONY: generate
 generate: ## bindings and API code from their sources
 	$(GO) generate ./...
+
+.PHONY: conformance-table
+conformance-table: ## docs/conformance.md: which scenario shows which status and code of the API
+	cd northbound/conformance && $(GO) run ./table > conformance.md.new && mv conformance.md.new ../../docs/conformance.md

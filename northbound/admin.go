@@ -78,6 +78,7 @@ func NewAdmin(cfg AdminConfig) (*Admin, error) {
 	a.mux.HandleFunc("POST "+operatorPath+"/what-if", a.whatIf)
 	a.mux.HandleFunc("GET "+operatorPath+"/reroute", a.planReroute)
 	a.mux.HandleFunc("POST "+operatorPath+"/reroute", a.reroute)
+	a.profiles()
 	return a, nil
 }
 

@@ -225,7 +225,8 @@ func schemaFault(e *openapi3.SchemaError) *fault {
 	case path == "sinkCredential.accessTokenType":
 		f.code = "INVALID_TOKEN"
 		f.message = "sinkCredential.accessTokenType: only bearer is supported"
-	case e.SchemaField == "minimum", e.SchemaField == "maximum":
+	case e.SchemaField == "minimum", e.SchemaField == "maximum",
+		e.SchemaField == "format" && e.Schema.Type.Is("integer"): // beyond 32 or 64 bits
 		f.code = "OUT_OF_RANGE"
 	}
 	return f

@@ -28,6 +28,8 @@ type fault struct {
 	code    string
 	message string
 	allow   string // with 405
+
+	retryAfter int // seconds; 0: none
 }
 
 func (f *fault) Error() string { return f.message }
@@ -84,7 +86,7 @@ func answerTo(err error) answer {
 	var e *session.Error
 	switch {
 	case errors.As(err, &f):
-		return answer{status: f.status, code: f.code, message: f.message, allow: f.allow}
+		return answer{status: f.status, code: f.code, message: f.message, allow: f.allow, retryAfter: f.retryAfter}
 	case errors.As(err, &e) && e.Code != session.Internal:
 		return domainAnswer(e)
 	case errors.Is(err, auth.ErrUnavailable):

@@ -120,6 +120,10 @@ func fakeEnd(r order.EndRequest, p session.RoutingProtocol) session.End {
 	return e
 }
 
+func (f *fakeCore) View(_ context.Context, made session.Session) (order.View, error) {
+	return order.View{Session: made}, nil
+}
+
 func (f *fakeCore) Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

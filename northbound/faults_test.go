@@ -249,7 +249,11 @@ func TestErrorsOfTheCore(t *testing.T) {
 	for _, tt := range tests {
 		b := setup(t)
 		b.core.err = tt.err
-		res := b.do(t, create(goodOrder, "x-correlator", "mine"))
+		req := create(goodOrder, "x-correlator", "mine")
+		if tt.status == http.StatusNotFound { // a create names nothing that could be missing
+			req.method, req.path, req.body = "DELETE", someID, ""
+		}
+		res := b.do(t, req)
 		e := read[api.ErrorInfo](t, res)
 		if res.StatusCode != tt.status || e.Code != tt.code {
 			t.Errorf("%v: got %d %s, want %d %s", tt.err, res.StatusCode, e.Code, tt.status, tt.code)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/auth"
+	"github.com/s2cd/s2cd/session"
 )
 
 // documentPath is where the contract itself can be had, without a token.
@@ -62,6 +63,9 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 	c.operation = o.id
 	if err := s.admit(r, o, c); err != nil {
 		return err
+	}
+	if f := s.limits.take(session.TenantID(c.tenant)); f != nil {
+		return f
 	}
 	if f := checkAccept(r.Header); f != nil {
 		return f

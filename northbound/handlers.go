@@ -66,7 +66,7 @@ func (h handlers) CreateSession(w http.ResponseWriter, r *http.Request, params a
 		h.s.fail(w, r, err)
 		return
 	}
-	view, err := h.s.cfg.UseCases.Session(r.Context(), callerOf(r), made.ID)
+	view, err := h.s.cfg.UseCases.View(r.Context(), made)
 	if err != nil {
 		view = order.View{Session: made} // it is durable; the client must learn its id
 	}

@@ -160,7 +160,7 @@ func TestFaultyQueries(t *testing.T) {
 			checkFaulty(t, withSession(t), path+": "+tt.name, tt)
 		}
 		for status, err := range map[int]error{
-			http.StatusTooManyRequests: session.Errorf(session.QuotaExceeded, "", "x"), http.StatusServiceUnavailable: session.Errorf(session.Unavailable, "", "x"),
+			http.StatusServiceUnavailable:  session.Errorf(session.Unavailable, "", "x"),
 			http.StatusInternalServerError: errors.New("disk: secret=hunter2"),
 		} {
 			b := withSession(t)

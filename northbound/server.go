@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/session"
 )
 
 // Config is what a Server needs. Zero times and sizes take their defaults.
@@ -31,6 +32,10 @@ type Config struct {
 	// EndpointAllowed judges the addresses of customers' WireGuard ends beyond
 	// what is never one (loopback, link-local, multicast, unspecified); nil: all are.
 	EndpointAllowed func(addr netip.Addr) error
+
+	// RequestRate is how many requests a second a customer may send; 0: any
+	// number. nil: no customer has a limit.
+	RequestRate func(session.TenantID) int
 
 	Addr            string        // host:port
 	CertFile        string        // PEM; with KeyFile
@@ -68,6 +73,7 @@ type Server struct {
 	cfg      Config
 	contract *contract
 	mux      *http.ServeMux
+	limits   *limiter
 }
 
 // New returns a Server that is ready to serve.
@@ -79,7 +85,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("northbound: %w", err)
 	}
-	s := &Server{cfg: cfg, contract: c, mux: http.NewServeMux()}
+	s := &Server{cfg: cfg, contract: c, mux: http.NewServeMux(), limits: newLimiter(cfg.RequestRate, cfg.Now)}
 	s.mux.HandleFunc("GET "+documentPath, serveDocument)
 	s.mux.HandleFunc("GET "+KeysPath+"{customer}", s.serveKeys)
 	api.HandlerWithOptions(handlers{s}, api.StdHTTPServerOptions{

@@ -20,6 +20,8 @@ type UseCases interface {
 	Create(ctx context.Context, caller order.Caller, o order.Order) (s session.Session, repeated bool, err error)
 	// Session reads a session of the caller.
 	Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error)
+	// View adds to a session that Create returned what a customer is told of it.
+	View(ctx context.Context, s session.Session) (order.View, error)
 	// Sessions lists sessions of the caller.
 	Sessions(ctx context.Context, caller order.Caller, f order.ListFilter) (order.Page, error)
 	// Modify changes a session; changing says that the network has to follow.

@@ -168,18 +168,16 @@ func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Orde
 
 // vpnOf returns the VPN that the ends are in, or "" when neither is in one.
 func (s *Service) vpnOf(ctx context.Context, t session.TenantID, p plan) (session.VPNID, error) {
-	live, err := s.store.Attached(ctx, t, p.a.ID, p.z.ID)
-	if err != nil {
+	in, err := s.store.VPNsAt(ctx, t, p.a.ID, p.z.ID)
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("look up the VPN of %s and %s: %w", p.a.ID, p.z.ID, err)
+	case len(in) > 1:
+		return "", session.Errorf(session.Incompatible, "endPoint", "the two ends are in different VPNs of this customer")
+	case len(in) == 1:
+		return in[0], nil
 	}
-	var vpn session.VPNID
-	for _, other := range live {
-		if vpn != "" && other.VPN.ID != vpn {
-			return "", session.Errorf(session.Incompatible, "endPoint", "the two ends are in different VPNs of this customer")
-		}
-		vpn = other.VPN.ID
-	}
-	return vpn, nil
+	return "", nil
 }
 
 // draft is the session as it will be written, but for its pool values.

@@ -76,6 +76,12 @@ func mayRead(caller Caller, found session.Session) error {
 	return nil
 }
 
+// View adds to a session that was just made what is computed, without another
+// look at the store.
+func (s *Service) View(ctx context.Context, made session.Session) (View, error) {
+	return s.view(ctx, made)
+}
+
 // view adds to a session what is computed: fees, handover and measurements.
 func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
 	return s.viewWith(ctx, one, s.store.SlotKey)

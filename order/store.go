@@ -152,9 +152,9 @@ type Store interface {
 	Newest(ctx context.Context, id session.ID, what EventClass, most int) ([]session.Event, error)
 	// VPN returns the live sessions of a VPN.
 	VPN(ctx context.Context, id session.VPNID) ([]session.Session, error)
-	// Attached returns the tenant's live sessions that end at one of the
-	// access points.
-	Attached(ctx context.Context, tenant session.TenantID, accessPoints ...string) ([]session.Session, error)
+	// VPNsAt returns the VPNs that the tenant's live sessions at one of two
+	// access points are in, each once.
+	VPNsAt(ctx context.Context, tenant session.TenantID, a, z string) ([]session.VPNID, error)
 	// LoadBookings hands out all live bookings in order, for a ledger that
 	// starts empty. The last may have no owner: it tells the newest number.
 	LoadBookings(ctx context.Context, each func(pathcomp.Booking) error) error

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,7 @@ type executor struct {
 	terms       Terms
 	timing      Timing
 	holder      string
+	turns       Turns
 	now         func() time.Time
 	wake        func() // tells the runner that findings were written
 	log         *slog.Logger
@@ -93,8 +95,23 @@ func (x *executor) run(ctx context.Context) {
 			wait, backoff = x.timing.Resync, x.timing.Retry
 		default:
 			x.log.Warn("device not in sync", "device", x.device, "error", err, "again", backoff)
-			wait, backoff = backoff, min(2*backoff, x.timing.Resync)
+			if !rest(ctx, x.timing.Retry) { // whatever kicks meanwhile
+				return
+			}
+			wait, backoff = backoff-x.timing.Retry, min(2*backoff, x.timing.Resync)
 		}
+	}
+}
+
+// rest waits; false: ctx has ended.
+func rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 
@@ -109,7 +126,9 @@ func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 	// waits for the lease can be sure that nothing of ours is on its way.
 	ctx, cancel := context.WithTimeoutCause(ctx, lease.Until.Sub(x.now()), errors.New("device lease ends"))
 	defer cancel()
+	leave := x.turns.Enter()
 	sessions, err := x.store.OnDevice(ctx, x.device)
+	leave()
 	if err != nil {
 		return false, fmt.Errorf("sessions on %s: %w", x.device, err)
 	}
@@ -168,16 +187,17 @@ func (x *executor) learnSlots(ctx context.Context) error {
 	return nil
 }
 
+// recordAtOnce bounds the findings of one write: orders wait for it to end.
+const recordAtOnce = 32
+
 // record writes the findings under the lease.
 func (x *executor) record(ctx context.Context, lease Lease, w *work) error {
-	found := w.changedFindings()
-	if len(found) == 0 {
-		return nil
+	for found := range slices.Chunk(w.changedFindings(), recordAtOnce) {
+		if err := x.store.RecordDevice(context.WithoutCancel(ctx), lease, found, x.now()); err != nil {
+			return fmt.Errorf("record findings on %s: %w", x.device, err)
+		}
+		x.wake()
 	}
-	if err := x.store.RecordDevice(context.WithoutCancel(ctx), lease, found, x.now()); err != nil {
-		return fmt.Errorf("record findings on %s: %w", x.device, err)
-	}
-	x.wake()
 	return nil
 }
 

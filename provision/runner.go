@@ -28,13 +28,14 @@ type Device struct {
 	Driver  southbound.Driver
 }
 
-// Config is what a Runner needs. All fields but Meter, Moved and Log are required.
+// Config is what a Runner needs. All fields but Meter, Moved, Log and Turns are required.
 type Config struct {
 	Store    Store
 	Ledger   order.Ledger
 	Verifier Verifier
 	Meter    order.Meter // nil: what was delivered is not kept when a session ends
 	Devices  []Device
+	Turns    Turns
 	Terms    Terms
 	Timing   Timing
 	Brakes   Brakes
@@ -50,7 +51,7 @@ const (
 	claimLimit = 64
 	claimFor   = 10 * time.Second
 	pollEvery  = 500 * time.Millisecond
-	movers     = 8 // sessions moved on at the same time: their commits share transactions
+	movers     = 16 // sessions moved on at the same time: their commits share transactions
 )
 
 // Runner moves sessions through their phases and keeps devices as decided.
@@ -78,7 +79,7 @@ func NewRunner(c Config) (*Runner, error) {
 	for _, d := range c.Devices {
 		x := &executor{
 			device: d.Name, gateway: d.Gateway, driver: d.Driver, store: c.Store, terms: c.Terms, timing: c.Timing,
-			holder: c.Holder, now: c.Clock, wake: r.Wake, log: c.Log, kick: make(chan struct{}, 1),
+			holder: c.Holder, turns: c.Turns, now: c.Clock, wake: r.Wake, log: c.Log, kick: make(chan struct{}, 1),
 			observeOnly: c.Brakes.ObserveOnly, additions: brake{limit: c.Brakes.ChangesPerMinute}, deletions: brake{limit: c.Brakes.DeletionsPerMinute},
 		}
 		x.set("starting", "")
@@ -122,24 +123,31 @@ func (r *Runner) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
+// loop takes turns. While there is more to do it rests after each turn for as long
+// as that took: customers' orders need the store too.
 func (r *Runner) loop(ctx context.Context) {
 	for {
+		began := time.Now()
 		more, err := r.turn(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error("sessions cannot be moved on", "error", err)
 		}
 		wait := pollEvery
 		if more {
-			wait = 0
+			wait = time.Since(began)
 		} else if r.watching() {
 			wait = repoll
+		}
+		wake := r.wake
+		if more {
+			wake = nil // that there is work is known
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
-		case <-r.wake:
+		case <-wake:
 			timer.Stop()
 		case <-timer.C:
 		}

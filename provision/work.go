@@ -96,6 +96,8 @@ func (w *work) carryOut(ctx context.Context) error {
 }
 
 func (w *work) desired(lists ...[]session.Session) southbound.DeviceConfig {
+	leave := w.x.turns.Enter()
+	defer leave()
 	return Desired(w.x.device, slices.Concat(lists...), w.x.terms)
 }
 
@@ -104,6 +106,11 @@ func declined(err error) bool {
 	k := southbound.KindOf(err)
 	return err != nil && (k == southbound.Refused || k == southbound.Unsupported)
 }
+
+// changedAtOnce bounds the sessions that one transaction brings to a device, and
+// those that it takes off: what it costs to compare, check and carry out grows
+// faster than their number, and all that is in it waits for its end.
+const changedAtOnce = 64
 
 // hold keeps back what the brakes do not let through, and what a frozen tenant
 // has: it stays on the device as it is there until the next look.
@@ -114,7 +121,7 @@ func (w *work) hold(have southbound.DeviceConfig) {
 			w.leave(s)
 		}
 	}
-	if n := w.x.additions.take(len(w.add), now); n < len(w.add) {
+	if n := w.x.additions.take(min(len(w.add), changedAtOnce), now); n < len(w.add) {
 		for _, s := range w.add[n:] {
 			if w.holds(have, s) {
 				w.leave(s)
@@ -130,7 +137,7 @@ func (w *work) hold(have southbound.DeviceConfig) {
 			gone = append(gone, s)
 		}
 	}
-	n := w.x.deletions.take(len(there), now)
+	n := w.x.deletions.take(min(len(there), changedAtOnce), now)
 	w.deferred = w.deferred || n < len(there)
 	w.keep, w.drop = append(w.keep, there[n:]...), append(gone, there[:n]...)
 }
@@ -147,7 +154,7 @@ func (w *work) leave(s session.Session) {
 
 // holds reports whether the device has a session's attachments and tunnels.
 func (w *work) holds(have southbound.DeviceConfig, s session.Session) bool {
-	for _, v := range w.desired([]session.Session{s}).VRFs {
+	for _, v := range Desired(w.x.device, []session.Session{s}, w.x.terms).VRFs {
 		i := slices.IndexFunc(have.VRFs, func(o southbound.VRF) bool { return o.Name == v.Name && o.Mark.VPN == v.Mark.VPN })
 		if i < 0 {
 			return false

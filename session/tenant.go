@@ -31,6 +31,7 @@ type Contact struct {
 
 // Quota caps what a tenant may hold at once; 0 means no cap.
 type Quota struct {
+	Requests int // a second
 	Sessions int
 	Kbps     uint64 // sum of guaranteed rates, the larger direction of each session
 	Offers   int    // that hold room at once

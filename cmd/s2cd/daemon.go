@@ -44,6 +44,7 @@ type daemon struct {
 	paths     *pathcomp.Core
 	telling   sync.Mutex // held while an operator tells paths of a link or node
 	devices   []provision.Device
+	turns     provision.Turns // of computing for devices
 	monitor   *telemetry.Monitor
 	measured  *sla.Store
 	recorder  *telemetry.Recorder
@@ -159,7 +160,7 @@ func (d *daemon) buildProvision(ctx context.Context) error {
 		return err
 	}
 	d.runner, err = provision.NewRunner(provision.Config{
-		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Meter: d.monitor, Devices: d.devices, Clock: d.now, Log: d.log,
+		Store: d.store.Provision(), Ledger: d.ledger, Verifier: d.monitor, Meter: d.monitor, Devices: d.devices, Turns: d.turns, Clock: d.now, Log: d.log,
 		Moved: d.recorder.Follow,
 		// One process has the store, so a restarted daemon may go on with its leases.
 		Holder: "s2cd",

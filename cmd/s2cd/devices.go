@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/s2cd/s2cd/internal/config"
@@ -22,6 +23,7 @@ import (
 // connectDevices makes a driver for every managed node. Nothing is dialled: a
 // device that does not answer is a state of that device.
 func (d *daemon) connectDevices(context.Context) error {
+	d.turns = provision.NewTurns(max(1, runtime.GOMAXPROCS(0)/2))
 	for _, n := range d.inventory.Network.Nodes {
 		if n.Management == "" {
 			continue
@@ -34,6 +36,7 @@ func (d *daemon) connectDevices(context.Context) error {
 		if err != nil {
 			return fmt.Errorf("device %s: %w", n.Name, err)
 		}
+		c.Model = paced{c.Model, d.turns}
 		driver, err := gnmi.New(c)
 		if err != nil {
 			return fmt.Errorf("device %s: %w", n.Name, err)

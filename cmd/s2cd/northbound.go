@@ -53,10 +53,11 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 		return err
 	}
 	server, err := northbound.New(northbound.Config{
-		UseCases: d.orders, Authenticator: verifier, TenantOf: d.tenantOf, Log: d.log, Metrics: northbound.NewMetrics(registry),
+		UseCases: d.orders, Authenticator: verifier, TenantOf: tenantOf(d.inventory.Tenants), Log: d.log, Metrics: northbound.NewMetrics(registry),
 		Now: d.now, SinkAllowed: guard.Check, Addr: d.cfg.API.Listen, CertFile: d.cfg.API.TLS.Cert, KeyFile: d.cfg.API.TLS.Key,
 		MaxBody: d.cfg.API.MaxBody, ShutdownTimeout: d.cfg.API.ShutdownGrace,
 		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check, Keys: d.keySet(), PublicURL: d.publicURL(),
+		RequestRate: d.requestRate,
 	})
 	if err != nil {
 		return fmt.Errorf("API: %w", err)
@@ -69,15 +70,27 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 }
 
 // tenantOf finds the customer an API client acts for.
-func (d *daemon) tenantOf(client string) (session.TenantID, bool) {
-	for _, t := range d.inventory.Tenants {
+func tenantOf(all []session.Tenant) northbound.TenantOf {
+	byClient := map[string]session.TenantID{}
+	for _, t := range all {
 		for _, c := range t.Clients {
-			if c == client {
-				return t.ID, true
-			}
+			byClient[c] = t.ID
 		}
 	}
-	return "", false
+	return func(client string) (session.TenantID, bool) {
+		t, ok := byClient[client]
+		return t, ok
+	}
+}
+
+// requestRate is how many requests a second a customer may send; 0: any number.
+func (d *daemon) requestRate(id session.TenantID) int {
+	for _, t := range d.inventory.Tenants {
+		if t.ID == id {
+			return t.Quota.Requests
+		}
+	}
+	return 0
 }
 
 func (d *daemon) buildIssuer(ctx context.Context) (*devtoken.Issuer, error) {

@@ -40,7 +40,7 @@ func (everyScope) Authenticate(_ context.Context, token string) (auth.Identity, 
 func newCounter(t *testing.T, d *daemon) counter {
 	t.Helper()
 	s, err := northbound.New(northbound.Config{
-		UseCases: d.orders, Authenticator: everyScope{}, TenantOf: d.tenantOf, Log: slog.New(slog.DiscardHandler), Now: d.now,
+		UseCases: d.orders, Authenticator: everyScope{}, TenantOf: tenantOf(d.inventory.Tenants), Log: slog.New(slog.DiscardHandler), Now: d.now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -185,6 +185,7 @@ type fileOwnPrice struct {
 
 type fileQuota struct {
 	Sessions int  `yaml:"sessions" check:"min=1,max=1000000"`
+	Requests int  `yaml:"requests" check:"min=1,max=1000000"` // a second
 	Rate     rate `yaml:"rate"`
 	Offers   int  `yaml:"offers" check:"min=1,max=1000"`
 }

@@ -35,7 +35,7 @@ func (b *builder) tenants() {
 			ID: session.TenantID(t.ID), Name: t.Name, Clients: t.Clients,
 			Quota: session.Quota{
 				Sessions: t.Quota.Sessions, Kbps: uint64(t.Quota.Rate),
-				Offers: cmp.Or(t.Quota.Offers, defaultOffers),
+				Offers: cmp.Or(t.Quota.Offers, defaultOffers), Requests: t.Quota.Requests,
 			},
 		}
 		out.Contact = b.contact(at+".contact", t.Contact)

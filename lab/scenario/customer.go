@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -214,7 +215,7 @@ func (c *Customer) Await(ctx context.Context, id, status string) (Session, error
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return s, fmt.Errorf("session %s is still not %s: %w", id, status, ctx.Err())
-		case err != nil:
+		case err != nil && !later(err):
 			return s, err
 		case s.Status == status:
 			return s, nil
@@ -227,6 +228,12 @@ func (c *Customer) Await(ctx context.Context, id, status string) (Session, error
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// later says whether an answer asks to come back later.
+func later(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r) && (r.Status == http.StatusServiceUnavailable || r.Status == http.StatusGatewayTimeout)
 }
 
 // prefix parses an address with length; what the API answers is always one.

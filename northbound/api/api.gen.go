@@ -2179,8 +2179,8 @@ type WindowFrom = DateTime
 // Example: 2026-12-01T08:00:00Z
 type WindowUntil = DateTime
 
-// CheckBadRequest400 defines model for CheckBadRequest400.
-type CheckBadRequest400 struct {
+// ChangeBadRequest400 defines model for ChangeBadRequest400.
+type ChangeBadRequest400 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -2193,6 +2193,18 @@ type CheckBadRequest400 struct {
 
 // CheckConflict409 defines model for CheckConflict409.
 type CheckConflict409 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// CheckUnprocessable422 defines model for CheckUnprocessable422.
+type CheckUnprocessable422 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -2347,18 +2359,6 @@ type Generic412 struct {
 	Status interface{} `json:"status"`
 }
 
-// Generic422 defines model for Generic422.
-type Generic422 struct {
-	// Code What kind of error it is
-	Code interface{} `json:"code"`
-
-	// Message What is wrong, for people; names the field at fault
-	Message string `json:"message"`
-
-	// Status HTTP status of the answer
-	Status interface{} `json:"status"`
-}
-
 // Generic429 defines model for Generic429.
 type Generic429 struct {
 	// Code What kind of error it is
@@ -2397,6 +2397,42 @@ type Generic503 struct {
 
 // Generic504 defines model for Generic504.
 type Generic504 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// InvalidArgument400 defines model for InvalidArgument400.
+type InvalidArgument400 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// TooManyRequests429 defines model for TooManyRequests429.
+type TooManyRequests429 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
+// UpdateUnprocessable422 defines model for UpdateUnprocessable422.
+type UpdateUnprocessable422 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 

@@ -35,6 +35,7 @@ type Config struct {
 type Verifier struct {
 	cfg  Config
 	keys *keySet
+	good *remembered
 }
 
 // New returns a Verifier. It does not talk to the issuer yet, so that a start
@@ -61,7 +62,7 @@ func New(cfg Config) (*Verifier, error) {
 	if cfg.KeepKeys == 0 {
 		cfg.KeepKeys = 24 * time.Hour
 	}
-	return &Verifier{cfg: cfg, keys: newKeySet(cfg)}, nil
+	return &Verifier{cfg: cfg, keys: newKeySet(cfg), good: newRemembered()}, nil
 }
 
 // Keys says when the issuer's keys were fetched last, and why that failed since;
@@ -99,6 +100,10 @@ func (v *Verifier) Authenticate(ctx context.Context, token string) (Identity, er
 	if len(token) > maxToken {
 		return Identity{}, fmt.Errorf("%w: token of %d bytes", ErrUnauthenticated, len(token))
 	}
+	now := v.cfg.Now()
+	if who, ok := v.good.find(token, now); ok {
+		return who, nil
+	}
 	parsed, err := jwt.ParseSigned(token, algorithms())
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: parse token: %w", ErrUnauthenticated, err)
@@ -125,7 +130,11 @@ func (v *Verifier) Authenticate(ctx context.Context, token string) (Identity, er
 	if err != nil {
 		return Identity{}, err
 	}
-	return v.judge(claims)
+	who, err := v.judge(claims)
+	if err == nil {
+		v.good.keep(token, who, now, claims.Expiry.Time())
+	}
+	return who, err
 }
 
 // isAccessToken refuses other kinds of JWT that the issuer signs, RFC 8725

@@ -281,3 +281,34 @@ func FuzzAuthenticate(f *testing.F) {
 		}
 	})
 }
+
+// TestWithdrawnKey holds that a token which was found good is no longer taken
+// once its key is gone from the issuer's list and that has been seen.
+func TestWithdrawnKey(t *testing.T) {
+	t.Parallel()
+	f := newForge(t)
+	var c clock
+	v := verifier(t, f.url, "s2cd", c.now)
+	token := f.sign(t, jose.ES256, f.ec, "ec", "", map[string]any{"exp": time.Now().Add(time.Hour).Unix()})
+	for range 2 {
+		if _, err := v.Authenticate(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stranger, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ec = stranger // listed under the same id from now on
+	c.advance(11 * time.Minute)
+	_, _ = v.Authenticate(t.Context(), token) // has the keys fetched
+	c.advance(10 * time.Second)
+	other := f.sign(t, jose.ES256, stranger, "new", "", map[string]any{"exp": time.Now().Add(time.Hour).Unix()})
+	if _, err := v.Authenticate(t.Context(), other); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("a key that is not listed: %v", err) // waits for the fetch
+	}
+	c.advance(time.Minute)
+	if _, err := v.Authenticate(t.Context(), token); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("a key that was withdrawn: %v", err)
+	}
+}

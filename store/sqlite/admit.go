@@ -152,7 +152,7 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	if live == 0 {
 		releasedAt = micros(t.now)
 	}
-	t.addSession(s.seal, in,
+	t.addSession(s, n, in,
 		n, string(in.ID), string(in.Tenant), in.Client, in.Name, string(in.VPN.ID), in.A.AccessPoint, in.Z.AccessPoint,
 		string(in.Level), string(in.Status), string(in.Phase), string(in.Decision), kbps, live, releasedAt,
 		int64(1), micros(due), "", int64(0), micros(due), int64(docSchema), values,

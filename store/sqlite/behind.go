@@ -67,11 +67,16 @@ type newSession struct {
 	err   error
 }
 
-// addSession puts a session's row down. What is in front of the document is
-// given.
-func (t *tx) addSession(seal Sealer, in session.Session, front ...any) {
+// addSession puts the row of session n down. What is in front of the document is
+// given. That it is kept decoded is good also if it is not written after all: it
+// counts for that very document only.
+func (t *tx) addSession(s *Store, n int64, in session.Session, front ...any) {
 	one := &newSession{row: front}
-	t.behind.encoding.Go(func() { one.doc, one.token, one.err = encode(seal, in) })
+	t.behind.encoding.Go(func() {
+		if one.doc, one.token, one.err = encode(s.seal, in); one.err == nil {
+			s.decoded.put(sessionRow{selectedRow: selectedRow{N: n, Doc: one.doc}}, asEncoded(in))
+		}
+	})
 	before := len(t.behind.sessions)
 	t.undo = append(t.undo, func() { t.behind.sessions = t.behind.sessions[:before] })
 	t.behind.sessions = append(t.behind.sessions, one)

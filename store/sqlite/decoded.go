@@ -9,7 +9,7 @@ import (
 )
 
 // mostDecoded bounds the documents that are kept decoded, some 8 kB each.
-const mostDecoded = 8192
+const mostDecoded = 32768
 
 // decoded keeps sessions by number as they were decoded last: a VPN that grows
 // is looked at with every session it gets, a device with every look at it. An

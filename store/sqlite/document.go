@@ -35,22 +35,32 @@ type sessionRow struct {
 
 // encode returns the document and the sealed secret of a session's sink.
 func encode(seal Sealer, in session.Session) (doc string, token []byte, err error) {
-	in.Version, in.Devices, token = 0, nil, []byte{}
+	token = []byte{}
 	if in.Sink != nil {
-		sink, secret, err := hideSecret(*in.Sink)
+		_, secret, err := hideSecret(*in.Sink)
 		if err != nil {
 			return "", nil, fmt.Errorf("encode session %s: %w", in.ID, err)
 		}
 		if len(secret) > 0 {
 			token = seal.Seal(secret, []byte(in.ID))
 		}
-		in.Sink = &sink
 	}
-	body, err := json.Marshal(in)
+	body, err := json.Marshal(asEncoded(in))
 	if err != nil {
 		return "", nil, fmt.Errorf("encode session %s: %w", in.ID, err)
 	}
 	return string(body), token, nil
+}
+
+// asEncoded is what the document holds of a session, and parse returns of it.
+func asEncoded(in session.Session) session.Session {
+	in.Version, in.Devices = 0, nil
+	if in.Sink != nil {
+		sink := *in.Sink
+		sink.Token, sink.ClientID, sink.TokenURI = "", "", ""
+		in.Sink = &sink
+	}
+	return in
 }
 
 func decode(seal Sealer, row sessionRow) (session.Session, error) {

@@ -14,7 +14,7 @@ import (
 
 // selected is what all queries for sessions answer with.
 type selected interface {
-	sqlitedb.SessionByIDRow | sqlitedb.SessionsOfVPNRow | sqlitedb.SessionsAtRow | sqlitedb.SessionsOnDeviceRow |
+	sqlitedb.SessionByIDRow | sqlitedb.SessionsOfVPNRow | sqlitedb.SessionsOnDeviceRow |
 		sqlitedb.SessionsAfterRow | sqlitedb.DueSessionsRow | sqlitedb.SessionsByNumberRow
 }
 

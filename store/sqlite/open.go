@@ -48,16 +48,17 @@ type Config struct {
 
 // Store is the embedded store. It is safe for concurrent use.
 type Store struct {
-	clock   func() time.Time
-	log     *slog.Logger
-	seal    Sealer
-	lock    *os.File
-	writeDB *sql.DB
-	readDB  *sql.DB
-	writer  *writer
-	readers chan *reader
-	decoded *decoded
-	bad     unreadable
+	clock        func() time.Time
+	log          *slog.Logger
+	seal         Sealer
+	lock         *os.File
+	writeDB      *sql.DB
+	readDB       *sql.DB
+	writer       *writer
+	readers      chan *reader
+	checkpointer *checkpointer
+	decoded      *decoded
+	bad          unreadable
 
 	closing  sync.Once
 	closeErr error // of the first Close, set in closing
@@ -94,6 +95,9 @@ func (s *Store) open(ctx context.Context, path string) error {
 	if err := migrate(ctx, s.writeDB); err != nil {
 		return err
 	}
+	if s.checkpointer, err = newCheckpointer(ctx, s.writeDB, s.log); err != nil {
+		return err
+	}
 	if s.writer, err = newWriter(ctx, s); err != nil {
 		return err
 	}
@@ -123,6 +127,9 @@ func (s *Store) close() error {
 	}
 	if s.readers != nil {
 		errs = append(errs, closeReaders(s.readers))
+	}
+	if s.checkpointer != nil {
+		errs = append(errs, s.checkpointer.close())
 	}
 	for _, db := range []*sql.DB{s.readDB, s.writeDB} {
 		if db != nil {

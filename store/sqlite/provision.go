@@ -36,7 +36,7 @@ func (s *Store) RecordSlots(ctx context.Context, gateway topology.NodeName, slot
 // SlotKey implements order.Store.
 func (s *Store) SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error) {
 	var key string
-	err := s.read(ctx, func(ctx context.Context, r *reader) (err error) {
+	err := s.readOnce(ctx, func(ctx context.Context, r *reader) (err error) {
 		key, err = r.q.SlotKey(ctx, sqlitedb.SlotKeyParams{Gateway: string(gateway), Port: int64(port)})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("read slot %d of %s: %w", port, gateway, err)

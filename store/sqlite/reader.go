@@ -60,21 +60,41 @@ func (s *Store) read(ctx context.Context, fn func(ctx context.Context, r *reader
 	return s.readLong(ctx, fn)
 }
 
+// readOnce runs fn, which reads with one statement, for readLimit at most.
+func (s *Store) readOnce(ctx context.Context, fn func(ctx context.Context, r *reader) error) error {
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	r, err := s.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { s.readers <- r }()
+	return fn(ctx, r)
+}
+
+// reader waits for a reader that nobody has. It is given back to s.readers.
+func (s *Store) reader(ctx context.Context) (*reader, error) {
+	select {
+	case r := <-s.readers:
+		return r, nil
+	case <-s.writer.done:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a reader: %w", ctx.Err())
+	}
+}
+
 // readLong runs fn on one snapshot for as long as ctx allows.
 func (s *Store) readLong(ctx context.Context, fn func(ctx context.Context, r *reader) error) error {
-	var r *reader
-	select {
-	case r = <-s.readers:
-	case <-s.writer.done:
-		return ErrClosed
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a reader: %w", ctx.Err())
+	r, err := s.reader(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() { s.readers <- r }()
 	if _, err := r.conn.ExecContext(ctx, "BEGIN"); err != nil {
 		return fmt.Errorf("begin read: %w", err)
 	}
-	err := fn(ctx, r)
+	err = fn(ctx, r)
 	if _, end := r.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); end != nil && err == nil {
 		err = fmt.Errorf("end read: %w", end)
 	}

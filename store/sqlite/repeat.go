@@ -23,7 +23,8 @@ const keepKeys = 24 * time.Hour
 func (s *Store) Repeated(
 	ctx context.Context, tenant session.TenantID, client, key, fingerprint string,
 ) (first session.Session, ok bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, r *reader) (err error) {
+	// A key that is not known, the usual case, is one statement.
+	err = s.readOnce(ctx, func(ctx context.Context, r *reader) (err error) {
 		k := sqlitedb.IdempotencyKeyParams{Tenant: string(tenant), Client: client, Key: key}
 		first, ok, err = s.repeated(ctx, r.q, k, fingerprint, s.clock())
 		return err

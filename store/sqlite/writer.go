@@ -27,6 +27,8 @@ type writer struct {
 	clock func() time.Time
 	log   *slog.Logger
 
+	checkpointer *checkpointer
+
 	done chan struct{}
 	// commit is replaced by tests of commits with unknown outcome.
 	commit func(context.Context) error
@@ -40,7 +42,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	prepared := newStatements(conn)
 	w := &writer{
 		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), pools: map[string]int64{},
-		clock: s.clock, log: s.log, done: make(chan struct{}),
+		clock: s.clock, log: s.log, checkpointer: s.checkpointer, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
 	go w.loop() //nolint:contextcheck // a transaction outlives the callers it serves
@@ -82,10 +84,21 @@ func (w *writer) close() error {
 	return w.conn.close()
 }
 
+// gather is how long a transaction waits for more to do when the one before had
+// more than one job: each costs a wait for the disk and the same pages written
+// again, whatever it does. Who writes alone never waits. PostgreSQL has the same
+// as commit_delay and commit_siblings.
+const gather = 3 * time.Millisecond
+
 func (w *writer) loop() {
 	defer close(w.done)
+	company := false
 	for range w.queue.wake {
+		if company {
+			time.Sleep(gather)
+		}
 		jobs := w.queue.take()
+		company = len(jobs) > 1
 		if len(jobs) > 0 {
 			err := w.transaction(jobs)
 			for _, j := range jobs {
@@ -122,6 +135,7 @@ func (w *writer) transaction(jobs []*job) error {
 		return w.afterFailedCommit(ctx, t, good, err)
 	}
 	t.settle()
+	w.checkpointer.committed()
 	return nil
 }
 

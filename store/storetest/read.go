@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/s2cd/s2cd/order"
@@ -12,7 +13,7 @@ import (
 func readTests() tests {
 	return tests{
 		"lists are filtered, newest first": testList,
-		"sessions at an access point":      testAttached,
+		"VPNs at access points":            testVPNsAt,
 		"sessions of a VPN":                testVPN,
 		"what is not there":                testNotThere,
 		"an inventory is a revision":       testTopology,
@@ -66,31 +67,33 @@ func testList(t *testing.T, b *bundle) {
 	}
 }
 
-func testAttached(t *testing.T, b *bundle) {
-	at := func(tenant, vpn, a, z string) session.Session {
-		order := small(tenant, vpn)
-		order.Session.A.AccessPoint, order.Session.Z.AccessPoint = a, z
-		return b.admit(t, order)
-	}
-	one, two := at("t1", "v1", "p", "q"), at("t1", "v1", "r", "p")
-	at("t2", "v2", "p", "q")
-	b.release(t, at("t1", "v1", "p", "s"))
-	for name, test := range map[string]struct {
-		points []string
-		want   []session.ID
-	}{
-		"both ends":  {[]string{"p"}, sortedIDs([]session.Session{one, two})},
-		"each once":  {[]string{"p", "q", "r"}, sortedIDs([]session.Session{one, two})},
-		"one end":    {[]string{"q"}, []session.ID{one.ID}},
-		"released":   {[]string{"s"}, nil},
-		"no point":   {nil, nil},
-		"not a name": {[]string{""}, nil},
+func testVPNsAt(t *testing.T, b *bundle) {
+	for _, s := range []struct{ tenant, vpn, a, z string }{
+		{"t1", "v1", "p", "q"}, {"t1", "v1", "q", "p"}, {"t1", "v3", "r", "u"}, {"t2", "v2", "p", "q"},
 	} {
-		got, err := b.Attached(t.Context(), "t1", test.points...)
+		one := small(s.tenant, s.vpn)
+		one.Session.A.AccessPoint, one.Session.Z.AccessPoint = s.a, s.z
+		b.admit(t, one)
+	}
+	gone := small("t1", "v4")
+	gone.Session.A.AccessPoint, gone.Session.Z.AccessPoint = "w", "x"
+	b.release(t, b.admit(t, gone))
+	for name, test := range map[string]struct {
+		a, z string
+		want []session.VPNID
+	}{
+		"both ends":    {"p", "q", []session.VPNID{"v1"}},
+		"the other":    {"x", "q", []session.VPNID{"v1"}},
+		"two VPNs":     {"r", "p", []session.VPNID{"v1", "v3"}},
+		"released":     {"w", "x", nil},
+		"nothing such": {"", "y", nil},
+	} {
+		got, err := b.VPNsAt(t.Context(), "t1", test.a, test.z)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := same(test.want, sortedIDs(got)); d != "" {
+		slices.Sort(got)
+		if d := same(test.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}

@@ -10,14 +10,6 @@ SELECT n, version, tenant, vpn, phase, kbps, live, released_at, claim_until FROM
 -- name: SessionsOfVPN :many
 SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n;
 
--- name: SessionsAt :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session
-WHERE n IN (
-    SELECT a.n FROM session a WHERE a.tenant = sqlc.arg(tenant) AND a.a_point = sqlc.arg(point) AND a.live = 1
-    UNION
-    SELECT z.n FROM session z WHERE z.tenant = sqlc.arg(tenant) AND z.z_point = sqlc.arg(point) AND z.live = 1
-) ORDER BY n;
-
 -- name: VPNInUse :one
 SELECT EXISTS (SELECT 1 FROM session WHERE vpn = ? AND live = 1);
 

@@ -442,61 +442,6 @@ func (q *Queries) SessionsAfter(ctx context.Context, arg SessionsAfterParams) ([
 	return items, nil
 }
 
-const sessionsAt = `-- name: SessionsAt :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session
-WHERE n IN (
-    SELECT a.n FROM session a WHERE a.tenant = ?1 AND a.a_point = ?2 AND a.live = 1
-    UNION
-    SELECT z.n FROM session z WHERE z.tenant = ?1 AND z.z_point = ?2 AND z.live = 1
-) ORDER BY n
-`
-
-type SessionsAtParams struct {
-	Tenant string
-	Point  string
-}
-
-type SessionsAtRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
-}
-
-func (q *Queries) SessionsAt(ctx context.Context, arg SessionsAtParams) ([]SessionsAtRow, error) {
-	rows, err := q.db.QueryContext(ctx, sessionsAt, arg.Tenant, arg.Point)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SessionsAtRow
-	for rows.Next() {
-		var i SessionsAtRow
-		if err := rows.Scan(
-			&i.N,
-			&i.ID,
-			&i.Vpn,
-			&i.Version,
-			&i.DocSchema,
-			&i.Doc,
-			&i.Token,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const sessionsByNumber = `-- name: SessionsByNumber :many
 SELECT n, id, vpn, version, doc_schema, doc, token FROM session
 WHERE n IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+Feature: checkAvailability
+  What can be had between two ends, at what price. Nothing is ordered.
+
+  Scenario: Levels that can be had, with price and latency
+    Given a request for checkAvailability
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "availability" is "AVAILABLE"
+    And the answer's "offers[0].sla" is "A"
+    And the answer's "offers[0].fee.currency" is "EUR"
+    And the answer's "offers[0].latency" matches "^[0-9]"
+
+  Scenario: One level alone
+    Given a request for checkAvailability
+    And the body property "sla" is "AA"
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "offers[0].sla" is "AA"
+    And the answer has no "offers[1]"
+
+  Scenario: Ends by their addresses
+    Given a request for checkAvailability
+    And the body property "accessPoint" is {"type": "SITE", "primaryIpAddress": "192.168.0.2", "staticPrefixes": ["10.1.0.0/24"]}
+    And the body property "endPoint" is {"type": "SITE", "primaryIpAddress": "192.168.1.2", "staticPrefixes": ["10.2.0.0/24"]}
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "availability" is "AVAILABLE"
+
+  Scenario: More than the network has is a result and no error
+    Given a request for checkAvailability
+    And the body property "guaranteedBandwidth" is 50000
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "availability" is "UNAVAILABLE"
+    And the answer's "contextCode" is "SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT"
+    And the answer's "refusals[0].mostBandwidth" matches "^[0-9]"
+
+  Scenario Outline: <property> of <value>
+    Given a request for checkAvailability
+    And the body property "<property>" is <value>
+    When checkAvailability is called
+    Then the answer is <outcome>
+    And the message says "<says>"
+
+    Examples:
+      | property                       | value                     | outcome                                     | says |
+      | guaranteedBandwidth            | missing                   | 400 INVALID_ARGUMENT                        | guaranteedBandwidth |
+      | guaranteedBandwidth            | "10"                      | 400 INVALID_ARGUMENT                        | guaranteedBandwidth |
+      | guaranteedBandwidth            | 1.5                       | 400 INVALID_ARGUMENT                        | guaranteedBandwidth |
+      | guaranteedBandwidth            | 0                         | 400 OUT_OF_RANGE                            | guaranteedBandwidth |
+      | guaranteedBandwidth            | 1000001                   | 400 OUT_OF_RANGE                            | guaranteedBandwidth |
+      | guaranteedReverseBandwidth     | 0                         | 400 OUT_OF_RANGE                            | guaranteedReverseBandwidth |
+      | duration                       | 0                         | 400 OUT_OF_RANGE                            | duration |
+      | duration                       | 2147483647                | 400 SITE_TO_CLOUD_VPN.DURATION_OUT_OF_RANGE | duration |
+      | sla                            | "AAAA"                    | 400 INVALID_ARGUMENT                        | sla |
+      | accessPoint                    | {}                        | 400 INVALID_ARGUMENT                        | accessPoint |
+      | accessPoint.primaryIpAddress   | "192.168.0.2"             | 400 INVALID_ARGUMENT                        | accessPoint: give either id |
+      | endPoint                       | {"id": "site-a"}          | 400 INVALID_ARGUMENT                        | endPoint: is the same |
+      | startTime                      | "2020-01-01T00:00:00Z"    | 400 INVALID_ARGUMENT                        | startTime |
+      | startTime                      | "2030-01-01T00:00:00"     | 400 INVALID_ARGUMENT                        | startTime |
+      | endPoint.id                    | "site-z"                  | 422 SITE_TO_CLOUD_VPN.SERVICE_AREA_NOT_SUPPORTED | endPoint.id |
+      | isProtected                    | true                      | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED | isProtected |
+
+  Scenario: A protected session between addresses needs a second address at both ends
+    Given a request for checkAvailability
+    And the body property "accessPoint" is {"type": "SITE", "primaryIpAddress": "192.168.0.2"}
+    And the body property "isProtected" is true
+    When checkAvailability is called
+    Then the answer is 400 INVALID_ARGUMENT
+    And the message says "accessPoint.secondaryIpAddress: is required"
+
+  Scenario: Offers that keep their room, as many as the customer may have
+    Given a request for checkAvailability
+    And the body property "hold" is true
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "offers[0].heldUntil" matches "Z$"
+    When checkAvailability is called until it is refused
+    Then the answer is 429 QUOTA_EXCEEDED
+
+  @fault
+  Scenario: Others were faster
+    Given a request for checkAvailability
+    And the core refuses with ABORTED
+    When checkAvailability is called
+    Then the answer is 409 ABORTED

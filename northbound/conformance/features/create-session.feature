@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+Feature: createSession
+  An order is granted once its room is reserved, or refused with the cause.
+
+  Scenario: An order for now
+    Given a request for createSession
+    When createSession is called
+    Then the answer is 201
+    And the answer's "status" is "REQUESTED"
+    And the answer's "guaranteedReverseBandwidth" is 10
+    And the answer's "handover.accessPoint.vlanId" matches "^[0-9]+$"
+    And the answer's header "Location" names the session
+
+  Scenario: An order for later
+    Given a request for createSession
+    And the body property "startTime" lies 2 days ahead
+    When createSession is called
+    Then the answer is 201
+    And the answer's "status" is "SCHEDULED"
+
+  Scenario: From a site to a cloud over WireGuard, with a secret that is not shown again
+    Given a request for createSession
+    And the body property "endPoint" is {"type": "CLOUD", "primaryIpAddress": "198.51.100.2", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "endpoint": {"ipAddress": "198.51.100.2", "port": 51820}}}
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "ACCESSTOKEN", "accessToken": "s3cr3t", "accessTokenExpiresUtc": "2099-01-01T00:00:00Z", "accessTokenType": "bearer"}
+    When createSession is called
+    Then the answer is 201
+    And the answer's "handover.endPoint.tunnel.endpoint.ipAddress" is "203.0.113.2"
+    And the message does not say "s3cr3t"
+
+  Scenario: An order at the price of an offer
+    Given a request for checkAvailability
+    And the body property "sla" is "AA"
+    When checkAvailability is called
+    Then the answer is 200
+    Given a request for createSession
+    And the body property "offerId" is the answer's "offers[0].offerId"
+    When createSession is called
+    Then the answer is 201
+
+  Scenario: A repeated order is the same order
+    Given a request for createSession
+    And the header "Idempotency-Key" is "order-1"
+    When createSession is called
+    Then the answer is 201
+    And the answer's "sessionId" is remembered
+    When createSession is called again
+    Then the answer is 201
+    And the answer's "sessionId" is as before
+    Given the body property "name" is "another"
+    When createSession is called again
+    Then the answer is 422 SITE_TO_CLOUD_VPN.IDEMPOTENCY_KEY_REUSED
+    And the message says "Idempotency-Key"
+
+  Scenario: The same key of another customer is another order
+    Given a request for createSession
+    And the header "Idempotency-Key" is "order-2"
+    When createSession is called
+    Then the answer is 201
+    And the answer's "sessionId" is remembered
+    Given the request is of another customer
+    When createSession is called again
+    Then the answer is 201
+    And the answer's "sessionId" is not as before
+
+  Scenario Outline: The Idempotency-Key "<key>"
+    Given a request for createSession
+    And the header "Idempotency-Key" is "<key>"
+    When createSession is called
+    Then the answer is 400 INVALID_ARGUMENT
+    And the message says "Idempotency-Key"
+
+    Examples:
+      | key       |
+      | with room |
+      | naïve     |
+
+  Scenario: An Idempotency-Key that is too long
+    Given a request for createSession
+    And the header "Idempotency-Key" is 129 characters long
+    When createSession is called
+    Then the answer is 400 INVALID_ARGUMENT
+
+  Scenario Outline: <property> of <value>
+    Given a request for createSession
+    And the body property "<property>" is <value>
+    When createSession is called
+    Then the answer is <outcome>
+    And the message says "<says>"
+
+    Examples:
+      | property                     | value                      | outcome                                          | says                                   |
+      | accessPoint                  | missing                    | 400 INVALID_ARGUMENT                             | accessPoint: is required               |
+      | sla                          | missing                    | 400 INVALID_ARGUMENT                             | sla: is required                       |
+      | sla                          | "AAAA"                     | 400 INVALID_ARGUMENT                             | sla                                    |
+      | sla                          | "AAA"                      | 400 INVALID_ARGUMENT                             | sla                                    |
+      | guaranteedBandwidth          | missing                    | 400 INVALID_ARGUMENT                             | guaranteedBandwidth: is required       |
+      | guaranteedBandwidth          | "ten"                      | 400 INVALID_ARGUMENT                             | guaranteedBandwidth                    |
+      | guaranteedBandwidth          | null                       | 400 INVALID_ARGUMENT                             | guaranteedBandwidth                    |
+      | guaranteedBandwidth          | 0                          | 400 OUT_OF_RANGE                                 | guaranteedBandwidth                    |
+      | guaranteedBandwidth          | 1000001                    | 400 OUT_OF_RANGE                                 | guaranteedBandwidth                    |
+      | guaranteedReverseBandwidth   | -1                         | 400 OUT_OF_RANGE                                 | guaranteedReverseBandwidth             |
+      | duration                     | 0                          | 400 OUT_OF_RANGE                                 | duration                               |
+      | duration                     | 2147483647                 | 400 SITE_TO_CLOUD_VPN.DURATION_OUT_OF_RANGE      | duration                               |
+      | name                         | ""                         | 400 INVALID_ARGUMENT                             | name                                   |
+      | name                         | "a\u0007b"                 | 400 INVALID_ARGUMENT                             | name                                   |
+      | accessPoint.id               | missing                    | 400 INVALID_ARGUMENT                             | accessPoint.type: is required          |
+      | accessPoint.type             | "SITE"                     | 400 INVALID_ARGUMENT                             | accessPoint                            |
+      | accessPoint.location         | {"latitude": 91, "longitude": 0} | 400 OUT_OF_RANGE                           | accessPoint.location.latitude          |
+      | accessPoint.location         | {"latitude": 50}           | 400 INVALID_ARGUMENT                             | accessPoint.location.longitude         |
+      | accessPoint.staticPrefixes   | ["10.1.0.1/24"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["10.1.0.0/99"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["10.1.0.0/16", "10.1.2.0/24"] | 400 INVALID_ARGUMENT                         | accessPoint.staticPrefixes[1]          |
+      | accessPoint.staticPrefixes   | []                         | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes             |
+      | endPoint.staticPrefixes      | ["10.1.0.0/24"]            | 400 INVALID_ARGUMENT                             | endPoint.staticPrefixes                |
+      | endPoint                     | {"type": "SITE", "primaryIpAddress": "300.1.1.1"} | 400 INVALID_ARGUMENT      | endPoint.primaryIpAddress              |
+      | endPoint                     | {"type": "SITE", "primaryIpAddress": "224.0.0.1"} | 400 INVALID_ARGUMENT      | endPoint.primaryIpAddress              |
+      | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"]} | 400 INVALID_ARGUMENT     | endPoint.wireguard                     |
+      | endPoint                     | {"id": "cloud", "wireguard": {"publicKey": "AAAA"}} | 400 INVALID_ARGUMENT    | endPoint.wireguard.publicKey           |
+      | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "endpoint": {"ipAddress": "10.0.0.1", "port": 51820}}} | 400 INVALID_ARGUMENT | endPoint.wireguard.endpoint.ipAddress |
+      | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "endpoint": {"ipAddress": "203.0.113.2", "port": 51820}}} | 400 INVALID_ARGUMENT | endPoint.wireguard.endpoint.ipAddress |
+      | routingProtocol              | "RIP"                      | 400 INVALID_ARGUMENT                             | routingProtocol                        |
+      | routingProtocol              | "BGP"                      | 400 INVALID_ARGUMENT                             | accessPoint.asNumber                   |
+      | accessPoint.asNumber         | 0                          | 400 OUT_OF_RANGE                                 | accessPoint.asNumber                   |
+      | startTime                    | "2020-01-01T00:00:00Z"     | 400 INVALID_ARGUMENT                             | startTime: lies in the past            |
+      | startTime                    | "2030-01-01T00:00:00"      | 400 INVALID_ARGUMENT                             | startTime                              |
+      | startTime                    | "2030-02-31T00:00:00Z"     | 400 INVALID_ARGUMENT                             | startTime                              |
+      | sinkCredential               | {"credentialType": "ACCESSTOKEN", "accessToken": "t", "accessTokenExpiresUtc": "2099-01-01T00:00:00Z", "accessTokenType": "bearer"} | 400 INVALID_ARGUMENT | sinkCredential: needs a sink |
+      | sink                         | "http://customer.example.com" | 400 INVALID_SINK                              | sink                                   |
+      | sink                         | "https://user:secret@customer.example.com" | 400 INVALID_SINK                 | sink                                   |
+      | sink                         | "https://10.0.0.1/events"  | 400 INVALID_SINK                                 | sink                                   |
+      | sink                         | "https://169.254.169.254/latest" | 400 INVALID_SINK                           | sink                                   |
+      | offerId                      | "not an offer"             | 400 INVALID_ARGUMENT                             | offerId                                |
+      | endPoint.id                  | "site-z"                   | 422 SITE_TO_CLOUD_VPN.SERVICE_AREA_NOT_SUPPORTED | endPoint                               |
+      | isProtected                  | true                       | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED      | isProtected                            |
+      | guaranteedBandwidth          | 40000                      | 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT     | bandwidth                              |
+
+  Scenario Outline: A credential with <property> of <value>
+    Given a request for createSession
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "ACCESSTOKEN", "accessToken": "t", "accessTokenExpiresUtc": "2099-01-01T00:00:00Z", "accessTokenType": "bearer"}
+    And the body property "sinkCredential.<property>" is <value>
+    When createSession is called
+    Then the answer is <outcome>
+    And the message says "sinkCredential.<property>"
+
+    Examples:
+      | property              | value                  | outcome                |
+      | credentialType        | "PLAIN"                | 400 INVALID_CREDENTIAL |
+      | credentialType        | "REFRESHTOKEN"         | 400 INVALID_CREDENTIAL |
+      | accessTokenType       | "mac"                  | 400 INVALID_TOKEN      |
+      | accessTokenExpiresUtc | "2020-01-01T00:00:00Z" | 400 INVALID_TOKEN      |
+      | accessToken           | missing                | 400 INVALID_ARGUMENT   |
+
+  Scenario: A credential with which the provider gets tokens itself
+    Given a request for createSession
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "PRIVATE_KEY_JWT", "clientId": "provider", "tokenUri": "https://as.example.com/token"}
+    When createSession is called
+    Then the answer is 201
+    And the answer's "sinkCredential.jwksUri" matches "/.well-known/jwks/"
+
+  @fault
+  Scenario: A credential that the provider is not set up for
+    Given a request for createSession
+    And a provider without keys for sinks
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "PRIVATE_KEY_JWT", "clientId": "provider", "tokenUri": "https://as.example.com/token"}
+    When createSession is called
+    Then the answer is 422 PRIVATE_KEY_JWT_NOT_CONFIGURED
+
+  Scenario: An offer that is none of ours
+    Given a request for createSession
+    And the body property "offerId" is "bm9uZS1vZi1vdXJz"
+    When createSession is called
+    Then the answer is 422 SITE_TO_CLOUD_VPN.OFFER_ALTERED
+
+  Scenario: An order for something else than was offered
+    Given a request for checkAvailability
+    When checkAvailability is called
+    Then the answer is 200
+    Given a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    And the body property "guaranteedBandwidth" is 11
+    When createSession is called
+    Then the answer is 422 SITE_TO_CLOUD_VPN.OFFER_ALTERED
+
+  Scenario: An order with a held offer, once
+    Given a request for checkAvailability
+    And the body property "hold" is true
+    When checkAvailability is called
+    Then the answer is 200
+    Given a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    When createSession is called
+    Then the answer is 201
+    When createSession is called again
+    Then the answer is 409 SITE_TO_CLOUD_VPN.OFFER_USED
+
+  Scenario: An offer made for another customer
+    Given a request for checkAvailability
+    When checkAvailability is called
+    Then the answer is 200
+    Given a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    And the request is of another customer
+    When createSession is called
+    Then the answer is 403 SITE_TO_CLOUD_VPN.OFFER_FOREIGN
+
+  Scenario: An offer that has expired
+    Given a request for checkAvailability
+    When checkAvailability is called
+    Then the answer is 200
+    Given the time of the answer's "offers[1].validUntil" has come
+    And a request for createSession
+    And the body property "offerId" is the answer's "offers[1].offerId"
+    When createSession is called
+    Then the answer is 422 SITE_TO_CLOUD_VPN.OFFER_EXPIRED
+
+  Scenario: Prefixes that overlap another site of the same network
+    Given a session that is REQUESTED
+    And a request for createSession
+    And the body property "endPoint" is {"id": "live-a", "staticPrefixes": ["10.2.0.0/16"]}
+    When createSession is called
+    Then the answer is 422 SITE_TO_CLOUD_VPN.PREFIX_OVERLAP
+
+  Scenario: An access point that is routed differently already
+    Given a session that is REQUESTED
+    And a request for createSession
+    And the body property "routingProtocol" is "BGP"
+    And the body property "accessPoint.asNumber" is 65010
+    When createSession is called
+    Then the answer is 409 INCOMPATIBLE_STATE
+
+  Scenario: A customer with all its sessions
+    Given the customer has as many sessions as it may
+    And a request for createSession
+    When createSession is called
+    Then the answer is 429 QUOTA_EXCEEDED
+    And the answer's header "Retry-After" is "5"
+
+  Scenario: More bandwidth than the customer may have
+    Given a request for createSession
+    And the body property "guaranteedBandwidth" is 60000
+    When createSession is called
+    Then the answer is 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT
+
+  @fault
+  Scenario Outline: An order that the core refuses with <refusal>
+    Given a request for createSession
+    And the core refuses with <refusal>
+    When createSession is called
+    Then the answer is 409 <refusal>
+
+    Examples:
+      | refusal        |
+      | ABORTED        |
+      | ALREADY_EXISTS |

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+Feature: deleteSession
+  A session ends before its time; the answer is the account so far.
+
+  Scenario Outline: A session that is <kind>
+    Given a session that is <kind>
+    And a request for deleteSession
+    When deleteSession is called
+    Then the answer is <outcome>
+
+    Examples:
+      | kind      | outcome               |
+      | REQUESTED | 202                   |
+      | SCHEDULED | 202                   |
+      | ENDING    | 202                   |
+      | UNKNOWN   | 404 NOT_FOUND         |
+      | DELETED   | 404 NOT_FOUND         |
+      | MALFORMED | 400 INVALID_ARGUMENT  |
+      | FOREIGN   | 403 PERMISSION_DENIED |
+
+  Scenario: The account of a session that was in service
+    Given a session that is ACTIVATED
+    And a request for deleteSession
+    When deleteSession is called
+    Then the answer is 202
+    And the answer's "statusInfo" is "DELETE_REQUESTED"
+    And the answer's "fee.amount" matches "^[0-9]+[.][0-9]{2}$"
+    And the answer's "endedAt" matches "Z$"
+
+  @fault
+  Scenario Outline: A deletion that the core refuses with <refusal>
+    Given a request for deleteSession
+    And the core refuses with <refusal>
+    When deleteSession is called
+    Then the answer is 409 <code>
+
+    Examples:
+      | refusal      | code               |
+      | ABORTED      | ABORTED            |
+      | INCOMPATIBLE | INCOMPATIBLE_STATE |

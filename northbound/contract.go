@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,7 +118,7 @@ func pathParams(template, path string) map[string]string {
 func paramFault(name string, err error) *fault {
 	var schema *openapi3.SchemaError
 	if errors.As(err, &schema) && schema.Reason != "" {
-		return invalid(name, schema.Reason)
+		return invalid(name, reasonOf(schema))
 	}
 	return invalid(name, "is malformed")
 }
@@ -145,9 +146,14 @@ func (c *contract) checkBody(o *operation, body any) *fault {
 	return schemaFault(found[0])
 }
 
+// dateTime is the form of RFC 3339 section 5.6; time.Parse takes 8:00:00 and a
+// comma too.
+var dateTime = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`)
+
 func checkDateTime(s string) error {
-	if _, err := time.Parse(time.RFC3339, s); err != nil {
-		return errors.New("must be a date and time with time zone (RFC 3339)")
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || !dateTime.MatchString(s) || t.UTC().Year() > 9999 { // which has no form in UTC
+		return errors.New("not a date-time")
 	}
 	return nil
 }
@@ -189,14 +195,26 @@ func pathOf(e *openapi3.SchemaError) string {
 	return path
 }
 
+// reasonOf says what is wrong with a value in words of ours where the
+// validator's are about its own workings.
+func reasonOf(e *openapi3.SchemaError) string {
+	switch {
+	case e.SchemaField == "required":
+		return "is required"
+	case e.SchemaField == "format" && e.Schema.Format == "date-time":
+		return "must be a date and time with time zone (RFC 3339), such as 2026-12-01T08:00:00Z"
+	case e.SchemaField == "format" && e.Schema.Format == "uri":
+		return "must be an absolute URI"
+	case strings.Contains(e.Reason, "json.Number"):
+		return "is a number beyond all bounds"
+	}
+	return e.Reason
+}
+
 // schemaFault gives a violation of the schema its code and its words.
 func schemaFault(e *openapi3.SchemaError) *fault {
 	path := pathOf(e)
-	reason := e.Reason
-	if e.SchemaField == "required" {
-		reason = "is required"
-	}
-	f := invalid(path, reason)
+	f := invalid(path, reasonOf(e))
 	switch {
 	case path == "sink":
 		f.code = "INVALID_SINK"

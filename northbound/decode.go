@@ -46,8 +46,12 @@ func (d decoder) create(b api.CreateSession) (order.Order, error) {
 	if err != nil {
 		return order.Order{}, err
 	}
+	server, err := decodeServer(b.ApplicationServer)
+	if err != nil {
+		return order.Order{}, err
+	}
 	return order.Order{
-		Inquiry: q, Name: value(b.Name), OfferID: value(b.OfferId), Sink: sink,
+		Inquiry: q, Name: value(b.Name), Server: server, OfferID: value(b.OfferId), Sink: sink,
 		Routing: session.RoutingProtocol(valueOr(b.RoutingProtocol, api.STATIC)),
 	}, nil
 }

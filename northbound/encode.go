@@ -29,7 +29,7 @@ func encodeView(v order.View) (api.SessionInfo, error) {
 		AccessPoint: encodeEnd(s.A), EndPoint: encodeEnd(s.Z), IsProtected: s.Protected,
 		Sla: api.Sla(s.Level), GuaranteedBandwidth: mbps(s.Rate.Forward), GuaranteedReverseBandwidth: mbps(s.Rate.Reverse),
 		RoutingProtocol: api.RoutingProtocol(routing(s)), StartTime: moment(s.Start), Duration: max(1, seconds(s.Duration)),
-		OfferId: optional(s.OfferID), Status: api.Status(s.Status), StatusInfo: optional(api.StatusInfo(s.StatusInfo)),
+		ApplicationServer: encodeServer(s.Server), OfferId: optional(s.OfferID), Status: api.Status(s.Status), StatusInfo: optional(api.StatusInfo(s.StatusInfo)),
 		Phase: api.Phase(screaming(string(s.Phase))), StatusMessage: sentence.Of(s.Phase, s.StatusInfo),
 		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), StartedAt: moment(s.StartedAt), ExpiresAt: moment(s.ExpiresAt), EndedAt: moment(s.EndedAt),
 		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(millis(s.Route.RTTMicros)),
@@ -182,8 +182,8 @@ func seconds(d time.Duration) int32 {
 	return int32(min(max(d, 0)/time.Second, 1<<31-1))
 }
 
-// octets stays within what every JSON reader can hold.
-// maxOctets is the largest number of octets that the contract allows.
+// maxOctets is the largest number of octets that the contract allows: every
+// JSON reader can hold it.
 const maxOctets = 1<<53 - 1
 
 func octets(n uint64) *int64 { return optional(int64(min(n, maxOctets))) }

@@ -104,7 +104,7 @@ func (f *fakeCore) Create(ctx context.Context, caller order.Caller, o order.Orde
 	s := session.Session{
 		ID: session.ID(fmt.Sprintf("00000000-0000-4000-8000-%012d", len(f.sessions)+1)), Tenant: caller.Tenant, Client: caller.Client,
 		Name: o.Name, VPN: session.VPN{ID: "vpn-17"}, Level: o.Level, Rate: o.Rate, Duration: max(o.Duration, time.Second),
-		A: fakeEnd(o.A, o.Routing), Z: fakeEnd(o.Z, o.Routing), Protected: o.Protected, Start: o.Start, OfferID: o.OfferID, Sink: o.Sink,
+		A: fakeEnd(o.A, o.Routing), Z: fakeEnd(o.Z, o.Routing), Protected: o.Protected, Start: o.Start, Server: o.Server, OfferID: o.OfferID, Sink: o.Sink,
 		Status: session.Requested, Phase: session.Admitted, Correlator: o.Key, Reason: o.Fingerprint,
 		Price: session.Price{Currency: "EUR", Exponent: 2}, CreatedAt: testNow(), UpdatedAt: testNow(), Route: session.Route{RTTMicros: 12500},
 	}

@@ -150,21 +150,29 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, body 
 	_, _ = w.Write(raw) // the client is gone if this fails
 }
 
+// clientGone is what the log and the metrics have for a request whose client left
+// before its answer: nothing is at fault, and no answer was read.
+const clientGone = 499
+
 // account writes the access log and counts; neither ever holds a token or a body.
 func (s *Server) account(r *http.Request, rec *recorder, c *call, took time.Duration) {
+	status := rec.status
+	if errors.Is(c.failure, context.Canceled) && r.Context().Err() != nil {
+		status = clientGone
+	}
 	attrs := []any{
-		"method", r.Method, "operation", c.operation, "status", rec.status, "bytes", rec.bytes, "took", took,
+		"method", r.Method, "operation", c.operation, "status", status, "bytes", rec.bytes, "took", took,
 		"correlator", c.correlator, "tenant", c.tenant, "client", c.client, "remote", r.RemoteAddr,
 	}
 	if c.failure != nil {
 		attrs = append(attrs, "error", c.failure.Error())
 	}
-	if rec.status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError {
 		s.cfg.Log.ErrorContext(r.Context(), "request failed", attrs...)
 	} else {
 		s.cfg.Log.InfoContext(r.Context(), "request", attrs...)
 	}
-	s.cfg.Metrics.observe(c.operation, rec.status, took)
+	s.cfg.Metrics.observe(c.operation, status, took)
 }
 
 // bindFault renders what the generated binding of parameters refuses. The

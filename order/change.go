@@ -25,15 +25,24 @@ func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, e Ex
 	if e.By <= 0 {
 		return View{}, session.Errorf(session.OutOfRange, "requestedAdditionalDuration", "must be at least 1 second")
 	}
-	if e.Key != "" {
-		done, ok, err := s.store.Repeated(ctx, caller.Tenant, caller.Client, e.Key, e.Fingerprint)
-		if err != nil {
-			return View{}, fmt.Errorf("extend session %s: %w", id, err)
-		}
-		if ok {
+	done, ok, err := s.repeated(ctx, caller, e.Key, e.Fingerprint)
+	if err != nil {
+		return View{}, fmt.Errorf("extend session %s: %w", id, err)
+	}
+	if ok {
+		return s.view(ctx, done)
+	}
+	v, err := s.extend(ctx, caller, id, e)
+	if err != nil {
+		// Sent twice at once: the session is not in the state any more that was named.
+		if done, ok, _ := s.repeated(ctx, caller, e.Key, e.Fingerprint); ok {
 			return s.view(ctx, done)
 		}
 	}
+	return v, err
+}
+
+func (s *Service) extend(ctx context.Context, caller Caller, id session.ID, e Extension) (View, error) {
 	return s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
 		if err := e.Match.check(found); err != nil {
 			return Step{}, false, err

@@ -187,6 +187,18 @@ func (a *assessment) otherLevel(asked session.LevelName) {
 	}
 }
 
+// noRoom refuses what does not fit, and names what would have to be otherwise.
+func noRoom(r *pathcomp.Refusal, l session.Level) *session.Error {
+	e := &session.Error{Code: session.NoResources, Detail: explain(r, l), Err: r}
+	switch r.Cause { //nolint:exhaustive // of the rest no argument is at fault
+	case pathcomp.Latency:
+		e.Field = "sla"
+	case pathcomp.Bandwidth:
+		e.Field = "guaranteedBandwidth"
+	}
+	return e
+}
+
 // explain says in words why a demand does not fit. Arc names stay inside: they
 // are the provider's.
 func explain(r *pathcomp.Refusal, l session.Level) string {

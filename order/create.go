@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/s2cd/s2cd/pathcomp"
@@ -21,13 +22,36 @@ const admitTries = 4
 // down, or refuses and leaves nothing. repeated is true when the same
 // Idempotency-Key had created the session before.
 func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
-	if o.Key != "" {
-		// A repeated order is answered as it was, also when nothing of it could
-		// be ordered any more.
-		if made, ok, err := s.store.Repeated(ctx, caller.Tenant, caller.Client, o.Key, o.Fingerprint); ok || err != nil {
-			return made, ok, err
+	// A repeated order is answered as it was, also when nothing of it could be
+	// ordered any more.
+	made, repeated, err = s.repeated(ctx, caller, o.Key, o.Fingerprint)
+	if repeated || err != nil {
+		return made, repeated, err
+	}
+	made, repeated, err = s.place(ctx, caller, o)
+	if err != nil {
+		// Sent twice at once: what the other one took has refused this one.
+		if first, ok, _ := s.repeated(ctx, caller, o.Key, o.Fingerprint); ok {
+			return first, true, nil
 		}
 	}
+	return made, repeated, err
+}
+
+// repeated returns what a request with this Idempotency-Key made or changed; ok
+// is false where there is no key, or it is new.
+func (s *Service) repeated(ctx context.Context, caller Caller, key, fingerprint string) (first session.Session, ok bool, err error) {
+	if key == "" {
+		return session.Session{}, false, nil
+	}
+	if first, ok, err = s.store.Repeated(ctx, caller.Tenant, caller.Client, key, fingerprint); err != nil {
+		return session.Session{}, false, fmt.Errorf("look up the Idempotency-Key: %w", err)
+	}
+	return first, ok, nil
+}
+
+// place orders a session, whether or not that was done before.
+func (s *Service) place(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
 	d := s.directory.Load()
 	level, ok := d.level(caller.Tenant, o.Level)
 	if !ok {
@@ -38,6 +62,9 @@ func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made sess
 		return session.Session{}, false, err
 	}
 	if err := checkRouting(o, p); err != nil {
+		return session.Session{}, false, err
+	}
+	if err := checkServer(o.Server, p.ends[1]); err != nil {
 		return session.Session{}, false, err
 	}
 	if err := checkLines(p.ends, p.rate); err != nil {
@@ -86,6 +113,21 @@ func checkRouting(o Order, p plan) error {
 	return nil
 }
 
+// checkServer refuses a server that does not lie behind the end that is said to
+// lead to it. Where BGP tells what does, that is not known.
+func checkServer(s *session.ApplicationServer, end session.End) error {
+	if s == nil || len(end.Routing.Prefixes) == 0 {
+		return nil
+	}
+	for i, server := range []netip.Prefix{s.IPv4, s.IPv6} {
+		behind := func(p netip.Prefix) bool { return p.Bits() <= server.Bits() && p.Contains(server.Addr()) }
+		if server.IsValid() && !slices.ContainsFunc(end.Routing.Prefixes, behind) {
+			return session.Errorf(session.Invalid, []string{"applicationServer.ipv4Address", "applicationServer.ipv6Address"}[i], "does not lie behind endPoint by its staticPrefixes")
+		}
+	}
+	return nil
+}
+
 // admit searches once and asks the store to make the answer true.
 func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Order, p plan, l session.Level, of promise) (session.Session, bool, error) {
 	demand := d.demand(p, l)
@@ -94,7 +136,7 @@ func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Orde
 	}
 	found, refusal := s.paths.Search(demand)
 	if refusal != nil {
-		return session.Session{}, false, s.refused(ctx, of, &session.Error{Code: session.NoResources, Detail: explain(refusal, l), Err: refusal})
+		return session.Session{}, false, s.refused(ctx, of, noRoom(refusal, l))
 	}
 	vpn, err := s.vpnOf(ctx, caller.Tenant, p)
 	if err != nil {
@@ -151,7 +193,7 @@ func (s *Service) draft(d *Directory, caller Caller, o Order, p plan, l session.
 			Revision: a.Revision, Class: a.Class, From: a.Window.From, Until: a.Window.Until,
 			Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses,
 		},
-		Price: price, OfferID: o.OfferID, Sink: o.Sink, Correlator: caller.Correlator, CreatedAt: now, UpdatedAt: now,
+		Price: price, Server: o.Server, OfferID: o.OfferID, Sink: o.Sink, Correlator: caller.Correlator, CreatedAt: now, UpdatedAt: now,
 	}
 	for _, n := range devices(p.ends) {
 		made.Devices = append(made.Devices, session.DeviceState{Device: n, Have: session.Unknown, At: now})

@@ -97,7 +97,7 @@ func (s *Service) onNewTerms(found, next session.Session, correlator string) (St
 	}
 	a, refusal := s.paths.Search(demand)
 	if refusal != nil {
-		return Step{}, &session.Error{Code: session.NoResources, Detail: explain(refusal, level), Err: refusal}
+		return Step{}, noRoom(refusal, level)
 	}
 	a.Variant = found.Route.Variant + 1
 	next.Price = level.Price.For(next.Protected)
@@ -186,7 +186,7 @@ func GoBack(s session.Session, cause string, now time.Time) Step {
 	a.Variant = s.Route.Variant + 1
 	next.Change++
 	next.Phase, next.Reason = session.Modifying, cause
-	step := onto(next.BilledFrom(now), a, now, "the change has failed, back to "+terms(next)+": "+cause, "")
+	step := onto(next.BilledFrom(now), a, now, session.ChangeFailed+", back to "+terms(next)+": "+cause, "")
 	step.Anew = true
 	step.Events[0].Notify = true
 	return step

@@ -159,7 +159,7 @@ func TestFaultyOrdersAreRefused(t *testing.T) {
 		{"level not sold", func(o *order.Order) { o.Level = "B" }, session.Invalid, "sla"},
 		{"no bandwidth", func(o *order.Order) { o.Rate = session.Rate{} }, session.OutOfRange, "guaranteedBandwidth"},
 		{"more than the line", func(o *order.Order) { o.Rate.Forward = 2_000_000 }, session.NoResources, "guaranteedBandwidth"},
-		{"more than the link", func(o *order.Order) { o.Rate.Forward = 200_000 }, session.NoResources, ""},
+		{"more than the link", func(o *order.Order) { o.Rate.Forward = 200_000 }, session.NoResources, "guaranteedBandwidth"},
 		{"start in the past", func(o *order.Order) { o.Start = s.now().Add(-time.Second) }, session.Invalid, "startTime"},
 		{"too long", func(o *order.Order) { o.Duration = 49 * time.Hour }, session.DurationTooLong, "duration"},
 		{"negative duration", func(o *order.Order) { o.Duration = -time.Second }, session.OutOfRange, "duration"},
@@ -173,6 +173,16 @@ func TestFaultyOrdersAreRefused(t *testing.T) {
 		{"BGP without AS number", func(o *order.Order) { o.Routing = session.BGP }, session.Invalid, "accessPoint.asNumber"},
 		{"AS number without BGP", func(o *order.Order) { o.A.PeerAS = 65001 }, session.Invalid, "routingProtocol"},
 		{"IPv6 without addresses at the handoff", func(o *order.Order) { o.Z.Prefixes = prefixes("2001:db8:1::/48") }, session.NotSupported, "endPoint.staticPrefixes"},
+		{"start in a lifetime", func(o *order.Order) { o.Start = s.now().AddDate(21, 0, 0) }, session.OutOfRange, "startTime"},
+		{"server elsewhere", func(o *order.Order) {
+			o.Server = &session.ApplicationServer{IPv4: netip.MustParsePrefix("172.16.9.1/32")}
+		}, session.Invalid, "applicationServer.ipv4Address"},
+		{"more servers than lie behind", func(o *order.Order) {
+			o.Server = &session.ApplicationServer{IPv4: netip.MustParsePrefix("172.16.0.0/16")}
+		}, session.Invalid, "applicationServer.ipv4Address"},
+		{"server of a family that is not there", func(o *order.Order) {
+			o.Server = &session.ApplicationServer{IPv4: netip.MustParsePrefix("172.16.1.1/32"), IPv6: netip.MustParsePrefix("2001:db8::1/128")}
+		}, session.Invalid, "applicationServer.ipv6Address"},
 		{"made-up offer", func(o *order.Order) { o.OfferID = "abc" }, session.OfferAltered, "offerId"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

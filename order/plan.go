@@ -64,12 +64,18 @@ func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (
 	return p, nil
 }
 
+// mostAhead is how long before its start a session can be ordered: with the
+// longest duration waitDays and all times stay within what the API can say.
+const mostAhead = 20 * 365 * 24 * time.Hour
+
 func (p *plan) settleWindow(c session.Catalogue, now time.Time) error {
 	switch {
 	case p.start.IsZero():
 		p.start = now
 	case p.start.Before(now):
 		return session.Errorf(session.Invalid, "startTime", "lies in the past")
+	case p.start.After(now.Add(mostAhead)):
+		return session.Errorf(session.OutOfRange, "startTime", "is more than %d days ahead", int64(mostAhead/(24*time.Hour)))
 	default:
 		p.future = true
 	}

@@ -52,6 +52,7 @@ type Order struct {
 	Inquiry
 	Name        string
 	Routing     session.RoutingProtocol
+	Server      *session.ApplicationServer // nil: not told
 	OfferID     string
 	Sink        *session.Sink
 	Key         string // Idempotency-Key

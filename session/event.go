@@ -16,6 +16,10 @@ const (
 	RateChanged   EventKind = "rate-changed" // it guarantees another rate
 )
 
+// ChangeFailed begins the cause of the event that tells that a change of terms is
+// undone. What follows is for operators.
+const ChangeFailed = "the change has failed"
+
 // Event is one entry of a session's timeline. Seq counts from 1 without gaps
 // within a session. Events to notify are told to the customer's sink in order.
 type Event struct {

@@ -40,10 +40,11 @@ type Session struct {
 	Reason     string // in words, for people; may be empty
 	Route      Route
 	Price      Price
-	Charges    []Charge   `json:",omitempty"` // what it was billed by, once it was changed; see AllCharges
-	Former     *Former    `json:",omitempty"` // while a change is brought to devices
-	Change     uint32     `json:",omitzero"`  // counts what devices have to follow
-	Delivered  *Delivered `json:",omitempty"` // once ended
+	Charges    []Charge           `json:",omitempty"` // what it was billed by, once it was changed; see AllCharges
+	Former     *Former            `json:",omitempty"` // while a change is brought to devices
+	Change     uint32             `json:",omitzero"`  // counts what devices have to follow
+	Delivered  *Delivered         `json:",omitempty"` // once ended
+	Server     *ApplicationServer `json:",omitempty"` // that the customer has it for
 	OfferID    string
 	Sink       *Sink
 	Correlator string // x-correlator of the order
@@ -130,6 +131,12 @@ type Route struct {
 	RTTMicros uint32
 	Uses      []topology.Use
 	Variant   uint32 `json:",omitzero"` // of the bookings it stands on
+}
+
+// ApplicationServer is what behind endPoint a session is for, by CAMARA's
+// QualityOnDemand; what is not given is invalid.
+type ApplicationServer struct {
+	IPv4, IPv6 netip.Prefix
 }
 
 // The types of a sink's credential.

@@ -680,10 +680,10 @@ type AccessTokenCredential struct {
 	// AccessToken The token; it should outlive the session
 	AccessToken *string `json:"accessToken,omitempty"`
 
-	// AccessTokenExpiresUtc A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// AccessTokenExpiresUtc When the token expires; no event is sent with it after that. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	AccessTokenExpiresUtc DateTime `json:"accessTokenExpiresUtc"`
+	AccessTokenExpiresUtc time.Time `json:"accessTokenExpiresUtc"`
 
 	// AccessTokenType Type of the token
 	AccessTokenType *AccessTokenCredentialAccessTokenType `json:"accessTokenType,omitempty"`
@@ -750,10 +750,10 @@ type Actual struct {
 	// Example: 12.5
 	Latency *Milliseconds `json:"latency,omitempty"`
 
-	// MeasuredAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// MeasuredAt When latency and loss were measured last. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	MeasuredAt *DateTime `json:"measuredAt,omitempty"`
+	MeasuredAt *time.Time `json:"measuredAt,omitempty"`
 
 	// PacketLossRate Packets lost, percent
 	PacketLossRate *float64 `json:"packetLossRate,omitempty"`
@@ -810,10 +810,10 @@ type ApiNotificationEvent struct {
 	// Specversion Version of the CloudEvents specification
 	Specversion ApiNotificationEventSpecversion `json:"specversion"`
 
-	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Time When it happened. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Time DateTime `json:"time"`
+	Time time.Time `json:"time"`
 
 	// Type The kinds of event this API sends
 	Type ApiEventType `json:"type"`
@@ -824,6 +824,20 @@ type ApiNotificationEventDatacontenttype string
 
 // ApiNotificationEventSpecversion Version of the CloudEvents specification
 type ApiNotificationEventSpecversion string
+
+// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
+// as far as its `staticPrefixes` say; they are kept with the session, and limit nothing.
+type ApplicationServer struct {
+	// Ipv4Address IPv4 address, or prefix with no bits set beyond its length
+	//
+	// Example: 10.2.0.8
+	Ipv4Address *string `json:"ipv4Address,omitempty"`
+
+	// Ipv6Address IPv6 address, or prefix with no bits set beyond its length
+	//
+	// Example: 2001:db8:2::/64
+	Ipv6Address *string `json:"ipv6Address,omitempty"`
+}
 
 // AsNumber Autonomous system number (RFC 6793)
 //
@@ -881,15 +895,15 @@ type Breach struct {
 	// Broken What was not kept; in the notification of a breach that goes on, what is known by then
 	Broken []BrokenGuarantee `json:"broken"`
 
-	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// From Begin of the first window in which the level was not kept. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	From DateTime `json:"from"`
+	From time.Time `json:"from"`
 
-	// Until A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Until End of the last window in which it was not kept; absent while that goes on. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Until *DateTime `json:"until,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // BrokenGuarantee By how much a guarantee was not kept, in the unit of the guarantee
@@ -912,10 +926,10 @@ type Charge struct {
 	// Fee An exact amount of money
 	Fee Amount `json:"fee"`
 
-	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// From From when on it is billed by this. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	From DateTime `json:"from"`
+	From time.Time `json:"from"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
 	//
@@ -939,7 +953,7 @@ type CheckAvailability struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
-	// Duration Seconds; the provider has a maximum of its own
+	// Duration How long service is to last from when it has started, seconds; absent for the provider's default. The provider has a maximum
 	//
 	// Example: 86400
 	Duration *Duration `json:"duration,omitempty"`
@@ -947,15 +961,15 @@ type CheckAvailability struct {
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	EndPoint AccessPoint `json:"endPoint"`
 
-	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
 	//
 	// Example: 100
-	GuaranteedBandwidth Bandwidth `json:"guaranteedBandwidth"`
+	GuaranteedBandwidth int32 `json:"guaranteedBandwidth"`
 
-	// GuaranteedReverseBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedReverseBandwidth Guaranteed layer-3 rate from endPoint to accessPoint, Mbit/s; absent for the same as guaranteedBandwidth
 	//
 	// Example: 100
-	GuaranteedReverseBandwidth *Bandwidth `json:"guaranteedReverseBandwidth,omitempty"`
+	GuaranteedReverseBandwidth *int32 `json:"guaranteedReverseBandwidth,omitempty"`
 
 	// Hold Keep the room of what can be had at the start asked for, until `heldUntil`
 	Hold *bool `json:"hold,omitempty"`
@@ -966,10 +980,10 @@ type CheckAvailability struct {
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla *Sla `json:"sla,omitempty"`
 
-	// StartTime A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// StartTime When service is to begin, at most 20 years ahead; absent for as soon as possible. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	StartTime *DateTime `json:"startTime,omitempty"`
+	StartTime *time.Time `json:"startTime,omitempty"`
 }
 
 // CloudEvent Envelope of an event (CloudEvents 1.0)
@@ -989,10 +1003,10 @@ type CloudEvent struct {
 	// Specversion Version of the CloudEvents specification
 	Specversion CloudEventSpecversion `json:"specversion"`
 
-	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Time When it happened. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Time DateTime `json:"time"`
+	Time time.Time `json:"time"`
 
 	// Type What kind of event it is
 	Type string `json:"type"`
@@ -1017,7 +1031,11 @@ type CreateSession struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
-	// Duration Seconds; the provider has a maximum of its own
+	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
+	// as far as its `staticPrefixes` say; they are kept with the session, and limit nothing.
+	ApplicationServer *ApplicationServer `json:"applicationServer,omitempty"`
+
+	// Duration How long service is to last from when it has started, seconds; absent for the provider's default. The provider has a maximum
 	//
 	// Example: 86400
 	Duration *Duration `json:"duration,omitempty"`
@@ -1025,15 +1043,15 @@ type CreateSession struct {
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	EndPoint AccessPoint `json:"endPoint"`
 
-	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
 	//
 	// Example: 100
-	GuaranteedBandwidth Bandwidth `json:"guaranteedBandwidth"`
+	GuaranteedBandwidth int32 `json:"guaranteedBandwidth"`
 
-	// GuaranteedReverseBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedReverseBandwidth Guaranteed layer-3 rate from endPoint to accessPoint, Mbit/s; absent for the same as guaranteedBandwidth
 	//
 	// Example: 100
-	GuaranteedReverseBandwidth *Bandwidth `json:"guaranteedReverseBandwidth,omitempty"`
+	GuaranteedReverseBandwidth *int32 `json:"guaranteedReverseBandwidth,omitempty"`
 
 	// IsProtected Two disjoint ways; needs a second address at both ends
 	IsProtected *bool `json:"isProtected,omitempty"`
@@ -1062,10 +1080,10 @@ type CreateSession struct {
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
 
-	// StartTime A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// StartTime When service is to begin, at most 20 years ahead; absent for as soon as possible. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	StartTime *DateTime `json:"startTime,omitempty"`
+	StartTime *time.Time `json:"startTime,omitempty"`
 }
 
 // CustomerEnd What is seen of the customer's own equipment; it is no part of the service
@@ -1073,10 +1091,10 @@ type CustomerEnd struct {
 	// Detail More, in words
 	Detail *string `json:"detail,omitempty"`
 
-	// Since A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Since Last sign of life of the customer's equipment; absent where there was none. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Since *DateTime `json:"since,omitempty"`
+	Since *time.Time `json:"since,omitempty"`
 
 	// State State of the customer's own equipment
 	State CustomerEndState `json:"state"`
@@ -1106,10 +1124,10 @@ type Delivered struct {
 	// Example: 12.5
 	Latency Milliseconds `json:"latency"`
 
-	// MeasuredAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// MeasuredAt When it was measured. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	MeasuredAt DateTime `json:"measuredAt"`
+	MeasuredAt time.Time `json:"measuredAt"`
 
 	// PacketLossRate Packets lost, percent
 	PacketLossRate float64 `json:"packetLossRate"`
@@ -1127,7 +1145,7 @@ type Delivered struct {
 	Verification Verification `json:"verification"`
 }
 
-// Duration Seconds; the provider has a maximum of its own
+// Duration How long service is to last from when it has started, seconds; absent for the provider's default. The provider has a maximum
 //
 // Example: 86400
 type Duration = int32
@@ -1169,10 +1187,10 @@ type EventSessionStatusChanged struct {
 	// Specversion Version of the CloudEvents specification
 	Specversion EventSessionStatusChangedSpecversion `json:"specversion"`
 
-	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Time When it happened. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Time DateTime `json:"time"`
+	Time time.Time `json:"time"`
 
 	// Type The kinds of event this API sends
 	Type ApiEventType `json:"type"`
@@ -1202,10 +1220,10 @@ type EventSlaBreached struct {
 	// Specversion Version of the CloudEvents specification
 	Specversion EventSlaBreachedSpecversion `json:"specversion"`
 
-	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Time When it happened. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Time DateTime `json:"time"`
+	Time time.Time `json:"time"`
 
 	// Type The kinds of event this API sends
 	Type ApiEventType `json:"type"`
@@ -1235,10 +1253,10 @@ type EventSlaRestored struct {
 	// Specversion Version of the CloudEvents specification
 	Specversion EventSlaRestoredSpecversion `json:"specversion"`
 
-	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Time When it happened. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Time DateTime `json:"time"`
+	Time time.Time `json:"time"`
 
 	// Type The kinds of event this API sends
 	Type ApiEventType `json:"type"`
@@ -1252,10 +1270,10 @@ type EventSlaRestoredSpecversion string
 
 // ExtendSessionDuration By how much a session is to be extended
 type ExtendSessionDuration struct {
-	// RequestedAdditionalDuration Seconds; the provider has a maximum of its own
+	// RequestedAdditionalDuration Seconds to add; less is granted where the provider's maximum is passed
 	//
 	// Example: 86400
-	RequestedAdditionalDuration Duration `json:"requestedAdditionalDuration"`
+	RequestedAdditionalDuration int32 `json:"requestedAdditionalDuration"`
 }
 
 // Guarantee A bound of a service level.
@@ -1272,18 +1290,18 @@ type GuaranteeLogEntry struct {
 	// Detail What happened, for people
 	Detail string `json:"detail"`
 
-	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// From When it happened, or began. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	From DateTime `json:"from"`
+	From time.Time `json:"from"`
 
 	// Kind What an entry of a guarantee log tells of
 	Kind GuaranteeLogKind `json:"kind"`
 
-	// Until A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Until When it ended; absent for what has no length, or goes on. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Until *DateTime `json:"until,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // GuaranteeLogKind What an entry of a guarantee log tells of
@@ -1346,10 +1364,10 @@ type MeasuredBandwidth = float64
 // Measurement What was measured over a time, between the provider's demarcation points. The customer's own equipment is no
 // part of it. The three kinds of time add up to its length.
 type Measurement struct {
-	// Availability Percent
+	// Availability Share of the known time in which the level was kept, percent; absent where none is known
 	//
 	// Example: 99.95
-	Availability *Percent `json:"availability,omitempty"`
+	Availability *float64 `json:"availability,omitempty"`
 
 	// Bandwidth Mean rate of what the customer has sent, Mbit/s; absent where no counter has this session to itself
 	//
@@ -1361,25 +1379,25 @@ type Measurement struct {
 	// Example: 60
 	BreachedSeconds Seconds `json:"breachedSeconds"`
 
-	// From A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// From Begin of the time that was measured. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	From DateTime `json:"from"`
+	From time.Time `json:"from"`
 
-	// Latency Round-trip time between the provider's demarcation points, ms
+	// Latency Mean round-trip time, ms
 	//
 	// Example: 12.5
-	Latency *Milliseconds `json:"latency,omitempty"`
+	Latency *float64 `json:"latency,omitempty"`
 
 	// MetSeconds Seconds, down to the microsecond
 	//
 	// Example: 60
 	MetSeconds Seconds `json:"metSeconds"`
 
-	// PacketLossRate Percent
+	// PacketLossRate Packets lost, percent
 	//
-	// Example: 99.95
-	PacketLossRate *Percent `json:"packetLossRate,omitempty"`
+	// Example: 0.01
+	PacketLossRate *float64 `json:"packetLossRate,omitempty"`
 
 	// ReceivedOctets Octets; sent is from accessPoint to endPoint
 	ReceivedOctets *Octets `json:"receivedOctets,omitempty"`
@@ -1397,10 +1415,10 @@ type Measurement struct {
 	// Example: 60
 	UnknownSeconds Seconds `json:"unknownSeconds"`
 
-	// Until A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Until End of the time that was measured. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Until DateTime `json:"until"`
+	Until time.Time `json:"until"`
 
 	// Verdict Whether the service level was kept.
 	// - MET: it was, in the time that is known
@@ -1408,10 +1426,10 @@ type Measurement struct {
 	// - UNKNOWN: nothing was measured
 	Verdict Verdict `json:"verdict"`
 
-	// WorstLatency Round-trip time between the provider's demarcation points, ms
+	// WorstLatency Longest round-trip time between two looks, ms
 	//
 	// Example: 12.5
-	WorstLatency *Milliseconds `json:"worstLatency,omitempty"`
+	WorstLatency *float64 `json:"worstLatency,omitempty"`
 }
 
 // Milliseconds Round-trip time between the provider's demarcation points, ms
@@ -1430,23 +1448,23 @@ type Octets = int64
 // Offer A service level that can be had. Prices are without taxes. `fee` is for the whole duration and the sum of
 // `setUpFee`, `usageFee` and `protectionFee`; each of them is rounded by itself, half up.
 type Offer struct {
-	// AvailableFrom A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// AvailableFrom The first start at which it can be had; absent for now, or as asked. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	AvailableFrom *DateTime `json:"availableFrom,omitempty"`
+	AvailableFrom *time.Time `json:"availableFrom,omitempty"`
 
 	// Fee An exact amount of money
 	Fee Amount `json:"fee"`
 
-	// HeldUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// HeldUntil Until when the room is kept; absent where it is not. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	HeldUntil *DateTime `json:"heldUntil,omitempty"`
+	HeldUntil *time.Time `json:"heldUntil,omitempty"`
 
-	// Latency Round-trip time between the provider's demarcation points, ms
+	// Latency Computed round-trip time between the provider's demarcation points, ms
 	//
 	// Example: 12.5
-	Latency Milliseconds `json:"latency"`
+	Latency float64 `json:"latency"`
 
 	// MinimumDuration Seconds that are billed at least
 	//
@@ -1461,10 +1479,10 @@ type Offer struct {
 	// ProtectionFee An exact amount of money
 	ProtectionFee Amount `json:"protectionFee"`
 
-	// ProtectionLatency Round-trip time between the provider's demarcation points, ms
+	// ProtectionLatency Computed round-trip time of the second way, ms; absent where the session is not protected
 	//
 	// Example: 12.5
-	ProtectionLatency *Milliseconds `json:"protectionLatency,omitempty"`
+	ProtectionLatency *float64 `json:"protectionLatency,omitempty"`
 
 	// ProtectionSurcharge Percent of `usageFee` that protection costs; 0 where the session is not protected
 	//
@@ -1483,10 +1501,10 @@ type Offer struct {
 	// UsageFee An exact amount of money
 	UsageFee Amount `json:"usageFee"`
 
-	// ValidUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// ValidUntil Until when the price stands for an order that names the offer. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	ValidUntil DateTime `json:"validUntil"`
+	ValidUntil time.Time `json:"validUntil"`
 
 	// WaitDays Days until it can be had; 0 or absent for now
 	WaitDays *int32 `json:"waitDays,omitempty"`
@@ -1529,11 +1547,6 @@ type Pagination struct {
 //
 // Example: 20
 type PerPage = int32
-
-// Percent Percent
-//
-// Example: 99.95
-type Percent = float64
 
 // Phase What is being done with a session at this moment.
 // - ADMITTED: its room is reserved, no device was changed
@@ -1583,10 +1596,10 @@ type PrivateKeyJWTCredentialCredentialType string
 
 // Purchased What was bought and is promised between the provider's demarcation points; a bound that is absent is not promised
 type Purchased struct {
-	// Availability Percent
+	// Availability Share of the known time in which the level is kept at least, percent
 	//
 	// Example: 99.95
-	Availability *Percent `json:"availability,omitempty"`
+	Availability *float64 `json:"availability,omitempty"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
 	//
@@ -1598,15 +1611,15 @@ type Purchased struct {
 	// Example: 100
 	GuaranteedReverseBandwidth Bandwidth `json:"guaranteedReverseBandwidth"`
 
-	// MaxLatency Round-trip time between the provider's demarcation points, ms
+	// MaxLatency Bound of the round-trip time, ms
 	//
 	// Example: 12.5
-	MaxLatency *Milliseconds `json:"maxLatency,omitempty"`
+	MaxLatency *float64 `json:"maxLatency,omitempty"`
 
-	// MaxPacketLossRate Percent
+	// MaxPacketLossRate Bound of the packets lost, percent
 	//
-	// Example: 99.95
-	MaxPacketLossRate *Percent `json:"maxPacketLossRate,omitempty"`
+	// Example: 0.01
+	MaxPacketLossRate *float64 `json:"maxPacketLossRate,omitempty"`
 
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
@@ -1623,10 +1636,10 @@ type Refusal struct {
 	// ContextMessage Why, for people
 	ContextMessage ContextMessage `json:"contextMessage"`
 
-	// LeastLatency Round-trip time between the provider's demarcation points, ms
+	// LeastLatency The least round-trip time that the network can keep between these ends, ms
 	//
 	// Example: 12.5
-	LeastLatency *Milliseconds `json:"leastLatency,omitempty"`
+	LeastLatency *float64 `json:"leastLatency,omitempty"`
 
 	// MostBandwidth The most that would fit, Mbit/s
 	MostBandwidth *int32 `json:"mostBandwidth,omitempty"`
@@ -1665,55 +1678,59 @@ type SessionInfo struct {
 	// Actual What was delivered, between the provider's demarcation points
 	Actual Actual `json:"actual"`
 
+	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
+	// as far as its `staticPrefixes` say; they are kept with the session, and limit nothing.
+	ApplicationServer *ApplicationServer `json:"applicationServer,omitempty"`
+
 	// CloudGatewayIpAddress An IPv4 or IPv6 address without prefix length
 	//
 	// Example: 192.0.2.10
 	CloudGatewayIpAddress *IpAddress `json:"cloudGatewayIpAddress,omitempty"`
 
-	// ComputedLatency Round-trip time between the provider's demarcation points, ms
+	// ComputedLatency Computed round-trip time between the provider's demarcation points, ms
 	//
 	// Example: 12.5
-	ComputedLatency *Milliseconds `json:"computedLatency,omitempty"`
+	ComputedLatency *float64 `json:"computedLatency,omitempty"`
 
-	// CreatedAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// CreatedAt When it was ordered. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	CreatedAt DateTime `json:"createdAt"`
+	CreatedAt time.Time `json:"createdAt"`
 
 	// Delivered What was measured over a time, between the provider's demarcation points. The customer's own equipment is no
 	// part of it. The three kinds of time add up to its length.
 	Delivered *Measurement `json:"delivered,omitempty"`
 
-	// Duration Seconds; the provider has a maximum of its own
+	// Duration Seconds that were granted, with all extensions
 	//
 	// Example: 86400
-	Duration Duration `json:"duration"`
+	Duration int32 `json:"duration"`
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	EndPoint AccessPoint `json:"endPoint"`
 
-	// EndedAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// EndedAt When service and billing ended; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	EndedAt *DateTime `json:"endedAt,omitempty"`
+	EndedAt *time.Time `json:"endedAt,omitempty"`
 
-	// ExpiresAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// ExpiresAt When its duration is over; absent before it has started. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	ExpiresAt *DateTime `json:"expiresAt,omitempty"`
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 
 	// Fee An exact amount of money
 	Fee Amount `json:"fee"`
 
-	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
 	//
 	// Example: 100
-	GuaranteedBandwidth Bandwidth `json:"guaranteedBandwidth"`
+	GuaranteedBandwidth int32 `json:"guaranteedBandwidth"`
 
-	// GuaranteedReverseBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedReverseBandwidth Guaranteed layer-3 rate from endPoint to accessPoint, Mbit/s
 	//
 	// Example: 100
-	GuaranteedReverseBandwidth Bandwidth `json:"guaranteedReverseBandwidth"`
+	GuaranteedReverseBandwidth int32 `json:"guaranteedReverseBandwidth"`
 
 	// Handover What it takes to connect both ends
 	Handover Handover `json:"handover"`
@@ -1768,15 +1785,15 @@ type SessionInfo struct {
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla Sla `json:"sla"`
 
-	// StartTime A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// StartTime Start that was asked for; absent for as soon as possible. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	StartTime *DateTime `json:"startTime,omitempty"`
+	StartTime *time.Time `json:"startTime,omitempty"`
 
-	// StartedAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// StartedAt When packets had proven it and service, billing and its duration began; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	StartedAt *DateTime `json:"startedAt,omitempty"`
+	StartedAt *time.Time `json:"startedAt,omitempty"`
 
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
@@ -1799,10 +1816,10 @@ type SessionInfo struct {
 	// Timeline What happened to it, newest first
 	Timeline *[]TimelineEntry `json:"timeline,omitempty"`
 
-	// UpdatedAt A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// UpdatedAt When it was changed last. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	UpdatedAt DateTime `json:"updatedAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // SessionPage A page of sessions
@@ -1885,10 +1902,10 @@ type SinkCredential struct {
 
 // SinkCredentialInfo What is told of a sink's credential; nothing that is secret
 type SinkCredentialInfo struct {
-	// AccessTokenExpiresUtc A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// AccessTokenExpiresUtc When the token of the order expires. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	AccessTokenExpiresUtc *DateTime `json:"accessTokenExpiresUtc,omitempty"`
+	AccessTokenExpiresUtc *time.Time `json:"accessTokenExpiresUtc,omitempty"`
 
 	// CredentialType Type of the credential
 	CredentialType SinkCredentialInfoCredentialType `json:"credentialType"`
@@ -1984,10 +2001,10 @@ type TimelineEntry struct {
 	// - SESSION_REVOKED: the provider withdrew it
 	StatusInfo *StatusInfo `json:"statusInfo,omitempty"`
 
-	// Time A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// Time When it happened. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
-	Time DateTime `json:"time"`
+	Time time.Time `json:"time"`
 }
 
 // TotalCount Items that match in all
@@ -2042,15 +2059,15 @@ type UnitPrice struct {
 
 // UpdateSession What is to be otherwise with a session
 type UpdateSession struct {
-	// GuaranteedBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
 	//
 	// Example: 100
-	GuaranteedBandwidth *Bandwidth `json:"guaranteedBandwidth,omitempty"`
+	GuaranteedBandwidth *int32 `json:"guaranteedBandwidth,omitempty"`
 
-	// GuaranteedReverseBandwidth Guaranteed layer-3 rate, Mbit/s
+	// GuaranteedReverseBandwidth Guaranteed layer-3 rate from endPoint to accessPoint, Mbit/s
 	//
 	// Example: 100
-	GuaranteedReverseBandwidth *Bandwidth `json:"guaranteedReverseBandwidth,omitempty"`
+	GuaranteedReverseBandwidth *int32 `json:"guaranteedReverseBandwidth,omitempty"`
 
 	// Name A name of the customer's own choice; null for none
 	//

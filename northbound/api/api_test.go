@@ -4,6 +4,7 @@ package api
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,7 +47,11 @@ func TestContractRefersToNothingOutside(t *testing.T) {
 func TestEveryAnswerCarriesTheCorrelator(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
-	for path, item := range doc.Paths.Map() {
+	items := doc.Paths.Map()
+	for key, callback := range items["/sessions"].Post.Callbacks["sessionStatusChanged"].Value.Map() {
+		items[key] = callback
+	}
+	for path, item := range items {
 		for method, op := range item.Operations() {
 			if op.Parameters.GetByInAndName("header", "x-correlator") == nil {
 				t.Errorf("%s %s takes no x-correlator", method, path)
@@ -56,6 +61,34 @@ func TestEveryAnswerCarriesTheCorrelator(t *testing.T) {
 					t.Errorf("%s %s: answer %s has no x-correlator", method, path, status)
 				}
 			}
+		}
+	}
+}
+
+// TestEveryErrorCodeHasAnExample holds what an error answer enumerates against
+// its examples, in both directions.
+func TestEveryErrorCodeHasAnExample(t *testing.T) {
+	t.Parallel()
+	for name, res := range load(t).Components.Responses {
+		media := res.Value.Content.Get("application/json")
+		enumerated := map[any]bool{}
+		for _, part := range media.Schema.Value.AllOf {
+			if code, ok := part.Value.Properties["code"]; ok {
+				for _, c := range code.Value.Enum {
+					enumerated[c] = true
+				}
+			}
+		}
+		shown := map[any]bool{}
+		for _, e := range media.Examples {
+			body, ok := e.Value.Value.(map[string]any)
+			if !ok {
+				t.Errorf("%s has an example that is no object", name)
+			}
+			shown[body["code"]] = true
+		}
+		if delete(enumerated, nil); len(enumerated) == 0 || !maps.Equal(enumerated, shown) {
+			t.Errorf("%s: codes %v, examples of %v", name, enumerated, shown)
 		}
 	}
 }

@@ -74,6 +74,14 @@ func OfEvent(e session.Event) string {
 	if forCustomers(e.Cause) {
 		return e.Cause
 	}
+	return OfStatus(e)
+}
+
+// OfStatus returns what a sink is told with a change of status.
+func OfStatus(e session.Event) string {
+	if strings.HasPrefix(e.Cause, session.ChangeFailed) {
+		return "in service, the change could not be made and is undone"
+	}
 	return Of(e.Phase, e.StatusInfo)
 }
 

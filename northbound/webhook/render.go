@@ -77,7 +77,7 @@ func statusChanged(id uuid.UUID, e session.Event) api.SessionStatusChanged {
 	if e.StatusInfo != "" {
 		data.StatusInfo = new(api.StatusInfo(e.StatusInfo))
 	}
-	data.StatusMessage = new(sentence.Of(e.Phase, e.StatusInfo))
+	data.StatusMessage = new(sentence.OfStatus(e))
 	return data
 }
 

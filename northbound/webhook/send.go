@@ -4,6 +4,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/order"
@@ -41,13 +43,13 @@ func newClient(cfg Config) *http.Client {
 	}
 }
 
-// hostOf names what deliveries are counted by.
+// hostOf names what deliveries are counted by: host and port, however spelled.
 func hostOf(sink string) string {
 	u, err := url.Parse(sink)
 	if err != nil {
 		return sink
 	}
-	return u.Host
+	return net.JoinHostPort(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), cmp.Or(u.Port(), "443"))
 }
 
 // try sends the head of a stream once, within Config.Timeout in all. A sink that

@@ -29,6 +29,9 @@ const (
 // longestToken is the most characters of a token, as in the contract's accessToken.
 const longestToken = 4096
 
+// mostKept bounds the tokens that are kept: customers name endpoints as they like.
+const mostKept = 4096
+
 // tokenPattern is what a token may be made of, as there.
 var tokenPattern = regexp.MustCompile(`^[\x21-\x7e]+$`)
 
@@ -90,8 +93,8 @@ func (t *tokens) get(ctx context.Context, s order.Stream) (token string, kept bo
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for k, f := range t.kept { // what is over makes room
-		if !f.until.After(t.now()) {
+	for k, f := range t.kept { // what is over makes room, and else any other
+		if !f.until.After(t.now()) || len(t.kept) >= mostKept {
 			delete(t.kept, k)
 		}
 	}

@@ -163,7 +163,10 @@ func (t *tx) takeLowest(ctx context.Context, p *pool, r order.PoolRequest) (int6
 		if r.Contended {
 			return 0, fmt.Errorf("pool %s has no free value: %w", r.Pool, order.ErrConflict)
 		}
-		return 0, session.Errorf(session.NoResources, "", "pool %s has no free value from %d to %d", r.Pool, r.Min, r.Max)
+		return 0, &session.Error{ // pools are named after devices
+			Code: session.NoResources, Detail: "there is no place for one more connection at these ends",
+			Err: fmt.Errorf("pool %s has no free value from %d to %d", r.Pool, r.Min, r.Max),
+		}
 	}
 	if value > free.first {
 		if err := t.splitGap(ctx, p, value); err != nil {

@@ -174,19 +174,20 @@ func (w *writer) rollback(ctx context.Context) {
 	}
 }
 
-// unavailable tells callers that the store, not their request, is at fault.
+// unavailable tells callers that not their request is at fault; what is wrong
+// with the store is for operators.
 func unavailable(step string, err error) error {
-	detail := "the store cannot write now"
+	cause := "the store cannot write now"
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
 		switch lite.Code() & 0xff {
 		case sqlite3.SQLITE_FULL:
-			detail = "the store's disk is full"
+			cause = "the store's disk is full"
 		case sqlite3.SQLITE_READONLY:
-			detail = "the store cannot be written"
+			cause = "the store cannot be written"
 		case sqlite3.SQLITE_CORRUPT:
-			detail = "the store is damaged"
+			cause = "the store is damaged"
 		}
 	}
-	return &session.Error{Code: session.Unavailable, Detail: detail, Err: fmt.Errorf("%s: %w", step, err)}
+	return &session.Error{Code: session.Unavailable, Detail: "nothing can be changed at this moment", Err: fmt.Errorf("%s: %s: %w", cause, step, err)}
 }

@@ -238,8 +238,8 @@ func TestErrorsOfTheCore(t *testing.T) {
 		{session.Errorf(session.Internal, "", "secret=hunter2"), 500, "INTERNAL"},
 		{errors.New("disk: secret=hunter2"), 500, "INTERNAL"},
 	}
+	b := setup(t)
 	for _, tt := range tests {
-		b := setup(t)
 		b.core.err = tt.err
 		res := b.do(t, create(goodOrder, "x-correlator", "mine"))
 		e := read[api.ErrorInfo](t, res)
@@ -266,7 +266,7 @@ func TestPanicAndTimeout(t *testing.T) {
 	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusInternalServerError || e.Code != "INTERNAL" || strings.Contains(e.Message, "hunter2") {
 		t.Errorf("panic: %d %+v", res.StatusCode, e)
 	}
-	b = setup(t)
+	b = setup(t, hasty)
 	b.core.hang = true
 	res = b.do(t, get(someID))
 	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusGatewayTimeout || e.Code != "TIMEOUT" {

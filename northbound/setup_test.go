@@ -31,6 +31,9 @@ type bundle struct {
 	log  *bytes.Buffer
 }
 
+// hasty gives a use case that hangs little time.
+func hasty(c *Config) { c.RequestTimeout = 20 * time.Millisecond }
+
 func setup(t testing.TB, changes ...func(*Config)) *bundle {
 	t.Helper()
 	all := []string{
@@ -39,7 +42,7 @@ func setup(t testing.TB, changes ...func(*Config)) *bundle {
 	}
 	b := &bundle{core: &fakeCore{sessions: map[session.ID]session.Session{}}, log: &bytes.Buffer{}}
 	cfg := Config{
-		UseCases: b.core, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: 20 * time.Millisecond,
+		UseCases: b.core, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: time.Minute,
 		Authenticator: fakeAuth{
 			"acme":    {Client: "acme-app", Scopes: all},
 			"other":   {Client: "other-app", Scopes: all},

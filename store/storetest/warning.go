@@ -13,15 +13,15 @@ import (
 
 func warningTests() tests {
 	return tests{
-		"a hold's customer is warned once":                testWarned,
-		"a warning that fails is repeated as the same":    testWarningRepeated,
-		"a spent hold is not warned of":                   testWarningSpent,
-		"a hold that is over is not warned of":            testWarningOver,
-		"a warning that was given up is forgotten":        testWarningGivenUp,
-		"a warning has one holder":                        testWarningLease,
-		"a warning that can never be told is refused":     testWarningRefused,
-		"a hold that was not kept is not warned of":       testWarningOfNothing,
-		"how a sink's token is fetched is kept secret so": testWarningCredential,
+		"a hold's customer is warned once":             testWarned,
+		"a warning that fails is repeated as the same": testWarningRepeated,
+		"a spent hold is not warned of":                testWarningSpent,
+		"a hold that is over is not warned of":         testWarningOver,
+		"a warning that was given up is forgotten":     testWarningGivenUp,
+		"a warning has one holder":                     testWarningLease,
+		"a warning that can never be told is refused":  testWarningRefused,
+		"a hold that was not kept is not warned of":    testWarningOfNothing,
+		"a warning knows how its token is fetched":     testWarningCredential,
 	}
 }
 

@@ -36,7 +36,7 @@ func FuzzCreateSession(f *testing.F) {
 }
 
 func FuzzCheckAvailability(f *testing.F) {
-	fuzzBody(f, "/check-availability", `{"accessPoint": {"id": "a"}, "endPoint": {"type": "CLOUD", "primaryIpAddress": "::2"}, "guaranteedBandwidth": 1, "startTime": "2027-01-01T00:00:00Z"}`)
+	fuzzBody(f, "/check-availability", `{"accessPoint": {"id": "a"}, "endPoint": {"type": "CLOUD", "primaryIpAddress": "::2"}, "guaranteedBandwidth": 1, "startTime": "2027-01-01T00:00:00Z"}`, warnedInquiry)
 }
 
 func FuzzExtend(f *testing.F) { fuzzBody(f, someID+"/extend", `{"requestedAdditionalDuration": 60}`) }

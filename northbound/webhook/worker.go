@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package webhook tells customers' sinks of what happened to their sessions:
-// CloudEvents over https, in order for each session, at least once, with one
-// id for all tries. It takes its work from order.Outbox and decides only how
+// Package webhook tells customers' sinks of what happened to their sessions, and
+// of held offers that are about to expire: CloudEvents over https, in order for
+// each session, at least once, with one id for all tries. It takes its work from order.Outbox and decides only how
 // and when to send; what is worth telling was decided with the event.
 package webhook
 

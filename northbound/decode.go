@@ -33,7 +33,14 @@ type inquiry struct {
 
 func (d decoder) check(b api.CheckAvailability) (order.Inquiry, error) {
 	q, err := d.inquiry(inquiry{b.AccessPoint, b.EndPoint, b.IsProtected, b.Sla, b.GuaranteedBandwidth, b.GuaranteedReverseBandwidth, b.StartTime, b.Duration})
+	if err != nil {
+		return order.Inquiry{}, err
+	}
 	q.Hold = value(b.Hold)
+	if b.Sink != nil && !q.Hold {
+		return order.Inquiry{}, invalid("sink", "needs hold: true, nothing is told of what is not held")
+	}
+	q.Warn, err = d.sink(b.Sink, b.SinkCredential)
 	return q, err
 }
 
@@ -42,7 +49,7 @@ func (d decoder) create(b api.CreateSession) (order.Order, error) {
 	if err != nil {
 		return order.Order{}, err
 	}
-	sink, err := d.sink(b)
+	sink, err := d.sink(b.Sink, b.SinkCredential)
 	if err != nil {
 		return order.Order{}, err
 	}
@@ -186,21 +193,21 @@ func (d decoder) wireguard(field string, p *api.WireGuardPeer) (*order.WireGuard
 }
 
 // sink decodes where events go and what makes them welcome there.
-func (d decoder) sink(b api.CreateSession) (*session.Sink, error) {
-	if b.Sink == nil {
-		if b.SinkCredential != nil {
+func (d decoder) sink(target *api.Sink, c *api.SinkCredential) (*session.Sink, error) {
+	if target == nil {
+		if c != nil {
 			return nil, invalid("sinkCredential", "needs a sink")
 		}
 		return nil, nil //nolint:nilnil // absent is a value here
 	}
-	if err := d.sinkURL(*b.Sink); err != nil {
+	if err := d.sinkURL(*target); err != nil {
 		return nil, err
 	}
-	s := &session.Sink{URL: *b.Sink}
-	if b.SinkCredential == nil {
+	s := &session.Sink{URL: *target}
+	if c == nil {
 		return s, nil
 	}
-	return s, d.credential(s, *b.SinkCredential)
+	return s, d.credential(s, *c)
 }
 
 func (d decoder) sinkURL(raw string) error {

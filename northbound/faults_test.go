@@ -25,6 +25,18 @@ func with(old, replacement string) string {
 	return strings.Replace(goodOrder, old, replacement, 1)
 }
 
+// warnedInquiry has its sink told before the offers that are held end.
+const warnedInquiry = `{"accessPoint": {"id": "a"}, "endPoint": {"id": "b"}, "guaranteedBandwidth": 1, "hold": true, "sink": "https://customer.example.com/events",
+  "sinkCredential": {"credentialType": "ACCESSTOKEN", "accessToken": "s3cr3t", "accessTokenExpiresUtc": "2026-12-31T00:00:00Z", "accessTokenType": "bearer"}}`
+
+// warned returns warnedInquiry with the text old replaced.
+func warned(old, replacement string) string {
+	if !strings.Contains(warnedInquiry, old) {
+		panic("warnedInquiry has no " + old)
+	}
+	return strings.Replace(warnedInquiry, old, replacement, 1)
+}
+
 // faulty is one kind of faulty request and what it is told.
 type faulty struct {
 	name   string
@@ -140,6 +152,15 @@ func faultyBodies() []faulty {
 		{"token expired", create(with("2026-12-31", "2026-11-30")), 400, "INVALID_TOKEN", "sinkCredential.accessTokenExpiresUtc: lies in the past"},
 		{"credential incomplete", create(with(`"accessToken": "s3cr3t", `, "")), 400, bad, "sinkCredential.accessToken: is required"},
 		{"private key JWT", create(with(goodOrder[strings.Index(goodOrder, `{"credentialType"`):], `{"credentialType": "PRIVATE_KEY_JWT", "clientId": "x", "tokenUri": "https://as.example.com/token"}}`)), 422, "PRIVATE_KEY_JWT_NOT_CONFIGURED", "sinkCredential.credentialType: "},
+		{"offer sink over http", check(warned("https://customer", "http://customer")), 400, "INVALID_SINK", "sink: "},
+		{"offer sink at home", check(warned("customer.example.com", "127.0.0.1")), 400, "INVALID_SINK", "sink: "},
+		{"offer sink without hold", check(warned(`"hold": true`, `"hold": false`)), 400, bad, "sink: needs hold"},
+		{"offer sink with hold left out", check(warned(`"hold": true, `, "")), 400, bad, "sink: needs hold"},
+		{"offer credential without sink", check(warned(`"sink": "https://customer.example.com/events",`, "")), 400, bad, "sinkCredential: needs a sink"},
+		{"plain offer credential", check(warned(`"ACCESSTOKEN"`, `"PLAIN"`)), 400, "INVALID_CREDENTIAL", "sinkCredential.credentialType: "},
+		{"no bearer token for offers", check(warned(`"bearer"`, `"mac"`)), 400, "INVALID_TOKEN", "sinkCredential.accessTokenType: "},
+		{"offer token expired", check(warned("2026-12-31", "2026-11-30")), 400, "INVALID_TOKEN", "sinkCredential.accessTokenExpiresUtc: lies in the past"},
+		{"private key JWT for offers", check(warned(warnedInquiry[strings.Index(warnedInquiry, `{"credentialType"`):], `{"credentialType": "PRIVATE_KEY_JWT", "clientId": "x", "tokenUri": "https://as.example.com/token"}}`)), 422, "PRIVATE_KEY_JWT_NOT_CONFIGURED", "sinkCredential.credentialType: "},
 		{"bad offer id", create(with(`"duration"`, `"offerId": "a b", "duration"`)), 400, bad, "offerId: "},
 		{"extend by words", request{method: "POST", path: someID + "/extend", token: "acme", body: `{"requestedAdditionalDuration": "1h"}`}, 400, bad, "requestedAdditionalDuration: "},
 		{"extend by nothing", request{method: "POST", path: someID + "/extend", token: "acme", body: `{}`}, 400, bad, "requestedAdditionalDuration: is required"},

@@ -52,7 +52,7 @@ func FuzzCreateSession(f *testing.F) {
 func FuzzCheckAvailability(f *testing.F) {
 	fuzzBody(f, "POST", "/check-availability",
 		`{"accessPoint": {"id": "a"}, "endPoint": {"type": "CLOUD", "primaryIpAddress": "::2"}, "guaranteedBandwidth": 1, "startTime": "2027-01-01T00:00:00Z"}`,
-		`{"accessPoint": {"id": "site1", "staticPrefixes": ["10.1.0.0/24"]}, "endPoint": {"id": "site2", "staticPrefixes": ["10.2.0.0/24"]}, "guaranteedBandwidth": 1000000}`)
+		`{"accessPoint": {"id": "site1", "staticPrefixes": ["10.1.0.0/24"]}, "endPoint": {"id": "site2", "staticPrefixes": ["10.2.0.0/24"]}, "guaranteedBandwidth": 1000000}`, warnedInquiry)
 }
 
 func FuzzExtend(f *testing.F) {

@@ -108,6 +108,39 @@ func TestCheckAvailability(t *testing.T) {
 	}
 }
 
+// TestCheckWithSink: who is to be told before what is held ends gets to the core,
+// and nothing of it to the answer.
+func TestCheckWithSink(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withKeys)
+	token := &session.Sink{
+		URL: "https://customer.example.com/events", CredentialType: session.AccessToken, Token: "s3cr3t", TokenExpires: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+	}
+	key := &session.Sink{URL: token.URL, CredentialType: session.PrivateKeyJWT, ClientID: "s2cd", TokenURI: "https://as.example.com/token"}
+	keyed := `{"credentialType": "PRIVATE_KEY_JWT", "clientId": "s2cd", "tokenUri": "https://as.example.com/token"}}`
+	credential := strings.Index(warnedInquiry, `{"credentialType"`)
+	for i, tt := range []struct {
+		body string
+		want *session.Sink
+	}{
+		{warnedInquiry, token},
+		{warnedInquiry[:credential] + keyed, key},
+		{warned(warnedInquiry[strings.Index(warnedInquiry, `, "sink"`):], "}"), nil},
+	} {
+		res := b.do(t, check(tt.body))
+		if res.StatusCode != http.StatusOK || strings.Contains(string(res.raw), "sink") {
+			t.Fatalf("answer %d: %s", res.StatusCode, res.raw)
+		}
+		q := b.core.inquired[i]
+		if d := cmp.Diff(tt.want, q.Warn); d != "" || !q.Hold {
+			t.Errorf("inquiry %+v (-want +got):\n%s", q, d)
+		}
+	}
+	if strings.Contains(b.log.String(), "s3cr3t") {
+		t.Error("the log holds a secret")
+	}
+}
+
 func TestListSessions(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -21,7 +21,7 @@ func (s *Service) Check(ctx context.Context, caller Caller, q Inquiry) (Availabi
 		if err != nil || !q.Hold || len(a.found) == 0 {
 			return a.answer, err
 		}
-		if err = s.keep(ctx, d.Tenants[caller.Tenant].Quota, a); err == nil {
+		if err = s.keep(ctx, d.Tenants[caller.Tenant].Quota, a, a.warning(caller, q)); err == nil {
 			return a.answer, nil
 		}
 		if !isConflict(err) {

@@ -28,6 +28,7 @@ type Hold struct {
 	Tenant       session.TenantID
 	Expires      time.Time
 	Alternatives []pathcomp.Admission // the store numbers their variants
+	Warning      *Warning             // nil: nobody is told that it is about to end
 	// Validate sees the tenant's live holds without their alternatives, inside
 	// the transaction; its error refuses this hold.
 	Validate func(live []Hold) error

@@ -12,12 +12,12 @@ import (
 
 // keep holds the room of what an assessment offers now, as alternatives of one
 // hold. ErrConflict: it is gone, assess again.
-func (s *Service) keep(ctx context.Context, quota session.Quota, a assessment) error {
+func (s *Service) keep(ctx context.Context, quota session.Quota, a assessment, w *Warning) error {
 	if quota.Kbps != 0 && a.plan.rate.Larger() > quota.Kbps {
 		return session.Errorf(session.QuotaExceeded, "guaranteedBandwidth", "is more than the customer's limit of %d Mbit/s, and could not be ordered", quota.Kbps/1000)
 	}
 	err := s.store.Hold(ctx, Hold{
-		ID: a.promise.Answer, Tenant: a.tenant, Expires: a.promise.Until, Alternatives: a.found,
+		ID: a.promise.Answer, Tenant: a.tenant, Expires: a.promise.Until, Alternatives: a.found, Warning: w,
 		Validate: func(live []Hold) error { return mayHold(quota, live) },
 	}, s.ledger)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/s2cd/s2cd/session"
 )
 
-// Stream is what waits to be told to one session's sink: one delivery at a
-// time, oldest event first.
+// Stream is what waits to be told to the sink of one session, or of one hold:
+// one delivery at a time, oldest event first.
 type Stream struct {
 	Session session.ID
 	Tenant  session.TenantID
@@ -20,11 +20,14 @@ type Stream struct {
 	Tries   int              // of the head so far
 	Since   time.Time        // of the head's first try; zero: none yet
 	Fence   uint64           // of the lease, to be handed back
+
+	Expiring *Expiring // the hold that the event tells of, and no session; nil: a session
 }
 
 // Outbox hands out streams under a lease.
 type Outbox interface {
-	// ClaimStream leases the stream that is due longest; ok is false without one.
+	// ClaimStream leases the stream that is due longest, of a hold before those of
+	// sessions; ok is false without one.
 	ClaimStream(ctx context.Context, holder string, now, until time.Time) (s Stream, ok bool, err error)
 	// Delivered ends the head and makes the next one due now.
 	Delivered(ctx context.Context, s Stream, now time.Time) error
@@ -33,6 +36,6 @@ type Outbox interface {
 	// Postpone keeps the head, which was not tried.
 	Postpone(ctx context.Context, s Stream, at time.Time) error
 	// GiveUp keeps the head and all behind it as dead letters. Unless it is
-	// final, the session's next event is tried again.
+	// final, the session's next event is tried again. Of a hold nothing is kept.
 	GiveUp(ctx context.Context, s Stream, now time.Time, reason string, final bool) error
 }

@@ -45,6 +45,7 @@ type Inquiry struct {
 	Duration  time.Duration
 	Level     session.LevelName // empty: every level
 	Hold      bool              // keep the room of what is offered now; of no meaning in an order
+	Warn      *session.Sink     // is told before what is held ends; of no meaning without Hold
 }
 
 // Order is a wanted session.

@@ -64,6 +64,7 @@ type Catalogue struct {
 	ApplyDeadline   time.Duration // from start to ACTIVATED, else declined
 	OfferValidity   time.Duration
 	HoldFor         time.Duration // how long an offer keeps room
+	WarnBefore      time.Duration // the end of that a customer is told, half of the time it lasts at most
 	KeepTerminated  time.Duration // readable after the end, at least 360 s
 }
 

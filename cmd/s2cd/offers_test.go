@@ -19,6 +19,7 @@ import (
 	"github.com/s2cd/s2cd/northbound"
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/auth"
+	"github.com/s2cd/s2cd/order"
 )
 
 // counter is the customers' API of a daemon, without its listener. Its answers
@@ -195,6 +196,46 @@ func TestExpiredHoldsReturnTheirRoom(t *testing.T) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestHeldOffersAreToldOf: what an inquiry asks to be told waits in the store, also
+// over a restart, until it is due.
+func TestHeldOffersAreToldOf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newTestDaemon(t)
+		const told = `, "hold": true, "sink": "https://customer.example.com/events"`
+		a := newCounter(t, d).asks("client-1", "site-a", "vpc-a1", 20, told)
+		used := newCounter(t, d).asks("client-1", "site-a", "vpc-a2", 20, told)
+		if status, code := newCounter(t, d).orders("client-1", "site-a", "vpc-a2", 20, used.Offers[0]); status != http.StatusCreated {
+			t.Fatalf("%d %s", status, code)
+		}
+		d = again(t, d)
+		claim := func() (order.Stream, bool) {
+			t.Helper()
+			s, ok, err := d.store.ClaimStream(t.Context(), "test", d.now(), d.now().Add(time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s, ok
+		}
+		due := a.Offers[0].HeldUntil.Add(-d.inventory.Catalogue.WarnBefore)
+		time.Sleep(time.Until(due) - 1)
+		if s, ok := claim(); ok {
+			t.Fatalf("told too early: %+v", s)
+		}
+		time.Sleep(time.Nanosecond)
+		s, ok := claim()
+		if !ok || s.Expiring == nil || s.Sink.URL != "https://customer.example.com/events" {
+			t.Fatalf("not told: %+v", s)
+		}
+		if e := s.Expiring; len(e.Offers) != 2 || e.Offers[0] != a.Offers[0].OfferId || e.Offers[1] != a.Offers[1].OfferId || !e.Until.Equal(*a.Offers[0].HeldUntil) {
+			t.Errorf("told of %+v, held %+v", e, a.Offers)
+		}
+		if s, ok := claim(); ok {
+			t.Errorf("told of what was used: %+v", s)
 		}
 	})
 }

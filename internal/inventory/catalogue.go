@@ -18,6 +18,7 @@ func (b *builder) catalogue() {
 		ApplyDeadline: cmp.Or(c.ApplyDeadline, time.Minute), OfferValidity: cmp.Or(c.OfferValidity, 15*time.Minute),
 		KeepTerminated: cmp.Or(c.KeepTerminated, time.Hour),
 		HoldFor:        cmp.Or(c.HoldFor, 5*time.Minute),
+		WarnBefore:     cmp.Or(c.WarnBefore, time.Minute),
 	}
 	if c.Overhead > 1000 {
 		b.fault("catalogue.overhead", "must be at most 100%%")

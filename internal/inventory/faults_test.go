@@ -149,6 +149,7 @@ func TestFaults(t *testing.T) {
 		"level name":              {"- {name: A, class", "- {name: B, class", `42:14: catalogue.levels[0].name: want one of A, AA, AAA, got "B"`},
 		"duration above maximum":  {"  overhead: 2%", "  overhead: 2%\n  defaultDuration: 300d\n  maxDuration: 200d", "39:20: catalogue.defaultDuration: is longer than maxDuration (4800h0m0s)"},
 		"keep terminated":         {"  overhead: 2%", "  overhead: 2%\n  keepTerminated: 60s", "39:19: catalogue.keepTerminated: must be at least 360s"},
+		"warning too early":       {"  overhead: 2%", "  overhead: 2%\n  warnBefore: 61m", "39:15: catalogue.warnBefore: must be at most 1h"},
 		"hold too long":           {"  overhead: 2%", "  overhead: 2%\n  holdFor: 61m", "39:12: catalogue.holdFor: must be at most 1h"},
 		"protection":              {"setUp: 1.50", "setUp: 1.50, protection: half", `42:128: catalogue.levels[0].price.protection: want a share from 0% to 1000% like 80% or 12.5%, got "half"`},
 		"offers":                  {"name: Two", "name: Two\n    quota: {offers: 1001}", "55:21: tenants[1].quota.offers: out of range 1 to 1000"},
@@ -252,7 +253,7 @@ func TestOptional(t *testing.T) {
 		"srlgs: [7]", "teMetric: 7\n    loss: 99.9999%",
 		"identity: b.example", "identity: b.example, down: true",
 		"setUp: 1.50", "setUp: 1.50, minimum: 1h, protection: 12.5%, earlyTermination: 25%",
-		"  overhead: 2%", "  overhead: 2%\n  holdFor: 90s",
+		"  overhead: 2%", "  overhead: 2%\n  holdFor: 90s\n  warnBefore: 30s",
 		"clients: [c2]", "clients: [c2]\n    quota: {offers: 3}",
 	).Replace(small)
 	inv, err := inventory.Parse("f", []byte(text))
@@ -275,8 +276,8 @@ func TestOptional(t *testing.T) {
 		t.Error(diff)
 	}
 	price := session.Price{Currency: "EUR", Exponent: 2, SetUp: 150, PerMbpsHour: 125, MinimumSeconds: 3600, ProtectionPermille: 125, EarlyPermille: 250}
-	if diff := cmp.Diff(price, inv.Catalogue.Levels[0].Price); diff != "" || inv.Catalogue.HoldFor != 90*time.Second {
-		t.Errorf("hold for %s, price %s", inv.Catalogue.HoldFor, diff)
+	if diff := cmp.Diff(price, inv.Catalogue.Levels[0].Price); diff != "" || inv.Catalogue.HoldFor != 90*time.Second || inv.Catalogue.WarnBefore != 30*time.Second {
+		t.Errorf("hold for %s, warning %s before, price %s", inv.Catalogue.HoldFor, inv.Catalogue.WarnBefore, diff)
 	}
 	if a, b := inv.Tenants[0].Quota.Offers, inv.Tenants[1].Quota.Offers; a != 10 || b != 3 { // without a word there is a limit too
 		t.Errorf("quotas of offers %d, %d", a, b)

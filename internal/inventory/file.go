@@ -133,6 +133,7 @@ type fileCatalogue struct {
 	ApplyDeadline   time.Duration `yaml:"applyDeadline" check:"min=1s,max=24h"`
 	OfferValidity   time.Duration `yaml:"offerValidity" check:"min=1s,max=30d"`
 	HoldFor         time.Duration `yaml:"holdFor" check:"min=10s,max=1h"`
+	WarnBefore      time.Duration `yaml:"warnBefore" check:"min=1s,max=1h"`
 	KeepTerminated  time.Duration `yaml:"keepTerminated" check:"min=360s,max=366d"`
 	Levels          []fileLevel   `yaml:"levels" check:"required"`
 }

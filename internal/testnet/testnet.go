@@ -77,7 +77,7 @@ func Directory() *order.Directory {
 				Price: session.Price{Currency: "EUR", Exponent: 2, SetUp: 500, PerMbpsHour: 3600},
 			}},
 			LeadGuard: 10 * time.Second, TailGuard: 10 * time.Second, DefaultDuration: 24 * time.Hour, MaxDuration: 48 * time.Hour,
-			ApplyDeadline: ApplyWithin, OfferValidity: 10 * time.Minute, HoldFor: 5 * time.Minute, KeepTerminated: 10 * time.Minute,
+			ApplyDeadline: ApplyWithin, OfferValidity: 10 * time.Minute, HoldFor: 5 * time.Minute, WarnBefore: time.Minute, KeepTerminated: 10 * time.Minute,
 		},
 		Pools: order.Pools{
 			VPN: order.Range{Min: 1, Max: 1000}, RD: order.Range{Min: 1, Max: 1000}, Transfer: netip.MustParsePrefix("100.64.0.0/24"),

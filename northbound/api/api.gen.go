@@ -66,6 +66,7 @@ func (e AccessTokenCredentialCredentialType) Valid() bool {
 
 // Defines values for ApiEventType.
 const (
+	OrgCamaraprojectSiteToCloudVpnV0OfferExpiring        ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.offer-expiring"
 	OrgCamaraprojectSiteToCloudVpnV0SessionStatusChanged ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.session-status-changed"
 	OrgCamaraprojectSiteToCloudVpnV0SlaBreached          ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.sla-breached"
 	OrgCamaraprojectSiteToCloudVpnV0SlaRestored          ApiEventType = "org.camaraproject.site-to-cloud-vpn.v0.sla-restored"
@@ -74,6 +75,8 @@ const (
 // Valid indicates whether the value is a known member of the ApiEventType enum.
 func (e ApiEventType) Valid() bool {
 	switch e {
+	case OrgCamaraprojectSiteToCloudVpnV0OfferExpiring:
+		return true
 	case OrgCamaraprojectSiteToCloudVpnV0SessionStatusChanged:
 		return true
 	case OrgCamaraprojectSiteToCloudVpnV0SlaBreached:
@@ -208,6 +211,36 @@ func (e EventKind) Valid() bool {
 	case EventKindSLARESTORED:
 		return true
 	case EventKindSTATUSCHANGED:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventOfferExpiringDatacontenttype.
+const (
+	EventOfferExpiringDatacontenttypeApplicationjson EventOfferExpiringDatacontenttype = "application/json"
+)
+
+// Valid indicates whether the value is a known member of the EventOfferExpiringDatacontenttype enum.
+func (e EventOfferExpiringDatacontenttype) Valid() bool {
+	switch e {
+	case EventOfferExpiringDatacontenttypeApplicationjson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventOfferExpiringSpecversion.
+const (
+	EventOfferExpiringSpecversionN10 EventOfferExpiringSpecversion = "1.0"
+)
+
+// Valid indicates whether the value is a known member of the EventOfferExpiringSpecversion enum.
+func (e EventOfferExpiringSpecversion) Valid() bool {
+	switch e {
+	case EventOfferExpiringSpecversionN10:
 		return true
 	default:
 		return false
@@ -977,6 +1010,14 @@ type CheckAvailability struct {
 	// IsProtected Two disjoint ways; needs a second address at both ends
 	IsProtected *bool `json:"isProtected,omitempty"`
 
+	// Sink Where events of the session, or of the held offers, are sent
+	//
+	// Example: https://customer.example.com/events
+	Sink *Sink `json:"sink,omitempty"`
+
+	// SinkCredential What makes events welcome at the sink
+	SinkCredential *SinkCredential `json:"sinkCredential,omitempty"`
+
 	// Sla Service level, A the weakest and AAA the strongest; the provider's catalogue says what each promises
 	Sla *Sla `json:"sla,omitempty"`
 
@@ -1069,7 +1110,7 @@ type CreateSession struct {
 	// RoutingProtocol How the prefixes behind the ends become known; STATIC takes `staticPrefixes`, BGP needs `asNumber` at a site
 	RoutingProtocol *RoutingProtocol `json:"routingProtocol,omitempty"`
 
-	// Sink Where events of the session are sent
+	// Sink Where events of the session, or of the held offers, are sent
 	//
 	// Example: https://customer.example.com/events
 	Sink *Sink `json:"sink,omitempty"`
@@ -1169,6 +1210,38 @@ type ErrorInfo struct {
 // - PATH_CHANGED: it takes another way through the network
 // - BANDWIDTH_CHANGED: its bandwidth or service level is another one
 type EventKind string
+
+// EventOfferExpiring Held offers are about to expire
+type EventOfferExpiring struct {
+	// Data The offers of one answer whose room is held, and which nobody has used yet. From `heldUntil` on they are void.
+	Data OfferExpiring `json:"data"`
+
+	// Datacontenttype Media type of `data`
+	Datacontenttype *EventOfferExpiringDatacontenttype `json:"datacontenttype,omitempty"`
+
+	// Id Identifier of the event, the same at every attempt to deliver it
+	Id string `json:"id"`
+
+	// Source Where the event happened
+	Source string `json:"source"`
+
+	// Specversion Version of the CloudEvents specification
+	Specversion EventOfferExpiringSpecversion `json:"specversion"`
+
+	// Time When it happened. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	Time time.Time `json:"time"`
+
+	// Type The kinds of event this API sends
+	Type ApiEventType `json:"type"`
+}
+
+// EventOfferExpiringDatacontenttype Media type of `data`
+type EventOfferExpiringDatacontenttype string
+
+// EventOfferExpiringSpecversion Version of the CloudEvents specification
+type EventOfferExpiringSpecversion string
 
 // EventSessionStatusChanged The state of a session has changed
 type EventSessionStatusChanged struct {
@@ -1510,6 +1583,17 @@ type Offer struct {
 	WaitDays *int32 `json:"waitDays,omitempty"`
 }
 
+// OfferExpiring The offers of one answer whose room is held, and which nobody has used yet. From `heldUntil` on they are void.
+type OfferExpiring struct {
+	// HeldUntil A moment. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	//
+	// Example: 2026-12-01T08:00:00Z
+	HeldUntil DateTime `json:"heldUntil"`
+
+	// OfferIds The alternatives that are held, weakest service level first
+	OfferIds []OfferId `json:"offerIds"`
+}
+
 // OfferId Identifier of an offer, as the answer of check-availability had it
 //
 // Example: cAAAAABrqkEAAAAAAAAABLAAAAAAAAAAZAAAAAAAAAAAAAAAAPH5Yx2vQ0mXk7c1m0RzYlU4b2Y3ZGE2
@@ -1774,7 +1858,7 @@ type SessionInfo struct {
 	// Example: 7f7a1f7e-5a3c-4a4e-9d0c-0f6f2d2f4f11
 	SessionId SessionId `json:"sessionId"`
 
-	// Sink Where events of the session are sent
+	// Sink Where events of the session, or of the held offers, are sent
 	//
 	// Example: https://customer.example.com/events
 	Sink *Sink `json:"sink,omitempty"`
@@ -1890,7 +1974,7 @@ type SessionStatusChanged struct {
 	StatusMessage *string `json:"statusMessage,omitempty"`
 }
 
-// Sink Where events of the session are sent
+// Sink Where events of the session, or of the held offers, are sent
 //
 // Example: https://customer.example.com/events
 type Sink = string
@@ -2191,6 +2275,18 @@ type ChangeBadRequest400 struct {
 	Status interface{} `json:"status"`
 }
 
+// CheckBadRequest400 defines model for CheckBadRequest400.
+type CheckBadRequest400 struct {
+	// Code What kind of error it is
+	Code interface{} `json:"code"`
+
+	// Message What is wrong, for people; names the field at fault
+	Message string `json:"message"`
+
+	// Status HTTP status of the answer
+	Status interface{} `json:"status"`
+}
+
 // CheckConflict409 defines model for CheckConflict409.
 type CheckConflict409 struct {
 	// Code What kind of error it is
@@ -2265,18 +2361,6 @@ type CreateUnprocessable422 struct {
 
 // ExtendUnprocessable422 defines model for ExtendUnprocessable422.
 type ExtendUnprocessable422 struct {
-	// Code What kind of error it is
-	Code interface{} `json:"code"`
-
-	// Message What is wrong, for people; names the field at fault
-	Message string `json:"message"`
-
-	// Status HTTP status of the answer
-	Status interface{} `json:"status"`
-}
-
-// Generic400 defines model for Generic400.
-type Generic400 struct {
 	// Code What kind of error it is
 	Code interface{} `json:"code"`
 
@@ -2557,6 +2641,12 @@ type GetSessionPerformanceParams struct {
 	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
 }
 
+// PostOfferNotificationParams defines parameters for PostOfferNotification.
+type PostOfferNotificationParams struct {
+	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
+	XCorrelator *XCorrelator `json:"x-correlator,omitempty"`
+}
+
 // PostNotificationParams defines parameters for PostNotification.
 type PostNotificationParams struct {
 	// XCorrelator Correlation id of the request, returned in the answer and kept with what it caused
@@ -2577,6 +2667,9 @@ type UpdateSessionApplicationMergePatchPlusJSONRequestBody = UpdateSession
 
 // ExtendSessionDurationJSONRequestBody defines body for ExtendSessionDuration for application/json ContentType.
 type ExtendSessionDurationJSONRequestBody = ExtendSessionDuration
+
+// PostOfferNotificationApplicationCloudeventsPlusJSONRequestBody defines body for PostOfferNotification for application/cloudevents+json ContentType.
+type PostOfferNotificationApplicationCloudeventsPlusJSONRequestBody = ApiNotificationEvent
 
 // PostNotificationApplicationCloudeventsPlusJSONRequestBody defines body for PostNotification for application/cloudevents+json ContentType.
 type PostNotificationApplicationCloudeventsPlusJSONRequestBody = ApiNotificationEvent
@@ -3520,6 +3613,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 // callback http.Handler returned by {Op}CallbackHandler at
 // whatever URL path they advertise to senders.
 type CallbackReceiverInterface interface {
+	// Tell that held offers are about to expire
+	// HandlePostOfferNotificationCallback handles the POST callback for offerExpiring.
+	HandlePostOfferNotificationCallback(w http.ResponseWriter, r *http.Request, params PostOfferNotificationParams)
 	// Tell of a change of a session
 	// HandlePostNotificationCallback handles the POST callback for sessionStatusChanged.
 	HandlePostNotificationCallback(w http.ResponseWriter, r *http.Request, params PostNotificationParams)
@@ -3528,6 +3624,50 @@ type CallbackReceiverInterface interface {
 // CallbackReceiverMiddlewareFunc wraps an http.Handler with cross-
 // cutting behavior (signature verification, logging, rate limiting, ...).
 type CallbackReceiverMiddlewareFunc func(http.Handler) http.Handler
+
+// PostOfferNotificationCallbackHandler returns the http.Handler for the offerExpiring callback.
+// Mount this at the URL path advertised to callback senders. errHandler
+// may be nil; if so, parameter-binding errors return 400 with the error
+// message. Middlewares are applied in the order provided -- the last
+// argument becomes the outermost wrapper.
+func PostOfferNotificationCallbackHandler(si CallbackReceiverInterface, errHandler func(w http.ResponseWriter, r *http.Request, err error), middlewares ...CallbackReceiverMiddlewareFunc) http.Handler {
+	if errHandler == nil {
+		errHandler = func(w http.ResponseWriter, r *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	}
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var err error
+		_ = err
+
+		// Parameter object where we will unmarshal all parameters from the request.
+		var params PostOfferNotificationParams
+
+		// ------------- Optional header parameter "x-correlator" -------------
+		if valueList, found := r.Header[http.CanonicalHeaderKey("x-correlator")]; found {
+			var XCorrelator XCorrelator
+			n := len(valueList)
+			if n != 1 {
+				errHandler(w, r, &TooManyValuesForParamError{ParamName: "x-correlator", Count: n})
+				return
+			}
+
+			err = runtime.BindStyledParameterWithOptions("simple", "x-correlator", valueList[0], &XCorrelator, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+			if err != nil {
+				errHandler(w, r, &InvalidParamFormatError{ParamName: "x-correlator", Err: err})
+				return
+			}
+			params.XCorrelator = &XCorrelator
+
+		}
+
+		si.HandlePostOfferNotificationCallback(w, r, params)
+	})
+	for _, mw := range middlewares {
+		h = mw(h)
+	}
+	return h
+}
 
 // PostNotificationCallbackHandler returns the http.Handler for the sessionStatusChanged callback.
 // Mount this at the URL path advertised to callback senders. errHandler

@@ -66,6 +66,8 @@ catalogue:
   maxDuration: 366d
   applyDeadline: 10m
   offerValidity: 8s
+  holdFor: 10s
+  warnBefore: 9s
   keepTerminated: 1h
   levels:
     - {name: A, class: best-effort, dscp: 0, availability: 99%, booking: 50%, measureEvery: 60s, price: {setUp: 0, perMbpsHour: 0.002}}

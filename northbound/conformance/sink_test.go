@@ -116,6 +116,7 @@ func (w *world) sinkSteps(sc *godog.ScenarioContext) {
 	sc.Given(`^the order goes to the sink with the token "([^"]+)"$`, w.orderTo)
 	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+)$`, func(_ int, status string) error { return w.told(status, 1) })
 	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+) and is told again$`, func(_ int, status string) error { return w.told(status, 2) })
+	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to an offer that expires$`, func(int) error { return w.told("", 1) })
 	sc.Then(`^the sink was told nothing else$`, w.toldNothingElse)
 	sc.Then(`^the sink was shown the token "([^"]+)"$`, w.shownToken)
 }
@@ -146,7 +147,8 @@ func (w *world) received() ([]event, error) {
 	return append([]event(nil), box.got...), errors.Join(box.faults...)
 }
 
-// told waits until an event of that status has come n times under one id.
+// told waits until an event of that status, which those of offers have not, has
+// come n times under one id.
 func (w *world) told(status string, n int) error {
 	return w.until(func() (bool, error) {
 		got, err := w.received()

@@ -34,16 +34,12 @@ type envelope struct {
 
 // event renders the head of a stream.
 func (w *Worker) event(s order.Stream) ([]byte, error) {
-	id, err := uuid.Parse(string(s.Session))
-	if err != nil {
-		return nil, fmt.Errorf("session id %q: %w", s.Session, err)
-	}
-	name, data, err := render(id, s)
+	source, name, data, err := render(s)
 	if err != nil {
 		return nil, err
 	}
 	raw, err := json.Marshal(envelope{
-		ID: s.Event.ID, Source: w.cfg.Source + "/sessions/" + string(s.Session), Type: eventTypes + name,
+		ID: s.Event.ID, Source: w.cfg.Source + source, Type: eventTypes + name,
 		SpecVersion: "1.0", DataContentType: "application/json", Time: s.Event.At.UTC(), Data: data,
 	})
 	if err != nil {
@@ -52,9 +48,23 @@ func (w *Worker) event(s order.Stream) ([]byte, error) {
 	return raw, nil
 }
 
-// render returns the name of an event's type and its data, by its kind. The
-// event's cause names devices: it is for operators.
-func render(id uuid.UUID, s order.Stream) (name string, data any, err error) {
+// render returns where in the API an event is from, the name of its type and its
+// data.
+func render(s order.Stream) (source, name string, data any, err error) {
+	if e := s.Expiring; e != nil {
+		return "/check-availability", "offer-expiring", api.OfferExpiring{OfferIds: e.Offers, HeldUntil: e.Until.UTC()}, nil
+	}
+	id, err := uuid.Parse(string(s.Session))
+	if err != nil {
+		return "", "", nil, fmt.Errorf("session id %q: %w", s.Session, err)
+	}
+	name, data, err = ofSession(id, s)
+	return "/sessions/" + string(s.Session), name, data, err
+}
+
+// ofSession renders a session's event by its kind. The event's cause names
+// devices: it is for operators.
+func ofSession(id uuid.UUID, s order.Stream) (name string, data any, err error) {
 	e := s.Event
 	switch e.Kind {
 	case session.StatusChanged:

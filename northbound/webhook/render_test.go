@@ -31,13 +31,17 @@ func TestEveryTypeIsTheContracts(t *testing.T) {
 		Broken: []session.BrokenGuarantee{{Guarantee: session.GuaranteedLatency, Promised: 20_000, Delivered: 30_500}},
 	}
 	made := map[string]bool{}
-	for _, e := range []session.Event{
-		{Kind: session.StatusChanged, Phase: session.Released, StatusInfo: session.DurationExpired},
-		{Kind: session.SLABreached, Breach: breach},
-		{Kind: session.SLARestored, Breach: breach},
+	expiring := &order.Expiring{Hold: "h-1", Offers: []string{"offer-1"}, Until: testStart().Add(time.Minute)}
+	for _, s := range []order.Stream{
+		{Event: session.Event{Kind: session.StatusChanged, Phase: session.Released, StatusInfo: session.DurationExpired}},
+		{Event: session.Event{Kind: session.SLABreached, Breach: breach}},
+		{Event: session.Event{Kind: session.SLARestored, Breach: breach}},
+		{Expiring: expiring},
 	} {
+		s.Session = "7f7a1f7e-5a3c-4a4e-9d0c-0f6f2d2f4f11"
+		e := &s.Event
 		e.ID, e.Seq, e.At, e.Status, e.Cause = "0d7c7f4e-3a8c-4f1e-8b77-5f2c5b3f6a10", 7, testStart(), session.Activated, "PE7 secret"
-		raw, err := w.event(order.Stream{Session: "7f7a1f7e-5a3c-4a4e-9d0c-0f6f2d2f4f11", Event: e})
+		raw, err := w.event(s)
 		if err != nil {
 			t.Fatal(err)
 		}

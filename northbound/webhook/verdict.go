@@ -53,6 +53,19 @@ func (w *Worker) failed(s order.Stream, reason string, after time.Duration) verd
 	return verdict{kind: retry, reason: reason, at: at}
 }
 
+// inTime gives up what would be tried again when the hold that it tells of has
+// ended.
+func inTime(s order.Stream, v verdict) verdict {
+	if s.Expiring == nil || v.kind != retry && v.kind != putBack || v.at.Before(s.Expiring.Until) {
+		return v
+	}
+	reason := "not told before the hold's end"
+	if v.reason != "" {
+		reason += ", at last: " + v.reason
+	}
+	return verdict{kind: giveUp, reason: reason, final: true}
+}
+
 // backoff grows with the time that was spent trying, which doubles it at every
 // try, and strays by half to either side so that many streams spread.
 func (w *Worker) backoff(spent time.Duration) time.Duration {

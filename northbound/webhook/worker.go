@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package webhook tells customers' sinks of what happened to their sessions:
-// CloudEvents over https, in order for each session, at least once, with one
-// id for all tries. It takes its work from order.Outbox and decides only how
+// Package webhook tells customers' sinks of what happened to their sessions, and
+// of held offers that are about to expire: CloudEvents over https, in order for
+// each session, at least once, with one id for all tries. It takes its work from order.Outbox and decides only how
 // and when to send; what is worth telling was decided with the event.
 package webhook
 
@@ -215,7 +215,8 @@ func (w *Worker) leave(s order.Stream) {
 func (w *Worker) record(ctx context.Context, s order.Stream, v verdict) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.cfg.Timeout)
 	defer cancel()
-	attrs := []any{"session", s.Session, "event", s.Event.ID, "seq", s.Event.Seq, "tries", s.Tries + 1}
+	v = inTime(s, v)
+	attrs := append(subject(s), "event", s.Event.ID, "seq", s.Event.Seq, "tries", s.Tries+1)
 	now := w.cfg.Now()
 	var err error
 	switch v.kind {
@@ -236,4 +237,12 @@ func (w *Worker) record(ctx context.Context, s order.Stream, v verdict) {
 	if err != nil {
 		w.cfg.Log.ErrorContext(ctx, "delivery not recorded", append(attrs, "error", err)...)
 	}
+}
+
+// subject is what a stream is of, for logs.
+func subject(s order.Stream) []any {
+	if s.Expiring != nil {
+		return []any{"hold", s.Expiring.Hold}
+	}
+	return []any{"session", s.Session}
 }

@@ -27,6 +27,7 @@ func (s *Store) Audit(ctx context.Context) ([]string, error) {
 			{r.q.WrongListed, "how many sessions tenant %s has is not how many there are"},
 			{r.q.StrayVPNs, "VPN %s has no session"},
 			{r.q.StrayBookings, "%s has bandwidth booked and is neither a live session nor a live hold"},
+			{r.q.StrayWarnings, "hold %s has ended, and its customer is still to be warned"},
 		} {
 			names, err := look.at(ctx)
 			if err != nil {

@@ -20,9 +20,18 @@ const expireHolds = 200
 
 // Hold implements order.Store.
 func (s *Store) Hold(ctx context.Context, hold order.Hold, ledger order.Ledger) error {
+	warning, err := encodeWarning(s.seal, hold)
+	if err != nil {
+		return err
+	}
 	p := &part{
 		tenant: string(hold.Tenant),
-		run:    func(ctx context.Context, t *tx) error { return t.hold(ctx, hold) },
+		run: func(ctx context.Context, t *tx) error {
+			if err := t.hold(ctx, hold); err != nil || warning == nil {
+				return err
+			}
+			return t.warn(ctx, *warning)
+		},
 		landed: func(ctx context.Context, t *tx) (bool, error) {
 			_, err := t.q.Hold(ctx, hold.ID)
 			if errors.Is(err, sql.ErrNoRows) {
@@ -80,8 +89,12 @@ func (t *tx) liveHolds(ctx context.Context, tenant session.TenantID) ([]order.Ho
 	return live, nil
 }
 
-// endHold writes that a hold was spent, or expired, and what it has booked ends.
+// endHold writes that a hold was spent, or expired. What it has booked ends, and
+// nobody is warned of its end any more.
 func (t *tx) endHold(ctx context.Context, id string, by session.ID) error {
+	if err := t.q.DeleteWarning(ctx, id); err != nil {
+		return fmt.Errorf("end warning of hold %s: %w", id, err)
+	}
 	err := t.q.EndHold(ctx, sqlitedb.EndHoldParams{EndedAt: micros(t.now), SpentBy: string(by), ID: id})
 	if err != nil {
 		return fmt.Errorf("end hold %s: %w", id, err)

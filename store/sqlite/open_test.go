@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/sqlite"
 	"github.com/s2cd/s2cd/store/storetest"
@@ -105,7 +106,16 @@ func TestSecretsAreSealed(t *testing.T) {
 	s := open(t, path)
 	a := storetest.Admission(1)
 	a.Session.Sink.Token = "a-token-nobody-may-read"
-	admit(t, s, storetest.NewLedger(0), []order.Admission{a})
+	ledger := storetest.NewLedger(0)
+	admit(t, s, ledger, []order.Admission{a})
+	now := time.Now()
+	held := order.Hold{
+		ID: "h", Tenant: "t", Expires: now.Add(time.Hour), Alternatives: []pathcomp.Admission{a.Route},
+		Warning: &order.Warning{At: now, Offers: []string{"o"}, Sink: *a.Session.Sink},
+	}
+	if err := s.Hold(t.Context(), held, ledger); err != nil {
+		t.Fatal(err)
+	}
 	files, err := filepath.Glob(path + "*")
 	if err != nil || len(files) < 3 {
 		t.Fatal(files, err)

@@ -22,6 +22,9 @@ const (
 // ClaimStream implements order.Outbox.
 func (s *Store) ClaimStream(ctx context.Context, holder string, now, until time.Time) (out order.Stream, ok bool, err error) {
 	err = s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
+		if out, ok, err = s.claimWarning(ctx, t, holder, now, until); ok || err != nil {
+			return err
+		}
 		out, ok, err = s.claimStream(ctx, t, holder, now, until)
 		return err
 	})
@@ -86,6 +89,9 @@ func claimed(of session.Session, row sqlitedb.DueStreamRow, head eventRow) (orde
 
 // Delivered implements order.Outbox.
 func (s *Store) Delivered(ctx context.Context, st order.Stream, now time.Time) error {
+	if st.Expiring != nil {
+		return s.endWarning(ctx, st, nil)
+	}
 	return s.endTry(ctx, st, func(ctx context.Context, t *tx, p *sqlitedb.SetStreamParams) error {
 		p.Delivered, p.Tries, p.Since, p.Reason = int64(st.Event.Seq), 0, 0, "" //nolint:gosec // counts from 1
 		_, err := t.q.HeadOfStream(ctx, sqlitedb.HeadOfStreamParams{SessionN: p.SessionN, Seq: p.Delivered})
@@ -102,6 +108,15 @@ func (s *Store) Delivered(ctx context.Context, st order.Stream, now time.Time) e
 
 // RetryAt implements order.Outbox.
 func (s *Store) RetryAt(ctx context.Context, st order.Stream, at time.Time, reason string) error {
+	if st.Expiring != nil {
+		return s.endWarning(ctx, st, func(t *tx, p *sqlitedb.SetWarningParams) {
+			p.Tries++
+			if p.Since == 0 {
+				p.Since = micros(t.now)
+			}
+			p.NextAt = micros(at)
+		})
+	}
 	return s.endTry(ctx, st, func(_ context.Context, t *tx, p *sqlitedb.SetStreamParams) error {
 		p.Tries++
 		if p.Since == 0 {
@@ -114,6 +129,9 @@ func (s *Store) RetryAt(ctx context.Context, st order.Stream, at time.Time, reas
 
 // Postpone implements order.Outbox.
 func (s *Store) Postpone(ctx context.Context, st order.Stream, at time.Time) error {
+	if st.Expiring != nil {
+		return s.endWarning(ctx, st, func(_ *tx, p *sqlitedb.SetWarningParams) { p.NextAt = micros(at) })
+	}
 	return s.endTry(ctx, st, func(_ context.Context, _ *tx, p *sqlitedb.SetStreamParams) error {
 		p.NextAt = micros(at)
 		return nil
@@ -122,6 +140,9 @@ func (s *Store) Postpone(ctx context.Context, st order.Stream, at time.Time) err
 
 // GiveUp implements order.Outbox.
 func (s *Store) GiveUp(ctx context.Context, st order.Stream, now time.Time, reason string, final bool) error {
+	if st.Expiring != nil {
+		return s.endWarning(ctx, st, nil)
+	}
 	return s.endTry(ctx, st, func(ctx context.Context, t *tx, p *sqlitedb.SetStreamParams) error {
 		last, err := t.q.LastEvent(ctx, p.SessionN)
 		if err != nil {

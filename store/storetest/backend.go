@@ -64,6 +64,7 @@ func Run(t *testing.T, at Maker) {
 		{"Book", bookTests()},
 		{"Pools", poolTests()},
 		{"Holds", holdTests()},
+		{"Warnings", warningTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

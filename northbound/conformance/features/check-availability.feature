@@ -70,6 +70,52 @@ Feature: checkAvailability
     Then the answer is 400 INVALID_ARGUMENT
     And the message says "accessPoint.secondaryIpAddress: is required"
 
+  Scenario Outline: A sink of <sink>
+    Given a request for checkAvailability
+    And the body property "hold" is true
+    And the body property "sink" is <sink>
+    When checkAvailability is called
+    Then the answer is 400 INVALID_SINK
+    And the message says "sink"
+
+    Examples:
+      | sink                            |
+      | "http://customer.example.com"   |
+      | "https://10.0.0.1/events"       |
+
+  Scenario: A sink without held room to tell of
+    Given a request for checkAvailability
+    And the body property "sink" is "https://customer.example.com/events"
+    When checkAvailability is called
+    Then the answer is 400 INVALID_ARGUMENT
+    And the message says "sink"
+
+  Scenario Outline: A credential with <property> of <value>
+    Given a request for checkAvailability
+    And the body property "hold" is true
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "ACCESSTOKEN", "accessToken": "t", "accessTokenExpiresUtc": "2099-01-01T00:00:00Z", "accessTokenType": "bearer"}
+    And the body property "sinkCredential.<property>" is <value>
+    When checkAvailability is called
+    Then the answer is <outcome>
+    And the message says "sinkCredential.<property>"
+
+    Examples:
+      | property              | value                  | outcome                |
+      | credentialType        | "PLAIN"                | 400 INVALID_CREDENTIAL |
+      | accessTokenType       | "mac"                  | 400 INVALID_TOKEN      |
+      | accessTokenExpiresUtc | "2020-01-01T00:00:00Z" | 400 INVALID_TOKEN      |
+
+  @fault
+  Scenario: A credential that the provider is not set up for
+    Given a request for checkAvailability
+    And a provider without keys for sinks
+    And the body property "hold" is true
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "PRIVATE_KEY_JWT", "clientId": "provider", "tokenUri": "https://as.example.com/token"}
+    When checkAvailability is called
+    Then the answer is 422 PRIVATE_KEY_JWT_NOT_CONFIGURED
+
   Scenario: Offers that keep their room, as many as the customer may have
     Given a request for checkAvailability
     And the body property "hold" is true

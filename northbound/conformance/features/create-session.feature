@@ -152,6 +152,14 @@ Feature: createSession
       | accessTokenExpiresUtc | "2020-01-01T00:00:00Z" | 400 INVALID_TOKEN      |
       | accessToken           | missing                | 400 INVALID_ARGUMENT   |
 
+  Scenario: A credential with a property that none has
+    Given a request for createSession
+    And the body property "sink" is "https://customer.example.com/events"
+    And the body property "sinkCredential" is {"credentialType": "PRIVATE_KEY_JWT", "clientId": "provider", "tokenUri": "https://as.example.com/token", "clientSecret": "s"}
+    When createSession is called
+    Then the answer is 400 INVALID_ARGUMENT
+    And the message says "sinkCredential.clientSecret: is not a property"
+
   Scenario: A credential with which the provider gets tokens itself
     Given a request for createSession
     And the body property "sink" is "https://customer.example.com/events"

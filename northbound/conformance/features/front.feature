@@ -257,7 +257,6 @@ Feature: What holds for every operation
       | createSession         | status                            |
       | createSession         | accessPoint.location.altitude     |
       | createSession         | endPoint.wireguard.endpoint.proto |
-      | createSession         | sinkCredential.clientSecret       |
       | extendSessionDuration | until                             |
       | updateSession         | sink                              |
 

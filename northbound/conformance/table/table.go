@@ -67,6 +67,7 @@ var (
 	sent     = regexp.MustCompile(`^the request is sent$`)
 	answered = regexp.MustCompile(`^the answer is (\d+)(?: (\S+))?$`)
 	told     = regexp.MustCompile(`^the sink answers (\d+)(?: ([A-Z_]+))? to \w+(?: and is told again)?$`)
+	warned   = regexp.MustCompile(`^the sink answers (\d+)(?: ([A-Z_]+))? to an offer that expires$`)
 )
 
 // read finds the outcomes that the features of a folder show.
@@ -125,6 +126,8 @@ func outcomes(p *messages.Pickle) map[apitest.Outcome]bool {
 			add(operation, m)
 		} else if m := told.FindStringSubmatch(step.Text); m != nil {
 			add("postNotification", m)
+		} else if m := warned.FindStringSubmatch(step.Text); m != nil {
+			add("postOfferNotification", m)
 		}
 	}
 	return all
@@ -136,7 +139,8 @@ const head = `<!-- SPDX-License-Identifier: Apache-2.0 -->
 Every operation, status and code that [the contract](../northbound/api/site-to-cloud-vpn.yaml) documents, and a scenario of
 [northbound/conformance/features](../northbound/conformance/features) that has it. ` + "`make test`" + ` runs them against ` + "`s2cd serve`" + ` as a
 process, over TLS, with a store on disk, tokens of an issuer of the test, and two routers that keep their configuration
-as a tree; every request and answer is held against the contract. In ` + "`postNotification`" + ` the customer's sink answers,
+as a tree; every request and answer is held against the contract. In ` + "`postNotification`" + ` and
+` + "`postOfferNotification`" + ` the customer's sink answers,
 and the daemon has to cope with it.
 
 *fault*: the outcome needs a part that is broken or a race that is lost. The same HTTP server then runs in the process of

@@ -98,7 +98,8 @@ type ClientInterface interface {
 	//
 	// With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
 	// what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
-	// makes another hold.
+	// makes another hold. A `sink`, which only a request with `hold: true` may have, is told shortly before the hold
+	// ends, if it was not used by then.
 	//
 	// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
 	// fit: the most bandwidth, the least latency, another level.
@@ -115,7 +116,8 @@ type ClientInterface interface {
 	//
 	// With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
 	// what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
-	// makes another hold.
+	// makes another hold. A `sink`, which only a request with `hold: true` may have, is told shortly before the hold
+	// ends, if it was not used by then.
 	//
 	// An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
 	// fit: the most bandwidth, the least latency, another level.
@@ -288,7 +290,8 @@ type ClientInterface interface {
 //
 // With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
 // what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
-// makes another hold.
+// makes another hold. A `sink`, which only a request with `hold: true` may have, is told shortly before the hold
+// ends, if it was not used by then.
 //
 // An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
 // fit: the most bandwidth, the least latency, another level.
@@ -315,7 +318,8 @@ func (c *Client) CheckAvailabilityWithBody(ctx context.Context, params *CheckAva
 //
 // With `hold: true` the room of the levels that can be had at the start asked for is kept until `heldUntil`;
 // what can be had later only is not held. A held offer is valid as long as it is held. Repeating the request
-// makes another hold.
+// makes another hold. A `sink`, which only a request with `hold: true` may have, is told shortly before the hold
+// ends, if it was not used by then.
 //
 // An answer of `UNAVAILABLE` is a result and no error: it says for each level why it cannot be had and what would
 // fit: the most bandwidth, the least latency, another level.

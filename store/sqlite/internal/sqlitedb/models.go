@@ -193,3 +193,16 @@ type Vpn struct {
 	Vrf         string
 	RouteTarget string
 }
+
+type Warning struct {
+	HoldID  string
+	EventID string
+	At      int64
+	NextAt  int64
+	Tries   int64
+	Since   int64
+	Holder  string
+	Fence   int64
+	Doc     string
+	Token   []byte
+}

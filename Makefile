@@ -40,9 +40,11 @@ test: ## every test but the long ones, with real peers and the kernel lab
 	cd northbound/auth/idptest && $(GO) vet ./... && $(GO) test -timeout 10m ./...
 
 .PHONY: test-long
-test-long: ## every fuzz target, ten million operations on a ledger, demo and faults again and again, the load
+test-long: ## every fuzz target, ten million operations on a ledger, long properties, demo and faults again and again, the load
 	bash lab/prepare.sh
 	S2CD_STRESS_OPERATIONS=10000000 $(GO) test -timeout 120m -count 1 -v -run TestNeverOverbooked ./pathcomp
+	S2CD_STRESS_ROUNDS=150 $(GO) test -timeout 30m -count 1 -run TestPoolsNeverLeak ./order
+	TMPDIR=/dev/shm $(GO) test -timeout 30m -count 1 -run TestWindowsTile ./telemetry -rapid.checks=2000
 	bash internal/fuzz.sh 30s
 	cd lab && $(GO) test -timeout 120m -count 5 -run 'TestDemo|TestFaults' .
 	$(MAKE) load

@@ -103,6 +103,18 @@ func (c *contract) checkParams(ctx context.Context, o *operation, r *http.Reques
 	return nil
 }
 
+// documented is a query without the parameters that an operation does not know:
+// they are passed over, and not repeated in links.
+func (o *operation) documented(query url.Values) string {
+	known := url.Values{}
+	for _, p := range o.params {
+		if p.Value.In == openapi3.ParameterInQuery && query.Has(p.Value.Name) {
+			known.Set(p.Value.Name, query.Get(p.Value.Name))
+		}
+	}
+	return known.Encode()
+}
+
 // pathParams takes the values for template out of path.
 func pathParams(template, path string) map[string]string {
 	values := map[string]string{}

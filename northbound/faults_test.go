@@ -246,8 +246,8 @@ func TestErrorsOfTheCore(t *testing.T) {
 		{session.Errorf(session.Internal, "", "secret=hunter2"), 500, "INTERNAL"},
 		{errors.New("disk: secret=hunter2"), 500, "INTERNAL"},
 	}
+	b := setup(t)
 	for _, tt := range tests {
-		b := setup(t)
 		b.core.err = tt.err
 		req := create(goodOrder, "x-correlator", "mine")
 		if tt.status == http.StatusNotFound { // a create names nothing that could be missing
@@ -278,7 +278,7 @@ func TestPanicAndTimeout(t *testing.T) {
 	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusInternalServerError || e.Code != "INTERNAL" || strings.Contains(e.Message, "hunter2") {
 		t.Errorf("panic: %d %+v", res.StatusCode, e)
 	}
-	b = setup(t)
+	b = setup(t, hasty)
 	b.core.hang = true
 	res = b.do(t, get(someID))
 	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusGatewayTimeout || e.Code != "TIMEOUT" {

@@ -74,6 +74,7 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 	if f := s.contract.checkParams(r.Context(), o, r); f != nil {
 		return f
 	}
+	r.URL.RawQuery = o.documented(r.URL.Query())
 	if err := s.readBody(o, w, r); err != nil {
 		return err
 	}

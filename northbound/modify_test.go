@@ -156,8 +156,9 @@ func TestRefusalsOfChanges(t *testing.T) {
 	if res := b.do(t, request{method: "PATCH", path: "/sessions/none", token: "acme", body: `{"name": "x"}`}); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("malformed id: %d", res.StatusCode)
 	}
-	b.core.hang = true
-	if res := b.do(t, request{method: "PATCH", path: at, token: "acme", body: `{"name": "x"}`}); res.StatusCode != http.StatusGatewayTimeout {
+	hung := setup(t, hasty)
+	hung.core.hang = true
+	if res := hung.do(t, request{method: "PATCH", path: at, token: "acme", body: `{"name": "x"}`}); res.StatusCode != http.StatusGatewayTimeout {
 		t.Errorf("too slow: %d", res.StatusCode)
 	}
 }

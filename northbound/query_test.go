@@ -19,9 +19,9 @@ import (
 const performancePath = someID + "/performance"
 
 // withSession is a Server with one session of acme.
-func withSession(t testing.TB) *bundle {
+func withSession(t testing.TB, changes ...func(*Config)) *bundle {
 	t.Helper()
-	b := setup(t)
+	b := setup(t, changes...)
 	s := fakeSession()
 	b.core.sessions[s.ID] = s
 	return b
@@ -146,6 +146,9 @@ func TestListIsSortedAndFiltered(t *testing.T) {
 func TestFaultyQueries(t *testing.T) {
 	t.Parallel()
 	const bad = "INVALID_ARGUMENT"
+	b := withSession(t)
+	hung := withSession(t, hasty)
+	hung.core.hang = true
 	for _, path := range []string{"/sessions", performancePath} {
 		for _, tt := range []faulty{
 			{"page nil", get(path + "?page=0"), 400, bad, "page: "},
@@ -157,21 +160,19 @@ func TestFaultyQueries(t *testing.T) {
 			{"issuer away", request{method: "GET", path: path, token: "issuer-down"}, 503, "UNAVAILABLE", ""},
 			{"DELETE of what is only read", request{method: "DELETE", path: path, token: "acme"}, 405, "METHOD_NOT_ALLOWED", "GET"},
 		} {
-			checkFaulty(t, withSession(t), path+": "+tt.name, tt)
+			checkFaulty(t, b, path+": "+tt.name, tt)
 		}
 		for status, err := range map[int]error{
 			http.StatusServiceUnavailable:  session.Errorf(session.Unavailable, "", "x"),
 			http.StatusInternalServerError: errors.New("disk: secret=hunter2"),
 		} {
-			b := withSession(t)
 			b.core.err = err
 			if res := b.do(t, get(path)); res.StatusCode != status || strings.Contains(string(res.raw), "hunter2") {
 				t.Errorf("%s, %v: %d %s", path, err, res.StatusCode, res.raw)
 			}
 		}
-		b := withSession(t)
-		b.core.hang = true
-		if res := b.do(t, get(path)); res.StatusCode != http.StatusGatewayTimeout {
+		b.core.err = nil
+		if res := hung.do(t, get(path)); res.StatusCode != http.StatusGatewayTimeout {
 			t.Errorf("%s takes too long: %d", path, res.StatusCode)
 		}
 	}
@@ -189,7 +190,7 @@ func TestFaultyQueries(t *testing.T) {
 		{"unknown session", get("/sessions/00000000-0000-4000-8000-000000000000/performance"), 404, "NOT_FOUND", "no session"},
 		{"foreign session", request{method: "GET", path: performancePath, token: "other"}, 403, "PERMISSION_DENIED", ""},
 	} {
-		checkFaulty(t, withSession(t), tt.name, tt)
+		checkFaulty(t, b, tt.name, tt)
 	}
 }
 

@@ -156,8 +156,8 @@ func TestIdempotencyKey(t *testing.T) {
 // operators, in whatever state a session is.
 func TestReasonsStayInside(t *testing.T) {
 	t.Parallel()
+	b := setup(t)
 	for _, phase := range session.Phases() {
-		b := setup(t)
 		s := fakeSession()
 		s.Phase, s.Reason = phase, "PE7 apply: refused: route 10.9.8.0/24 of tenant-2"
 		b.core.sessions[s.ID] = s

@@ -28,6 +28,9 @@ type bundle struct {
 	contract *apitest.Contract
 }
 
+// hasty gives a use case that hangs little time.
+func hasty(c *Config) { c.RequestTimeout = 20 * time.Millisecond }
+
 func setup(t testing.TB, changes ...func(*Config)) *bundle {
 	t.Helper()
 	core := &fakeCore{sessions: map[session.ID]session.Session{}}
@@ -45,7 +48,7 @@ func setupOn(t testing.TB, cases UseCases, changes ...func(*Config)) *bundle {
 	}
 	b := &bundle{log: &bytes.Buffer{}}
 	cfg := Config{
-		UseCases: cases, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: 20 * time.Millisecond,
+		UseCases: cases, Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: testNow, RequestTimeout: time.Minute,
 		Authenticator: fakeAuth{
 			"acme":    {Client: "acme-app", Scopes: all},
 			"other":   {Client: "other-app", Scopes: all},

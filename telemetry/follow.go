@@ -83,6 +83,7 @@ func (f *follow) step(now time.Time, seen look, ok bool, stale time.Duration) bo
 		f.pass(seen.at, between{unknown: true})
 		f.last = &seen
 	case ok && seen.at.After(f.last.at):
+		f.pass(f.last.at, between{unknown: true}) // what was bought only after it had passed
 		b, enough := compare(f.last, &seen, f.level.MaxRTTMicros)
 		late := seen.at.Sub(f.last.at) > stale
 		if enough || late {

@@ -295,6 +295,53 @@ func TestPacketsUnderWayAreNotLost(t *testing.T) {
 	}
 }
 
+// TestBoughtAfterItPassed: a session is extended when it is over already. The
+// time between is known from the next two looks on, and not from its old end.
+func TestBoughtAfterItPassed(t *testing.T) {
+	t.Parallel()
+	store := opened(t)
+	for i, c := range []struct {
+		name    string
+		passed  int // seconds after the old end before the daemon is there again
+		looked  int // seconds in which the gateway answers before the extension
+		up      bool
+		met     time.Duration
+		down    time.Duration
+		unknown time.Duration // from the old end on
+	}{
+		{"down after", 0, 2, false, 0, time.Second, 2 * time.Second},
+		{"up after", 0, 2, true, time.Second, 0, 2 * time.Second},
+		{"looked at once", 0, 1, false, 0, time.Second, time.Second},
+		{"not looked at before", 0, 0, false, 0, 0, time.Second},
+		{"over for long", 14, 2, false, 0, time.Second, 16 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t.Context(), t, store, session.ID(fmt.Sprintf("0f3e8a52-1b7c-4a7e-9d3c-%012d", i)))
+			l.Stop(l.ctx)
+			end := l.session.ExpiresAt
+			l.clock = end.Add(time.Duration(c.passed) * time.Second)
+			l.start()
+			l.seconds(c.looked, true, true)
+			l.session.ExpiresAt = end.Add(time.Minute)
+			l.session.Version++
+			l.Follow(l.session)
+			l.second(c.up, true)
+			l.Stop(l.ctx)
+			got := session.SLAWindow{}
+			for _, w := range l.windows() {
+				if !w.From.Before(end) {
+					got.Add(w)
+				}
+			}
+			want := session.SLAWindow{Met: c.met, Breached: c.down, Down: c.down, Unknown: c.unknown}
+			if d := cmp.Diff(want, session.SLAWindow{Met: got.Met, Breached: got.Breached, Down: got.Down, Unknown: got.Unknown}); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
 // TestWindowsTile: whatever happens to gateway, daemon, store and session, the
 // windows follow each other without gap or overlap from the start to the end of
 // service, add up, and know no more than was looked at.

@@ -30,17 +30,20 @@ type counter struct {
 }
 
 // everyScope takes a token for the name of a client that may do everything.
-type everyScope struct{}
+type everyScope []string
 
-func (everyScope) Authenticate(_ context.Context, token string) (auth.Identity, error) {
-	scopes, err := northbound.Scopes()
-	return auth.Identity{Client: token, Scopes: scopes}, err
+func (e everyScope) Authenticate(_ context.Context, token string) (auth.Identity, error) {
+	return auth.Identity{Client: token, Scopes: e}, nil
 }
 
 func newCounter(t *testing.T, d *daemon) counter {
 	t.Helper()
+	scopes, err := northbound.Scopes()
+	if err != nil {
+		t.Fatal(err)
+	}
 	s, err := northbound.New(northbound.Config{
-		UseCases: d.orders, Authenticator: everyScope{}, TenantOf: tenantOf(d.inventory.Tenants), Log: slog.New(slog.DiscardHandler), Now: d.now,
+		UseCases: d.orders, Authenticator: everyScope(scopes), TenantOf: tenantOf(d.inventory.Tenants), Log: slog.New(slog.DiscardHandler), Now: d.now,
 	})
 	if err != nil {
 		t.Fatal(err)

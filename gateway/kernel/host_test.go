@@ -325,7 +325,7 @@ func TestProbe(t *testing.T) {
 			southbound.Probe{Name: fmt.Sprint("six", i), Source: addr("2001:db8::1"), Target: addr("2001:db8::2"), IntervalMsec: 20, FullSize: size})
 	}
 	p.Set(southbound.DeviceConfig{VRFs: []southbound.VRF{{Name: "dev", Probes: list}}})
-	deadline, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	deadline, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	for {
 		res := p.Results()

@@ -254,7 +254,7 @@ func TestBadSinks(t *testing.T) {
 			d := setupDurable(t, func(c *Config) {
 				c.Resolver, c.Timeout = names.resolver(), time.Minute
 				if tt.name == "slow" {
-					c.Timeout = 4 * time.Second // the wall clock's
+					c.Timeout = 15 * time.Second // the wall clock's
 				}
 				c.Guard.Deny = []netip.Prefix{netip.MustParsePrefix("8.8.8.0/24")}
 			})

@@ -17,7 +17,7 @@ func knownOnly(schema *openapi3.Schema, value any, path string) *fault {
 	switch v := value.(type) {
 	case map[string]any:
 		if d := schema.Discriminator; d != nil {
-			if kind, _ := v[d.PropertyName].(string); d.Mapping[kind].Ref == "" {
+			if kind, _ := v[d.PropertyName].(string); kind != "" && d.Mapping[kind].Ref == "" {
 				return nil
 			}
 		}

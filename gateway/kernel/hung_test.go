@@ -100,7 +100,7 @@ func stopped(t *testing.T, pid string) bool {
 	threads, err := filepath.Glob("/proc/" + pid + "/task/*/stat")
 	must(t, err)
 	for _, thread := range threads {
-		stat, err := os.ReadFile(thread) //nolint:gosec // below /proc
+		stat, err := os.ReadFile(thread)
 		must(t, err)
 		if !strings.Contains(string(stat), ") T ") {
 			return false

@@ -160,12 +160,15 @@ func (w *world) session(id session.ID) session.Session {
 // await lets time pass until the session is in phase.
 func (w *world) await(id session.ID, phase session.Phase) session.Session {
 	w.t.Helper()
-	deadline := time.Now().Add(3 * time.Hour)
+	deadline, step := time.Now().Add(3*time.Hour), 200*time.Millisecond
+	if phase == session.Active || phase == session.Released { // they last
+		step = time.Second
+	}
 	for time.Now().Before(deadline) {
 		if s := w.session(id); s.Phase == phase {
 			return s
 		}
-		time.Sleep(200 * time.Millisecond) // the bubble's time
+		time.Sleep(step) // the bubble's time
 	}
 	s := w.session(id)
 	w.t.Fatalf("session is %s (%s) with devices %+v, want %s; devices: %+v", s.Phase, s.Reason, s.Devices, phase, w.runner.Status())

@@ -27,6 +27,7 @@ import (
 type counter struct {
 	*testing.T
 	api      *northbound.Server
+	scopes   everyScope
 	contract *openapi3.T
 }
 
@@ -43,17 +44,23 @@ func newCounter(t *testing.T, d *daemon) counter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := northbound.New(northbound.Config{
-		UseCases: d.orders, Authenticator: everyScope(scopes), TenantOf: tenantOf(d.inventory.Tenants), Log: slog.New(slog.DiscardHandler), Now: d.now,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	doc, err := openapi3.NewLoader().LoadFromData(api.Contract)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return counter{t, s, doc}
+	return counter{T: t, scopes: scopes, contract: doc}.of(d)
+}
+
+// of is the API of a daemon that started again.
+func (c counter) of(d *daemon) counter {
+	c.Helper()
+	var err error
+	if c.api, err = northbound.New(northbound.Config{
+		UseCases: d.orders, Authenticator: c.scopes, TenantOf: tenantOf(d.inventory.Tenants), Log: slog.New(slog.DiscardHandler), Now: d.now,
+	}); err != nil {
+		c.Fatal(err)
+	}
+	return c
 }
 
 func (c counter) post(client, path, body string) (status int, raw []byte) {
@@ -134,7 +141,7 @@ func TestOffersOverHTTP(t *testing.T) {
 			expect("for another rate", 422, refused+"ALTERED")(c.orders("client-1", "site-a", cloud, 21, offer))
 			expect("foreign", 403, refused+"FOREIGN")(c.orders("client-2", "site-b", "vpc-b", 20, offer))
 			d = again(t, d)
-			c = newCounter(t, d)
+			c = c.of(d)
 			late := c.asks("client-1", "site-a", cloud, 20, hold).Offers[1]
 			expect("good", 201, "")(c.orders("client-1", "site-a", cloud, 20, offer))
 			expect("used", 409, refused+"USED")(c.orders("client-1", "site-a", cloud, 20, offer))
@@ -167,15 +174,16 @@ func TestExpiredHoldsReturnTheirRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newTestDaemon(t)
+		c := newCounter(t, d)
 		expect := func(what string, want api.Availability) {
 			t.Helper()
-			if a := newCounter(t, d).asks("client-2", "site-b", "vpc-b", 300, `, "sla": "AA"`); a.Availability != want {
+			if a := c.asks("client-2", "site-b", "vpc-b", 300, `, "sla": "AA"`); a.Availability != want {
 				t.Errorf("%s: %+v", what, a)
 			}
 		}
 		hold := func() {
 			t.Helper()
-			if a := newCounter(t, d).asks("client-1", "site-a", "vpc-a1", 400, `, "hold": true, "sla": "AA"`); len(a.Offers) != 1 || a.Offers[0].HeldUntil == nil {
+			if a := c.asks("client-1", "site-a", "vpc-a1", 400, `, "hold": true, "sla": "AA"`); len(a.Offers) != 1 || a.Offers[0].HeldUntil == nil {
 				t.Fatalf("not held: %+v", a)
 			}
 			expect("held", api.AVAILABLELATER)
@@ -183,6 +191,7 @@ func TestExpiredHoldsReturnTheirRoom(t *testing.T) {
 		hold()
 		time.Sleep(6 * time.Minute)
 		d = again(t, d)
+		c = c.of(d)
 		expect("before it runs", api.AVAILABLELATER)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)

@@ -51,6 +51,9 @@ func (p *profile) join(i int) {
 	for k := range moved {
 		moved[k].set(right.load(k) - left.lift)
 	}
+	if len(left.row) == 0 {
+		left.first = right.first
+	}
 	left.row, left.most = row, max(left.most, right.most)
 	p.remove(i + 1)
 }

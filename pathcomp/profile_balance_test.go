@@ -15,6 +15,9 @@ func (p *profile) check(t rapid.TB) {
 		if n := len(b.row); n < 1 || n > fullBlock || 2*n < cap(b.row) {
 			t.Fatalf("block %d has %d breakpoints, room for %d", i, n, cap(b.row))
 		}
+		if b.first != b.row[0].at {
+			t.Fatalf("block %d says it begins at %d, does at %d", i, b.first, b.row[0].at)
+		}
 		if b.most != b.highest(0, len(b.row)) {
 			t.Fatalf("block %d says at most %d, has %d", i, b.most, b.highest(0, len(b.row)))
 		}

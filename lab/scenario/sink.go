@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -66,7 +67,8 @@ func (k *Sink) take(w http.ResponseWriter, r *http.Request) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.ids[event.ID] { // deliveries may be repeated, events are not
+	status := strings.HasSuffix(event.Type, ".session-status-changed") // others tell of the service level
+	if status && !k.ids[event.ID] {                                    // deliveries may be repeated, events are not
 		k.ids[event.ID] = true
 		word := event.Data.Status
 		if event.Data.Info != "" {

@@ -86,12 +86,12 @@ func TestKernelLab(t *testing.T) {
 // nothing is left. Like the next it has the machine to itself: its times are those
 // of one lab.
 func TestDemo(t *testing.T) {
-	play(t, "demo", 20, 8*time.Minute)
+	play(t, "demo", 20, 12*time.Minute)
 }
 
 // TestFaults kills, freezes and refuses at every step of a session's life.
 func TestFaults(t *testing.T) {
-	play(t, "faults", 14, 12*time.Minute)
+	play(t, "faults", 14, 18*time.Minute)
 }
 
 // TestGateway runs the agent's own kernel test, which needs VRFs, in the lab's

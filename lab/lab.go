@@ -210,7 +210,7 @@ func (e *Env) startDaemons(ctx context.Context, routers [][]frr.Daemon, zebra bo
 }
 
 func (e *Env) waitDaemon(ctx context.Context, p *process.Process, d frr.Daemon) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
 	defer cancel()
 	go func() {
 		select {
@@ -250,7 +250,7 @@ func (e *Env) StartPEs() error {
 // WaitPEs waits until the lab PEs listen.
 func (e *Env) WaitPEs(ctx context.Context) error {
 	for _, addr := range e.PEAddr {
-		err := poll(ctx, 2*time.Minute, func() (bool, error) {
+		err := poll(ctx, 4*time.Minute, func() (bool, error) {
 			select {
 			case <-e.LabPE.Done():
 				return false, fmt.Errorf("labpe ended, see %s", e.LabPE.Log())
@@ -276,7 +276,7 @@ func (e *Env) waitIGP(ctx context.Context) error {
 			if r.Name == pe {
 				continue
 			}
-			err := poll(ctx, 2*time.Minute, func() (bool, error) {
+			err := poll(ctx, 4*time.Minute, func() (bool, error) {
 				text, err := frr.Show(ctx, frr.SocketDir(pe), "zebra", "show ip route "+r.Loopback.String()+"/32")
 				if err != nil {
 					return false, err
@@ -295,7 +295,7 @@ func (e *Env) waitIGP(ctx context.Context) error {
 // prefixes once it is established.
 func (e *Env) waitBGP(ctx context.Context) error {
 	for _, name := range e.PEs() {
-		err := poll(ctx, 2*time.Minute, func() (bool, error) {
+		err := poll(ctx, 4*time.Minute, func() (bool, error) {
 			text, err := frr.Show(ctx, frr.SocketDir(name), "bgpd", "show bgp ipv4 vpn summary json")
 			if err != nil {
 				return false, err

@@ -37,15 +37,15 @@ func RunDemo(ctx context.Context, s *Stack, out io.Writer) error {
 		steps []step
 	}{
 		{"The provider starts s2cd and the agent on the gateway", []step{
-			{"daemon and gateway agent ready", time.Minute, d.start},
-			{"every device in sync", time.Minute, d.inSync},
+			{"daemon and gateway agent ready", 3 * time.Minute, d.start},
+			{"every device in sync", 3 * time.Minute, d.inSync},
 		}},
 		{"A customer asks, orders and connects", []step{
 			{"token", 10 * time.Second, d.login},
 			{"availability, price and latency", 10 * time.Second, d.check},
 			{"order accepted, handover known", 10 * time.Second, d.order},
-			{"site and cloud connected from the handover", 30 * time.Second, d.connect},
-			{"ACTIVATED", 2 * time.Minute, d.activated},
+			{"site and cloud connected from the handover", time.Minute, d.connect},
+			{"ACTIVATED", 5 * time.Minute, d.activated},
 		}},
 		{"What was delivered", []step{
 			{"ping site to VPC", 20 * time.Second, d.ping},
@@ -56,18 +56,18 @@ func RunDemo(ctx context.Context, s *Stack, out io.Writer) error {
 			{"latency, loss and octets measured, customer's ends apart", 30 * time.Second, d.measured},
 		}},
 		{"A second cloud in the same VPN, a second customer with the same addresses", []step{
-			{"second session of the same site ACTIVATED", time.Minute, d.secondCloud},
+			{"second session of the same site ACTIVATED", 3 * time.Minute, d.secondCloud},
 			{"both clouds answer the site", 20 * time.Second, d.bothClouds},
-			{"other customer's session ACTIVATED, its site speaks BGP", 2 * time.Minute, d.otherCustomer},
+			{"other customer's session ACTIVATED, its site speaks BGP", 4 * time.Minute, d.otherCustomer},
 			{"customers with the same addresses are apart", 20 * time.Second, d.isolated},
 			{"refused: no token, foreign, unknown, too much, IPv6", 20 * time.Second, d.refusals},
 		}},
 		{"The end", []step{
-			{"sessions deleted, accounts told", time.Minute, d.deleted},
+			{"sessions deleted, accounts told", 3 * time.Minute, d.deleted},
 			{"the first session still carries packets", 20 * time.Second, d.ping},
-			{"the first session expires", 3 * time.Minute, d.expired},
-			{"every callback received, in order", time.Minute, d.callbacks},
-			{"nothing left on any device", time.Minute, d.nothingLeft},
+			{"the first session expires", 5 * time.Minute, d.expired},
+			{"every callback received, in order", 2 * time.Minute, d.callbacks},
+			{"nothing left on any device", 3 * time.Minute, d.nothingLeft},
 			{"nothing reserved, nothing wrong", 20 * time.Second, d.nothingReserved},
 		}},
 	} {

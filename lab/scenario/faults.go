@@ -37,16 +37,16 @@ func RunFaults(ctx context.Context, s *Stack, out io.Writer) error {
 	}
 	for _, victim := range []string{"s2cd", "s2cgw"} {
 		for _, phase := range []string{"applying", "verifying", "active", "releasing"} {
-			f.play(ctx, step{"kill -9 of " + victim + " while " + phase, 3 * time.Minute, func(ctx context.Context) (string, error) {
+			f.play(ctx, step{"kill -9 of " + victim + " while " + phase, 6 * time.Minute, func(ctx context.Context) (string, error) {
 				return f.kill(ctx, victim, phase)
 			}})
 		}
 	}
 	for _, st := range []step{
-		{"a device refuses: declined, others applied", 3 * time.Minute, f.refused},
-		{"a device does not answer: in doubt, then delivered", 3 * time.Minute, f.silent},
-		{"a device dies in mid-transaction", 3 * time.Minute, f.dies},
-		{"a daemon woken after its lease is refused", 4 * time.Minute, f.frozen},
+		{"a device refuses: declined, others applied", 6 * time.Minute, f.refused},
+		{"a device does not answer: in doubt, then delivered", 6 * time.Minute, f.silent},
+		{"a device dies in mid-transaction", 6 * time.Minute, f.dies},
+		{"a daemon woken after its lease is refused", 6 * time.Minute, f.frozen},
 	} {
 		f.play(ctx, st)
 	}
@@ -60,7 +60,7 @@ func (f *Faults) play(ctx context.Context, st step) {
 	if f.Do(ctx, st.name, st.limit, func(ctx context.Context) (string, error) { return f.watched(ctx, st.do) }) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	err := f.heal(ctx)
 	for _, c := range []*Customer{f.one, f.two} {
@@ -288,7 +288,7 @@ func (f *Faults) heal(ctx context.Context) error { return f.Inject(ctx, "PE1", m
 
 // silent lets PE1 answer nothing for a while.
 func (f *Faults) silent(ctx context.Context) (string, error) {
-	if err := f.Inject(ctx, "PE1", map[string]any{"blackhole": 25 * time.Second}); err != nil {
+	if err := f.Inject(ctx, "PE1", map[string]any{"blackhole": 36 * time.Second}); err != nil {
 		return "", err
 	}
 	made, err := f.order(ctx, f.two, otherCustomer)
@@ -350,7 +350,7 @@ func (f *Faults) frozen(ctx context.Context) (string, error) {
 	if _, err := f.AwaitPhase(ctx, made.ID, "applying"); err != nil {
 		return "", err
 	}
-	if err := f.asleep(f.S2cd, 47*time.Second, func() error { return f.succeed(ctx) }); err != nil {
+	if err := f.asleep(f.S2cd, 62*time.Second, func() error { return f.succeed(ctx) }); err != nil {
 		return "", err
 	}
 	if err := f.awaitFenced(ctx); err != nil {

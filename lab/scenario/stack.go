@@ -124,7 +124,7 @@ devices:
   ca: "{{.CA}}"
   cert: "{{.Client.Cert}}"
   key: "{{.Client.Key}}"
-  defaults: {rpcTimeout: 20s, leaseTtl: 45s, rollback: 90s, readEvery: 15s}
+  defaults: {rpcTimeout: 30s, leaseTtl: 60s, rollback: 120s, readEvery: 15s}
 webhook: {caFile: "{{.CA}}", allowPrefixes: [127.0.0.0/8], maxAge: 1h}
 telemetry: {interval: 500ms, probeEvery: 100ms, staleAfter: 5s}
 log: {level: debug, format: text}

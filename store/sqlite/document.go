@@ -37,12 +37,8 @@ type sessionRow struct {
 func encode(seal Sealer, in session.Session) (doc string, token []byte, err error) {
 	token = []byte{}
 	if in.Sink != nil {
-		_, secret, err := hideSecret(*in.Sink)
-		if err != nil {
+		if _, token, err = sealSink(seal, *in.Sink, string(in.ID)); err != nil {
 			return "", nil, fmt.Errorf("encode session %s: %w", in.ID, err)
-		}
-		if len(secret) > 0 {
-			token = seal.Seal(secret, []byte(in.ID))
 		}
 	}
 	body, err := json.Marshal(asEncoded(in))
@@ -56,9 +52,7 @@ func encode(seal Sealer, in session.Session) (doc string, token []byte, err erro
 func asEncoded(in session.Session) session.Session {
 	in.Version, in.Devices = 0, nil
 	if in.Sink != nil {
-		sink := *in.Sink
-		sink.Token, sink.ClientID, sink.TokenURI = "", "", ""
-		in.Sink = &sink
+		in.Sink = new(withoutSecret(*in.Sink))
 	}
 	return in
 }
@@ -86,13 +80,9 @@ func parse(row sessionRow) (session.Session, error) {
 // open adds the secret and the version to what parse read.
 func open(seal Sealer, row sessionRow, out session.Session) (session.Session, error) {
 	if len(row.Token) > 0 && out.Sink != nil {
-		secret, err := seal.Open(row.Token, []byte(out.ID))
+		sink, err := openSink(seal, *out.Sink, row.Token, string(out.ID))
 		if err != nil {
-			return out, fmt.Errorf("open sink token of session %s: %w", out.ID, err)
-		}
-		sink, err := revealSecret(*out.Sink, secret)
-		if err != nil {
-			return out, fmt.Errorf("sink credential of session %s: %w", out.ID, err)
+			return out, fmt.Errorf("session %s: %w", out.ID, err)
 		}
 		out.Sink = &sink
 	}

@@ -4,8 +4,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -85,18 +83,12 @@ func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, 
 func (s *Store) Timeline(ctx context.Context, id session.ID) ([]session.Event, error) {
 	var out []session.Event
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		n, err := r.q.SessionNumber(ctx, string(id))
-		if errors.Is(err, sql.ErrNoRows) {
-			return notFound(id)
-		}
+		n, err := r.number(ctx, id)
 		if err != nil {
-			return fmt.Errorf("read session %s: %w", id, err)
+			return err
 		}
 		rows, err := r.q.Timeline(ctx, n)
-		if err != nil {
-			return fmt.Errorf("read events of session %s: %w", id, err)
-		}
-		out, err = events(id, rows)
+		out, err = events(id, rows, err)
 		return err
 	})
 	return out, err

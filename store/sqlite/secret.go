@@ -15,9 +15,10 @@ type clientSecret struct {
 	TokenURI string `json:"tokenUri"`
 }
 
-// hideSecret takes out of a sink what is to be sealed: the token itself, or how
-// to get one. It is empty where the sink has no credential.
-func hideSecret(sink session.Sink) (session.Sink, []byte, error) {
+// sealSink returns a sink without its secret, and that sealed for who owns the
+// sink: the token itself, or how to get one. It is empty where the sink has no
+// credential.
+func sealSink(seal Sealer, sink session.Sink, owner string) (session.Sink, []byte, error) {
 	secret := []byte(sink.Token)
 	if sink.TokenURI != "" {
 		var err error
@@ -25,19 +26,35 @@ func hideSecret(sink session.Sink) (session.Sink, []byte, error) {
 			return session.Sink{}, nil, fmt.Errorf("encode sink credential: %w", err)
 		}
 	}
-	sink.Token, sink.ClientID, sink.TokenURI = "", "", ""
-	return sink, secret, nil
+	sealed := []byte{}
+	if len(secret) > 0 {
+		sealed = seal.Seal(secret, []byte(owner))
+	}
+	return withoutSecret(sink), sealed, nil
 }
 
-// revealSecret is the reverse. The type of the credential says which it is.
-func revealSecret(sink session.Sink, secret []byte) (session.Sink, error) {
+func withoutSecret(sink session.Sink) session.Sink {
+	sink.Token, sink.ClientID, sink.TokenURI = "", "", ""
+	return sink
+}
+
+// openSink is the reverse of sealSink. The type of the credential says what was
+// sealed.
+func openSink(seal Sealer, sink session.Sink, sealed []byte, owner string) (session.Sink, error) {
+	if len(sealed) == 0 {
+		return sink, nil
+	}
+	secret, err := seal.Open(sealed, []byte(owner))
+	if err != nil {
+		return session.Sink{}, fmt.Errorf("open sink token: %w", err)
+	}
 	if sink.CredentialType != session.PrivateKeyJWT {
 		sink.Token = string(secret)
 		return sink, nil
 	}
 	var c clientSecret
 	if err := json.Unmarshal(secret, &c); err != nil {
-		return session.Sink{}, fmt.Errorf("decode: %w", err)
+		return session.Sink{}, fmt.Errorf("decode sink credential: %w", err)
 	}
 	sink.ClientID, sink.TokenURI = c.ClientID, c.TokenURI
 	return sink, nil

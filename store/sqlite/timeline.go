@@ -31,10 +31,7 @@ func (s *Store) Glance(ctx context.Context, id session.ID, most int) (session.Se
 			return nil
 		}
 		rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: row.N, Limit: int64(most)})
-		if err != nil {
-			return fmt.Errorf("read events of session %s: %w", id, err)
-		}
-		list, err = events(id, rows)
+		list, err = events(id, rows, err)
 		return err
 	})
 	if err != nil {
@@ -67,29 +64,32 @@ func (s *Store) SlotKeys(ctx context.Context, slots []order.Slot) (map[order.Slo
 func (s *Store) Newest(ctx context.Context, id session.ID, what order.EventClass, most int) ([]session.Event, error) {
 	var out []session.Event
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		n, err := r.q.SessionNumber(ctx, string(id))
-		if errors.Is(err, sql.ErrNoRows) {
-			return notFound(id)
-		}
+		n, err := r.number(ctx, id)
 		if err != nil {
-			return fmt.Errorf("read session %s: %w", id, err)
+			return err
 		}
 		if what == order.GuaranteeEvents {
 			rows, err := r.q.NewestGuaranteeEvents(ctx, sqlitedb.NewestGuaranteeEventsParams{SessionN: n, Limit: int64(most)})
-			if err != nil {
-				return fmt.Errorf("read events of session %s: %w", id, err)
-			}
-			out, err = events(id, rows)
+			out, err = events(id, rows, err)
 			return err
 		}
 		rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: n, Limit: int64(most)})
-		if err != nil {
-			return fmt.Errorf("read events of session %s: %w", id, err)
-		}
-		out, err = events(id, rows)
+		out, err = events(id, rows, err)
 		return err
 	})
 	return out, err
+}
+
+// number returns the number of a session.
+func (r *reader) number(ctx context.Context, id session.ID) (int64, error) {
+	n, err := r.q.SessionNumber(ctx, string(id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, notFound(id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read session %s: %w", id, err)
+	}
+	return n, nil
 }
 
 // eventLike is a row of one of the queries that read events.
@@ -97,7 +97,11 @@ type eventLike interface {
 	sqlitedb.TimelineRow | sqlitedb.NewestEventsRow | sqlitedb.NewestGuaranteeEventsRow
 }
 
-func events[R eventLike](id session.ID, rows []R) ([]session.Event, error) {
+// events returns the events of what a query has read; err is the query's.
+func events[R eventLike](id session.ID, rows []R, err error) ([]session.Event, error) {
+	if err != nil {
+		return nil, fmt.Errorf("read events of session %s: %w", id, err)
+	}
 	out := make([]session.Event, 0, len(rows))
 	for _, row := range rows {
 		e, err := eventRow(row).event(id)

@@ -33,13 +33,9 @@ func encodeWarning(seal Sealer, hold order.Hold) (*sqlitedb.InsertWarningParams,
 	if w.Sink.URL == "" || len(w.Offers) == 0 || !w.At.Before(hold.Expires) {
 		return nil, session.Errorf(session.Invalid, "", "a warning needs a sink, offers and a time before the hold's end")
 	}
-	sink, secret, err := hideSecret(w.Sink)
+	sink, token, err := sealSink(seal, w.Sink, order.HoldOwner(hold.ID))
 	if err != nil {
 		return nil, fmt.Errorf("encode warning of hold %s: %w", hold.ID, err)
-	}
-	token := []byte{}
-	if len(secret) > 0 {
-		token = seal.Seal(secret, []byte(order.HoldOwner(hold.ID)))
 	}
 	sink.TokenExpires = fromMicros(micros(sink.TokenExpires))
 	doc, err := json.Marshal(warningDoc{Offers: w.Offers, Sink: sink, Correlator: w.Correlator})
@@ -95,18 +91,13 @@ func openWarning(seal Sealer, row sqlitedb.DueWarningRow) (order.Stream, error) 
 	if err := json.Unmarshal([]byte(row.Doc), &doc); err != nil {
 		return order.Stream{}, fmt.Errorf("decode: %w", err)
 	}
-	if len(row.Token) > 0 {
-		secret, err := seal.Open(row.Token, []byte(order.HoldOwner(row.HoldID)))
-		if err != nil {
-			return order.Stream{}, fmt.Errorf("open sink token: %w", err)
-		}
-		if doc.Sink, err = revealSecret(doc.Sink, secret); err != nil {
-			return order.Stream{}, fmt.Errorf("sink credential: %w", err)
-		}
+	sink, err := openSink(seal, doc.Sink, row.Token, order.HoldOwner(row.HoldID))
+	if err != nil {
+		return order.Stream{}, err
 	}
 	return order.Stream{
 		Expiring: &order.Expiring{Hold: row.HoldID, Offers: doc.Offers, Until: fromMicros(row.ExpiresAt)},
-		Tenant:   session.TenantID(row.Tenant), Sink: doc.Sink,
+		Tenant:   session.TenantID(row.Tenant), Sink: sink,
 		Event: session.Event{ID: row.EventID, Seq: 1, At: fromMicros(row.At), Correlator: doc.Correlator, Notify: true},
 		Tries: int(row.Tries), Since: fromMicros(row.Since), Fence: uint64(row.Fence + 1), //nolint:gosec // counts from 1
 	}, nil

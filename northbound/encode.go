@@ -5,14 +5,13 @@ package northbound
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/s2cd/s2cd/northbound/account"
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/sentence"
+	"github.com/s2cd/s2cd/northbound/wire"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
 )
@@ -27,18 +26,18 @@ func encodeView(v order.View) (api.SessionInfo, error) {
 	info := api.SessionInfo{
 		SessionId: id, Name: optional(s.Name),
 		AccessPoint: encodeEnd(s.A), EndPoint: encodeEnd(s.Z), IsProtected: s.Protected,
-		Sla: api.Sla(s.Level), GuaranteedBandwidth: mbps(s.Rate.Forward), GuaranteedReverseBandwidth: mbps(s.Rate.Reverse),
-		RoutingProtocol: api.RoutingProtocol(routing(s)), StartTime: moment(s.Start), Duration: max(1, seconds(s.Duration)),
+		Sla: api.Sla(s.Level), GuaranteedBandwidth: wire.Mbps(s.Rate.Forward), GuaranteedReverseBandwidth: wire.Mbps(s.Rate.Reverse),
+		RoutingProtocol: api.RoutingProtocol(routing(s)), StartTime: moment(s.Start), Duration: max(1, wire.Seconds(s.Duration)),
 		ApplicationServer: encodeServer(s.Server), OfferId: optional(s.OfferID), Status: api.Status(s.Status), StatusInfo: optional(api.StatusInfo(s.StatusInfo)),
-		Phase: api.Phase(screaming(string(s.Phase))), StatusMessage: sentence.Of(s.Phase, s.StatusInfo),
+		Phase: api.Phase(wire.Screaming(string(s.Phase))), StatusMessage: sentence.Of(s.Phase, s.StatusInfo),
 		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), StartedAt: moment(s.StartedAt), ExpiresAt: moment(s.ExpiresAt), EndedAt: moment(s.EndedAt),
-		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(millis(s.Route.RTTMicros)),
+		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(wire.Millis(s.Route.RTTMicros)),
 		Fee: encodeMoney(v.Fee, s.Price), Actual: encodeActual(v),
 		Handover:  api.Handover{AccessPoint: encodeHandover(v.A), EndPoint: encodeHandover(v.Z)},
 		Purchased: new(encodePurchased(v)), Delivered: encodeDelivered(v), Timeline: encodeTimeline(v.Timeline),
 	}
 	if v.Account.Total.Currency != "" {
-		info.Account = new(account.Of(v.Account))
+		info.Account = new(wire.Account(v.Account))
 	}
 	if s.Sink != nil {
 		info.Sink = &s.Sink.URL
@@ -96,17 +95,14 @@ func encodeTransport(a netip.AddrPort) *api.TransportAddress {
 func encodeActual(v order.View) api.Actual {
 	m := v.Actual
 	a := api.Actual{
-		Verification: api.VerificationUNKNOWN, ServicedDuration: seconds(v.Served),
+		Verification: wire.Verification(string(m.Verification)), ServicedDuration: wire.Seconds(v.Served),
 		SentOctets: octets(m.SentOctets), ReceivedOctets: octets(m.RecvOctets), Detail: optional(limit(m.Detail)),
-	}
-	if kind := api.Verification(screaming(string(m.Verification))); kind.Valid() {
-		a.Verification = kind
 	}
 	if !m.At.IsZero() {
 		a.MeasuredAt = moment(m.At)
-		a.Latency = new(millis(m.RTTMicros))
+		a.Latency = new(wire.Millis(m.RTTMicros))
 		a.PacketLossRate = new(float64(m.LossPPM) / 10_000)
-		a.Window = new(seconds(m.Window))
+		a.Window = new(wire.Seconds(m.Window))
 		a.FullSizePacketVerified = new(m.FullSize)
 		a.FullSizePacketBytes = optional(int32(m.FullSizeBytes))
 	}
@@ -123,12 +119,12 @@ func encodeCounter(o order.Octets) *api.AttachmentCounter {
 	if !o.Known {
 		return nil
 	}
-	return &api.AttachmentCounter{ReceivedOctets: int64(min(o.In, maxOctets)), SentOctets: int64(min(o.Out, maxOctets))}
+	return &api.AttachmentCounter{ReceivedOctets: wire.Octets(o.In), SentOctets: wire.Octets(o.Out)}
 }
 
 func encodeFarEnd(f order.FarEnd) api.CustomerEnd {
 	e := api.CustomerEnd{State: api.CustomerEndStateUNKNOWN, Since: moment(f.Since), Detail: optional(limit(f.Detail))}
-	if state := api.CustomerEndState(screaming(f.State)); state.Valid() {
+	if state := api.CustomerEndState(wire.Screaming(f.State)); state.Valid() {
 		e.State = state
 	}
 	return e
@@ -139,7 +135,7 @@ func encodeMoney(m session.Money, p session.Price) api.Amount {
 	if m.Currency == "" {
 		m = session.Money{Minor: m.Minor, Currency: p.Currency, Exponent: p.Exponent}
 	}
-	return api.Amount{Amount: m.Decimal(), Currency: m.Currency}
+	return wire.Amount(m)
 }
 
 func encodeAvailability(a order.Availability) api.AvailabilityInfo {
@@ -172,21 +168,7 @@ func prefixStrings(list []netip.Prefix) []string {
 	return all
 }
 
-func screaming(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
-
-func mbps(kbps uint64) int32 { return int32(min(kbps/1000, 1_000_000)) }
-
-func millis(micros uint32) float64 { return float64(micros) / 1000 }
-
-func seconds(d time.Duration) int32 {
-	return int32(min(max(d, 0)/time.Second, 1<<31-1))
-}
-
-// maxOctets is the largest number of octets that the contract allows: every
-// JSON reader can hold it.
-const maxOctets = 1<<53 - 1
-
-func octets(n uint64) *int64 { return optional(int64(min(n, maxOctets))) }
+func octets(n uint64) *int64 { return optional(wire.Octets(n)) }
 
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {

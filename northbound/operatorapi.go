@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/s2cd/s2cd/northbound/account"
 	"github.com/s2cd/s2cd/northbound/api"
+	"github.com/s2cd/s2cd/northbound/wire"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
@@ -87,7 +87,7 @@ func toOperator(s session.Session, now time.Time) operatorSession {
 		Level: s.Level, Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse}, Status: s.Status, StatusInfo: s.StatusInfo, Phase: s.Phase,
 		Decision: s.Decision, Reason: s.Reason, Forward: s.Route.Forward, Reverse: s.Route.Reverse, Correlator: s.Correlator,
 		CreatedAt: s.CreatedAt, StartedAt: s.StartedAt, ExpiresAt: s.ExpiresAt, EndedAt: s.EndedAt, Deadline: s.Deadline, Version: s.Version,
-		Account: account.Of(s.Account(now)), Devices: []operatorDeviceHave{},
+		Account: wire.Account(s.Account(now)), Devices: []operatorDeviceHave{},
 	}
 	if f := s.Former; f != nil {
 		o.Former = &operatorTerms{Level: f.Level, Kbps: [2]uint64{f.Rate.Forward, f.Rate.Reverse}, By: f.By}

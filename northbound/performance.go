@@ -42,7 +42,7 @@ func encodePerformance(p order.Performance) (api.SessionPerformance, error) {
 		return api.SessionPerformance{}, fmt.Errorf("encode session %q: %w", p.View.Session.ID, err)
 	}
 	out := api.SessionPerformance{
-		SessionId: id, Purchased: encodePurchased(p.View), Delivered: encodeDelivered(p.View), MeasurementInterval: optional(seconds(p.Every)),
+		SessionId: id, Purchased: encodePurchased(p.View), Delivered: encodeDelivered(p.View), MeasurementInterval: optional(wire.Seconds(p.Every)),
 		Windows: make([]api.Measurement, 0, len(p.Windows)), GuaranteeLog: encodeGuaranteeLog(p.Log, p.View.Session.EndedAt),
 	}
 	for _, one := range p.Windows {
@@ -54,11 +54,11 @@ func encodePerformance(p order.Performance) (api.SessionPerformance, error) {
 // encodePurchased renders what was bought, with the bounds of its level.
 func encodePurchased(v order.View) api.Purchased {
 	s := v.Session
-	p := api.Purchased{Sla: api.Sla(s.Level), GuaranteedBandwidth: mbps(s.Rate.Forward), GuaranteedReverseBandwidth: mbps(s.Rate.Reverse)}
+	p := api.Purchased{Sla: api.Sla(s.Level), GuaranteedBandwidth: wire.Mbps(s.Rate.Forward), GuaranteedReverseBandwidth: wire.Mbps(s.Rate.Reverse)}
 	if l := v.Promise; l != nil {
-		p.MaxLatency = optional(millis(l.MaxRTTMicros))
-		p.MaxPacketLossRate = optional(percent(l.MaxLossPPM))
-		p.Availability = optional(percent(l.AvailabilityPPM))
+		p.MaxLatency = optional(wire.Millis(l.MaxRTTMicros))
+		p.MaxPacketLossRate = optional(wire.Percent(l.MaxLossPPM))
+		p.Availability = optional(wire.Percent(l.AvailabilityPPM))
 	}
 	return p
 }
@@ -75,23 +75,23 @@ func encodeDelivered(v order.View) *api.Measurement {
 
 func encodeMeasurement(w session.SLAWindow) api.Measurement {
 	m := api.Measurement{
-		From: w.From.UTC(), Until: w.Until.UTC(), Verdict: api.Verdict(screaming(string(w.Verdict))),
+		From: w.From.UTC(), Until: w.Until.UTC(), Verdict: api.Verdict(wire.Screaming(string(w.Verdict))),
 		MetSeconds: w.Met.Seconds(), BreachedSeconds: w.Breached.Seconds(), UnknownSeconds: w.Unknown.Seconds(),
 	}
 	if !m.Verdict.Valid() {
 		m.Verdict = api.VerdictUNKNOWN
 	}
 	if ppm, known := w.AvailabilityPPM(); known {
-		m.Availability = new(percent(ppm))
+		m.Availability = new(wire.Percent(ppm))
 	}
 	if us, known := w.MeanRTTMicros(); known {
-		m.Latency, m.WorstLatency = new(millis(us)), new(millis(w.WorstRTTMicros))
+		m.Latency, m.WorstLatency = new(wire.Millis(us)), new(wire.Millis(w.WorstRTTMicros))
 	}
 	if ppm, known := w.LossPPM(); known {
-		m.PacketLossRate = new(percent(ppm))
+		m.PacketLossRate = new(wire.Percent(ppm))
 	}
 	if w.Counted > 0 {
-		m.SentOctets, m.ReceivedOctets = new(int64(min(w.SentOctets, maxOctets))), new(int64(min(w.RecvOctets, maxOctets)))
+		m.SentOctets, m.ReceivedOctets = new(wire.Octets(w.SentOctets)), new(wire.Octets(w.RecvOctets))
 		m.Bandwidth, m.ReverseBandwidth = new(rate(w.SentOctets, w.Counted)), new(rate(w.RecvOctets, w.Counted))
 	}
 	return m
@@ -101,8 +101,6 @@ func encodeMeasurement(w session.SLAWindow) api.Measurement {
 func rate(octets uint64, over time.Duration) float64 {
 	return float64(octets) * 8 / 1e6 / over.Seconds()
 }
-
-func percent(ppm uint32) float64 { return float64(ppm) / 10_000 }
 
 // encodeTimeline renders events; absent where none were asked for.
 func encodeTimeline(events []session.Event) *[]api.TimelineEntry {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/s2cd/s2cd/northbound/account"
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/sentence"
 	"github.com/s2cd/s2cd/northbound/wire"
@@ -70,7 +69,7 @@ func ofSession(id uuid.UUID, s order.Stream) (name string, data any, err error) 
 	case session.StatusChanged:
 		data := statusChanged(id, e)
 		if s.Account != nil {
-			data.Account = new(account.Of(*s.Account))
+			data.Account = new(wire.Account(*s.Account))
 		}
 		return "session-status-changed", data, nil
 	case session.SLABreached, session.SLARestored:

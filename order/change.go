@@ -30,13 +30,13 @@ func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, e Ex
 		return View{}, fmt.Errorf("extend session %s: %w", id, err)
 	}
 	if ok {
-		return s.view(ctx, done)
+		return s.View(ctx, done)
 	}
 	v, err := s.extend(ctx, caller, id, e)
 	if err != nil {
 		// Sent twice at once: the session is not in the state any more that was named.
 		if done, ok, _ := s.repeated(ctx, caller, e.Key, e.Fingerprint); ok {
-			return s.view(ctx, done)
+			return s.View(ctx, done)
 		}
 	}
 	return v, err
@@ -131,7 +131,7 @@ func (s *Service) change(ctx context.Context, caller Caller, id session.ID, deci
 			return View{}, err
 		}
 		if !todo {
-			return s.view(ctx, found)
+			return s.View(ctx, found)
 		}
 		kept, err := s.store.Advance(ctx, step, s.ledger)
 		searched := step.Reserve != nil && step.Reserve.Snapshot != 0
@@ -142,7 +142,7 @@ func (s *Service) change(ctx context.Context, caller Caller, id session.ID, deci
 			return View{}, fmt.Errorf("change session %s: %w", id, refuseConflict(err, searched))
 		}
 		s.wake(kept)
-		return s.view(ctx, kept)
+		return s.View(ctx, kept)
 	}
 }
 

@@ -19,7 +19,7 @@ func (s *Service) Session(ctx context.Context, caller Caller, id session.ID) (Vi
 	if err := mayRead(caller, found); err != nil {
 		return View{}, err
 	}
-	v, err := s.view(ctx, found)
+	v, err := s.View(ctx, found)
 	if err != nil {
 		return View{}, err
 	}
@@ -76,28 +76,23 @@ func mayRead(caller Caller, found session.Session) error {
 	return nil
 }
 
-// View adds to a session that was just made what is computed, without another
-// look at the store.
-func (s *Service) View(ctx context.Context, made session.Session) (View, error) {
-	return s.view(ctx, made)
-}
-
-// view adds to a session what is computed: fees, handover and measurements.
-func (s *Service) view(ctx context.Context, one session.Session) (View, error) {
+// View adds to a session what is computed: fees, handover and measurements. It
+// does not read the session again.
+func (s *Service) View(ctx context.Context, one session.Session) (View, error) {
 	return s.viewWith(ctx, one, s.store.SlotKey)
 }
 
 func (s *Service) viewWith(ctx context.Context, one session.Session, key keyOf) (View, error) {
-	v := View{Session: one, Served: one.Served(s.now()), Account: one.Account(s.now())}
+	d, now := s.directory.Load(), s.now()
+	v := View{Session: one, Served: one.Served(now), Account: one.Account(now)}
 	v.Fee = v.Account.Total
-	if l, ok := s.directory.Load().level(one.Tenant, one.Level); ok {
+	if l, ok := d.level(one.Tenant, one.Level); ok {
 		v.Promise = &l
 	}
 	if one.Phase != session.Released {
 		v.Actual = s.meter.Measured(one)
 	}
 	var err error
-	d := s.directory.Load()
 	if v.A, err = s.handover(ctx, d, one, one.A, one.Z, key); err != nil {
 		return View{}, err
 	}

@@ -184,6 +184,7 @@ func (n *noc) findings() []string {
 // that is loaded from it.
 func (n *noc) sound() {
 	n.Helper()
+	synctest.Wait() // or provision changes both between the two looks
 	faults, err := n.store.Audit(n.Context())
 	if n.must(err); len(faults) > 0 {
 		n.Errorf("audit: %v", faults)

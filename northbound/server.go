@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/s2cd/s2cd/northbound/api"
@@ -37,6 +38,8 @@ type Config struct {
 	// number. nil: no customer has a limit.
 	RequestRate func(session.TenantID) int
 
+	UnderWay *atomic.Int64 // counts the requests that are; nil: nobody wants to know
+
 	Addr            string        // host:port
 	CertFile        string        // PEM; with KeyFile
 	KeyFile         string        // PEM
@@ -54,6 +57,9 @@ func (c *Config) complete() error {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.UnderWay == nil {
+		c.UnderWay = new(atomic.Int64)
 	}
 	c.MaxBody = positive(c.MaxBody, 64<<10)
 	c.RequestTimeout = positive(c.RequestTimeout, 10*time.Second)

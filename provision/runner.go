@@ -123,8 +123,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// loop takes turns. While there is more to do it rests after each turn for as long
-// as that took: customers' orders need the store too.
+// loop takes turns. While there is more to do and customers wait it rests after
+// each turn: their orders need the store too.
 func (r *Runner) loop(ctx context.Context) {
 	for {
 		began := time.Now()
@@ -134,7 +134,7 @@ func (r *Runner) loop(ctx context.Context) {
 		}
 		wait := pollEvery
 		if more {
-			wait = time.Since(began)
+			wait = r.Turns.rest(time.Since(began))
 		} else if r.watching() {
 			wait = repoll
 		}
@@ -167,10 +167,18 @@ func (r *Runner) turn(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("claim due sessions: %w", err)
 	}
-	ready := append(due, r.proven(now)...)
+	var move []session.Session
+	var stay []Later
+	for _, s := range due {
+		if later, ok := r.stays(s, now); ok {
+			stay = append(stay, later)
+		} else {
+			move = append(move, s)
+		}
+	}
 	var group errgroup.Group
 	group.SetLimit(movers)
-	for _, s := range ready {
+	for _, s := range append(move, r.proven(now)...) {
 		group.Go(func() error {
 			if err := r.moveOn(ctx, s); err != nil && ctx.Err() == nil {
 				r.Log.Warn("session not moved on", "session", s.ID, "phase", s.Phase, "error", err)
@@ -178,10 +186,25 @@ func (r *Runner) turn(ctx context.Context) (more bool, err error) {
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
+	if len(stay) > 0 {
+		err = r.Store.LookLater(ctx, stay)
+	}
+	if err := errors.Join(group.Wait(), err); err != nil {
 		return false, err
 	}
 	return len(due) == claimLimit, nil
+}
+
+// stays says when to look again at a session that stays entirely as it is: many
+// of them are written at once.
+func (r *Runner) stays(s session.Session, now time.Time) (Later, bool) {
+	_, moves, again := decide(s, now, r.Verifier)
+	if moves || r.stay(s, again).Reserve != nil {
+		return Later{}, false
+	}
+	r.kickFor(s)
+	r.note(s, s)
+	return Later{Session: s.ID, Version: s.Version, Due: again}, true
 }
 
 // proven returns the watched sessions that can become active now and are not

@@ -19,6 +19,9 @@ type Store interface {
 	ClaimDue(ctx context.Context, holder string, now, until time.Time, limit int) ([]session.Session, error)
 	// Advance carries out one step and gives the claim back.
 	Advance(ctx context.Context, step order.Step, ledger order.Ledger) (session.Session, error)
+	// LookLater looks at sessions again later and gives their claims back; one that
+	// has got another version meanwhile is left as it is.
+	LookLater(ctx context.Context, list []Later) error
 	// Session returns a session; a session.Error of code NotFound otherwise.
 	Session(ctx context.Context, id session.ID) (session.Session, error)
 	// LeaseDevice gives one holder the device until the given time, or renews
@@ -37,6 +40,13 @@ type Store interface {
 	SetFreeze(ctx context.Context, f Freeze, on bool) error
 	// Epoch returns the store epoch, part of every mark on a device.
 	Epoch(ctx context.Context) (uint64, error)
+}
+
+// Later says when a session is to be looked at again. It stays as it is.
+type Later struct {
+	Session session.ID
+	Version uint64 // that it was decided on
+	Due     time.Time
 }
 
 // Lease is one daemon's right to change one device.

@@ -13,7 +13,7 @@ import (
 func TestTurnsBoundHowManyCompute(t *testing.T) {
 	t.Parallel()
 	const most = 3
-	turns := provision.NewTurns(most)
+	turns := provision.NewTurns(most, func() bool { return true })
 	var now, peak atomic.Int32
 	var wg sync.WaitGroup
 	for range 50 {

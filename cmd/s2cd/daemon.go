@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,10 +33,11 @@ import (
 // daemon is everything that runs, wired. Its parts are built in the order in
 // which they need each other and stopped together.
 type daemon struct {
-	cfg *config.Config
-	dev bool
-	now func() time.Time
-	log *slog.Logger
+	cfg   *config.Config
+	dev   bool
+	cores int // of the machine, as far as they are ours
+	now   func() time.Time
+	log   *slog.Logger
 
 	metrics   *metrics
 	inventory *inventory.Inventory
@@ -45,6 +47,7 @@ type daemon struct {
 	telling   sync.Mutex // held while an operator tells paths of a link or node
 	devices   []provision.Device
 	turns     provision.Turns // of computing for devices
+	requests  atomic.Int64    // of customers, under way
 	monitor   *telemetry.Monitor
 	measured  *sla.Store
 	recorder  *telemetry.Recorder
@@ -226,7 +229,7 @@ func (d *daemon) buildOrders(context.Context) error {
 	}
 	d.orders, err = order.New(order.Config{
 		Store: d.store, Paths: d.paths, Ledger: d.ledger, Meter: d.monitor, Records: d.measured, Directory: directory(d.inventory), OfferKey: offerKey,
-		Clock: d.now, NewID: func() session.ID { return session.ID(uuid.NewString()) },
+		Clock: d.now, NewID: newID,
 		Wake: func(s session.Session) { d.recorder.Follow(s); d.runner.Wake() }, Log: d.log,
 	})
 	if err != nil {
@@ -251,6 +254,10 @@ func (d *daemon) purge(ctx context.Context) error {
 		}
 	}
 }
+
+// newID makes session ids that grow with time (RFC 9562 section 5.7): the store
+// then keeps those of an hour side by side.
+func newID() session.ID { return session.ID(uuid.Must(uuid.NewV7()).String()) }
 
 // expireHolds returns the room of holds that nobody spent in time: at the start
 // of those that ended meanwhile, then as they end.

@@ -57,7 +57,7 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 		Now: d.now, SinkAllowed: guard.Check, Addr: d.cfg.API.Listen, CertFile: d.cfg.API.TLS.Cert, KeyFile: d.cfg.API.TLS.Key,
 		MaxBody: d.cfg.API.MaxBody, ShutdownTimeout: d.cfg.API.ShutdownGrace,
 		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check, Keys: d.keySet(), PublicURL: d.publicURL(),
-		RequestRate: d.requestRate,
+		RequestRate: d.requestRate, UnderWay: &d.requests,
 	})
 	if err != nil {
 		return fmt.Errorf("API: %w", err)

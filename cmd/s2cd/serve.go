@@ -43,7 +43,7 @@ func (a *app) serve(ctx context.Context, file string, dev bool) (err error) {
 	if err != nil {
 		return a.faults(err)
 	}
-	d := &daemon{cfg: cfg, dev: dev, now: a.now, log: newLog(a.stderr, cfg.Log)}
+	d := &daemon{cfg: cfg, dev: dev, cores: schedule(a.getenv), now: a.now, log: newLog(a.stderr, cfg.Log)}
 	defer func() { err = errors.Join(err, d.close()) }()
 	if err := d.build(ctx); err != nil {
 		return err

@@ -155,7 +155,7 @@ func (p *Provider) buildOrders(context.Context, string) error {
 	}
 	p.orders, err = order.New(order.Config{
 		Store: p.store, Paths: core, Ledger: p.ledger, Meter: p.monitor, Directory: testnet.Directory(), OfferKey: make([]byte, 32),
-		Clock: time.Now, NewID: func() session.ID { return session.ID(uuid.NewString()) },
+		Clock: time.Now, NewID: func() session.ID { return session.ID(uuid.Must(uuid.NewV7()).String()) },
 		Wake: func(session.Session) { p.runner.Wake() },
 	})
 	return err

@@ -14,7 +14,7 @@ import (
 // Options say what is measured. All are required but Profiles and Keep.
 type Options struct {
 	Plan        Plan
-	Bin         string // folder of s2cd and labpe
+	Bin         string // folder of s2cd and s2cload
 	Connections int
 	Create      Phase
 	Check       Phase
@@ -54,7 +54,7 @@ func Bench(ctx context.Context, o Options) (results []Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	o.say("%d simulated routers start, they build their schemas for a while", o.Plan.PEs)
+	o.say("%d simulated routers start", o.Plan.PEs)
 	if err := s.start(ctx); err != nil {
 		return nil, err
 	}

@@ -73,29 +73,29 @@ func (b *inventory) network(p Plan, management []string) {
 	}
 	routers := p.Nodes - p.PEs
 	for i := range routers {
-		b.line("  - {name: %s, role: p, loopback: %s}", router(i), loopback(p.PEs+i))
+		b.line("  - {name: %s, role: p, loopback: %s}", routerName(i), loopback(p.PEs+i))
 	}
 	b.line("links:")
 	for i := range coreNodes {
-		b.link(router(i), router((i+1)%coreNodes), "400Gbps", 1500)
-		b.link(router(i), router((i+7)%coreNodes), "400Gbps", 4000)
+		b.link(routerName(i), routerName((i+1)%coreNodes), "400Gbps", 1500)
+		b.link(routerName(i), routerName((i+7)%coreNodes), "400Gbps", 4000)
 	}
 	var middles []int
 	for first := coreNodes; first < routers; first += chainNodes {
 		last := min(first+chainNodes, routers) - 1
 		chain := (first - coreNodes) / chainNodes
-		b.link(router(chain%coreNodes), router(first), "100Gbps", 300)
+		b.link(routerName(chain%coreNodes), routerName(first), "100Gbps", 300)
 		for n := first; n < last; n++ {
-			b.link(router(n), router(n+1), "100Gbps", 300)
+			b.link(routerName(n), routerName(n+1), "100Gbps", 300)
 		}
-		b.link(router(last), router((chain+1)%coreNodes), "100Gbps", 300)
+		b.link(routerName(last), routerName((chain+1)%coreNodes), "100Gbps", 300)
 		middles = append(middles, (first+last)/2)
 	}
 	for i := range p.PEs {
 		home := i * len(middles) / p.PEs
-		b.link(peName(i), router(middles[home]), "100Gbps", 100)
+		b.link(peName(i), routerName(middles[home]), "100Gbps", 100)
 		if len(middles) > 1 {
-			b.link(peName(i), router(middles[(home+1)%len(middles)]), "100Gbps", 100)
+			b.link(peName(i), routerName(middles[(home+1)%len(middles)]), "100Gbps", 100)
 		}
 	}
 }
@@ -130,6 +130,6 @@ func (b *inventory) tenant(t int, sites []site) {
 	}
 }
 
-func router(i int) string { return fmt.Sprintf("P%d", i+1) }
+func routerName(i int) string { return fmt.Sprintf("P%d", i+1) }
 
 func loopback(i int) string { return fmt.Sprintf("10.255.%d.%d", i/250, 1+i%250) }

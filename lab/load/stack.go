@@ -17,15 +17,18 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/s2cd/s2cd/lab/certs"
 	"github.com/s2cd/s2cd/lab/process"
+	"github.com/s2cd/s2cd/lab/router"
 )
 
 // stack is the daemon and its devices, each a process of its own.
 type stack struct {
 	plan      Plan
 	dir       string // all that they write
-	bin       string // where s2cd and labpe are
+	bin       string // where s2cd and s2cload are
 	addresses []string
 	devices   *process.Process
 	daemon    *process.Process
@@ -130,15 +133,9 @@ provision: {brakes: {changesPerMinute: 100000, deletionsPerMinute: 100000}}
 // start starts devices, then the daemon, and waits until it is ready. What it
 // started is ended by close, also after a failure.
 func (s *stack) start(ctx context.Context) error {
-	argv := []string{
-		filepath.Join(s.bin, "labpe"), "--realise", "none", "--max-vrfs", "65535",
-		"--cert", s.path("certs/{name}.pem"), "--key", s.path("certs/{name}-key.pem"), "--ca", s.path("certs/ca.pem"),
-	}
-	for i := range s.plan.PEs {
-		argv = append(argv, "--pe", fmt.Sprintf("name=%s,listen=%s,ports=eth1", peName(i), s.addresses[devicesAt+i]))
-	}
+	argv := append([]string{filepath.Join(s.bin, "s2cload"), RoutersCommand, s.path("certs")}, s.addresses[devicesAt:]...)
 	var err error
-	if s.devices, err = process.Start(process.Spec{Name: "labpe", Argv: argv, Log: s.path("labpe.log")}); err != nil {
+	if s.devices, err = process.Start(process.Spec{Name: "routers", Argv: argv, Log: s.path("routers.log")}); err != nil {
 		return err
 	}
 	for _, a := range s.addresses[devicesAt:] {
@@ -159,6 +156,24 @@ func (s *stack) start(ctx context.Context) error {
 		_, err := s.admin(ctx, "/readyz")
 		return err == nil
 	})
+}
+
+// RoutersCommand is the first argument with which s2cload is the routers. The
+// folder of their certificates follows, and their addresses in the order of PEs.
+const RoutersCommand = "routers"
+
+// Routers serves simulated routers until ctx ends, args as RoutersCommand says.
+func Routers(ctx context.Context, args []string) error {
+	if len(args) < 2 {
+		return errors.New("routers: a folder and addresses are required")
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for i, address := range args[1:] {
+		file := func(name string) string { return filepath.Join(args[0], name) }
+		at := router.At{Address: address, Cert: file(peName(i) + ".pem"), Key: file(peName(i) + "-key.pem"), CA: file("ca.pem")}
+		group.Go(func() error { return router.New().Serve(ctx, at) })
+	}
+	return group.Wait()
 }
 
 // await asks until the answer is yes, the process has ended or ctx has.

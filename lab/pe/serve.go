@@ -4,12 +4,9 @@ package pe
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 
 	gpb "github.com/openconfig/gnmi/proto/gnmi"
@@ -17,6 +14,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/s2cd/s2cd/lab/certs"
 )
 
 // Serve answers gNMI on the listener until ctx ends. creds says who may come.
@@ -38,22 +37,11 @@ func (p *PE) Serve(ctx context.Context, l net.Listener, creds credentials.Transp
 
 // Credentials demand a client certificate of the CA.
 func Credentials(certFile, keyFile, caFile string) (credentials.TransportCredentials, error) {
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+	config, err := certs.Server(certFile, keyFile, caFile)
 	if err != nil {
-		return nil, fmt.Errorf("load certificate: %w", err)
+		return nil, err
 	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, fmt.Errorf("read CA: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("no certificate in %s", caFile)
-	}
-	return credentials.NewTLS(&tls.Config{
-		Certificates: []tls.Certificate{cert}, ClientCAs: pool,
-		ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS13,
-	}), nil
+	return credentials.NewTLS(config), nil
 }
 
 // Insecure is for tests, and refused on a listener that is not loopback.

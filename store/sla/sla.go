@@ -38,6 +38,7 @@ type Store struct {
 	writer  *sql.Conn
 	read    *sql.DB
 	q       queries
+	sums    sums
 }
 
 // readers is how many may read at the same time.
@@ -115,14 +116,18 @@ func (s *Store) Close() error {
 // window that begins before the last one of its session ended is there already
 // and is left out, so that a batch may be repeated.
 func (s *Store) Keep(ctx context.Context, windows []order.SessionWindow) error {
-	return s.transaction(ctx, func() error {
+	changed := make([]session.ID, 0, len(windows))
+	err := s.transaction(ctx, func() error {
 		for _, w := range windows {
 			if err := s.keep(ctx, w); err != nil {
 				return fmt.Errorf("keep window of session %s: %w", w.Session, err)
 			}
+			changed = append(changed, w.Session)
 		}
 		return nil
 	})
+	s.sums.drop(changed)
+	return err
 }
 
 // transaction runs what writes.
@@ -182,11 +187,20 @@ func (s *Store) Sums(ctx context.Context) (map[session.ID]session.SLAWindow, err
 
 // Delivered implements order.Records.
 func (s *Store) Delivered(ctx context.Context, id session.ID) (session.SLAWindow, bool, error) {
+	if one, ok := s.sums.get(id); ok {
+		return one.sum, one.there, nil
+	}
+	at := s.sums.moment()
 	of, err := subjectOf(s.q.subject.QueryRowContext(ctx, string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
+		s.sums.learn(at, id, sum{})
 		return session.SLAWindow{}, false, nil
 	}
-	return of.sum, err == nil, err
+	if err != nil {
+		return session.SLAWindow{}, false, err
+	}
+	s.sums.learn(at, id, sum{of.sum, true})
+	return of.sum, true, nil
 }
 
 // purgeAtOnce bounds what one transaction of Purge deletes.
@@ -211,6 +225,7 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
 // purgeNext purges windows of the first session after a number; n is 0 without
 // one, more is true when it may have more.
 func (s *Store) purgeNext(ctx context.Context, after int64, before time.Time) (n int64, gone int, more bool, err error) {
+	var changed []session.ID
 	err = s.transaction(ctx, func() error {
 		of, err := subjectOf(s.q.nextSubject.QueryRowContext(ctx, after, before.UnixMicro()))
 		if errors.Is(err, sql.ErrNoRows) {
@@ -234,8 +249,9 @@ func (s *Store) purgeNext(ctx context.Context, after int64, before time.Time) (n
 		if _, err := end.ExecContext(ctx, args...); err != nil {
 			return fmt.Errorf("drop windows: %w", err)
 		}
-		n, gone, more = of.n, int(to-of.first), to < keep
+		n, gone, more, changed = of.n, int(to-of.first), to < keep, []session.ID{of.id}
 		return nil
 	})
+	s.sums.drop(changed)
 	return n, gone, more, err
 }

@@ -91,7 +91,8 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	if err := t.move(ctx, was.N, step); err != nil {
 		return next, err
 	}
-	if err := s.update(ctx, t, was, next, step); err != nil {
+	token, err := s.update(ctx, t, was, next, step)
+	if err != nil {
 		return next, err
 	}
 	last, err := t.q.LastEvent(ctx, was.N)
@@ -104,6 +105,8 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	if next.Devices, err = devicesOf(ctx, t.q, was.N, next.ID); err != nil {
 		return next, err
 	}
+	t.change(was.N)
+	t.keep(was.N, asRead(next, int64(next.Version), token)) //nolint:gosec // counts from 1
 	return next, t.remember(ctx, keyOfStep(step), step.Fingerprint, next.ID)
 }
 
@@ -149,15 +152,16 @@ func mayStep(was sqlitedb.SessionStateRow, next session.Session) error {
 	return nil
 }
 
-// update writes the session as it shall be and ends its claim.
-func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow, next session.Session, step order.Step) error {
+// update writes the session as it shall be and ends its claim. It returns the
+// sealed secret of its sink.
+func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow, next session.Session, step order.Step) ([]byte, error) {
 	kbps, err := signed("rate", next.HeldKbps())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	doc, token, err := encode(s.seal, next)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p := sqlitedb.UpdateSessionParams{
 		Name: next.Name, Level: string(next.Level), Status: string(next.Status), Phase: string(next.Phase),
@@ -170,22 +174,22 @@ func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow,
 		p.ReleasedAt = micros(t.now)
 	}
 	if err := t.q.UpdateSession(ctx, p); err != nil {
-		return fmt.Errorf("write session %s: %w", next.ID, err)
+		return nil, fmt.Errorf("write session %s: %w", next.ID, err)
 	}
 	for _, d := range next.Devices {
 		err := t.q.AddDevice(ctx, sqlitedb.AddDeviceParams{
 			SessionN: was.N, Device: string(d.Device), Have: string(d.Have), Reason: d.Reason, At: micros(d.At),
 		})
 		if err != nil {
-			return fmt.Errorf("write device %s of session %s: %w", d.Device, next.ID, err)
+			return nil, fmt.Errorf("write device %s of session %s: %w", d.Device, next.ID, err)
 		}
 	}
 	if step.Anew {
 		if err := t.q.ForgetDevices(ctx, sqlitedb.ForgetDevicesParams{At: micros(t.now), SessionN: was.N}); err != nil {
-			return fmt.Errorf("write devices of session %s: %w", next.ID, err)
+			return nil, fmt.Errorf("write devices of session %s: %w", next.ID, err)
 		}
 	}
-	return t.account(ctx, was, p, next)
+	return token, t.account(ctx, was, p, next)
 }
 
 // account keeps the tenant's use, and lets a VPN go with its last session.

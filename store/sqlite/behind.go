@@ -61,21 +61,21 @@ type behind struct {
 // newSession is a session that waits, and its document, which another core
 // encodes meanwhile.
 type newSession struct {
-	row   []any
-	doc   string
-	token []byte
-	err   error
+	n    int64
+	row  []any
+	doc  string
+	kept kept
+	err  error
 }
 
 // addSession puts the row of session n down. What is in front of the document is
-// given. That it is kept decoded is good also if it is not written after all: it
-// counts for that very document only.
+// given.
 func (t *tx) addSession(s *Store, n int64, in session.Session, front ...any) {
-	one := &newSession{row: front}
+	one := &newSession{n: n, row: front}
 	t.behind.encoding.Go(func() {
-		if one.doc, one.token, one.err = encode(s.seal, in); one.err == nil {
-			s.decoded.put(sessionRow{selectedRow: selectedRow{N: n, Doc: one.doc}}, asEncoded(in))
-		}
+		var token []byte
+		one.doc, token, one.err = encode(s.seal, in)
+		one.kept = asRead(in, 1, token)
 	})
 	before := len(t.behind.sessions)
 	t.undo = append(t.undo, func() { t.behind.sessions = t.behind.sessions[:before] })
@@ -104,7 +104,8 @@ func (t *tx) flush(ctx context.Context) error {
 		if one.err != nil {
 			return one.err
 		}
-		sessions = append(append(sessions, one.row...), one.doc, one.token)
+		sessions = append(append(sessions, one.row...), one.doc, one.kept.token)
+		t.keep(one.n, one.kept)
 	}
 	if err := t.w.many.insert(ctx, sessionRows(), sessions); err != nil {
 		return err

@@ -4,6 +4,7 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -11,6 +12,25 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite"
 	"github.com/s2cd/s2cd/store/storetest"
 )
+
+// checked looks, when a test is over, whether what the store keeps in memory is
+// what it wrote.
+type checked struct {
+	*sqlite.Store
+
+	t *testing.T
+}
+
+func (c checked) Close() error {
+	diffs, err := c.CheckKnown(context.WithoutCancel(c.t.Context()))
+	if err != nil && !errors.Is(err, sqlite.ErrClosed) {
+		c.t.Errorf("compare memory and file: %v", err)
+	}
+	for _, d := range diffs {
+		c.t.Error(d)
+	}
+	return c.Store.Close()
+}
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
@@ -21,7 +41,7 @@ func TestConformance(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return s
+			return checked{s, t}
 		}
 	})
 }

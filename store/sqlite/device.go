@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/provision"
@@ -65,14 +67,18 @@ func (s *Store) RecordDevice(ctx context.Context, lease provision.Lease, found [
 }
 
 func (s *Store) record(ctx context.Context, t *tx, device topology.NodeName, f provision.Finding, now time.Time) error {
-	row, err := t.q.SessionByID(ctx, string(f.Session))
-	if errors.Is(err, sql.ErrNoRows) {
+	row, err := headOf(ctx, t.q, f.Session)
+	if session.CodeOf(err) == session.NotFound {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read session %s: %w", f.Session, err)
+		return err
 	}
-	of, unreadable := s.decoded.get(s.seal, asRow(row))
+	found, err := s.look(ctx, t.q, []head{row}, t.keep)
+	if err != nil {
+		return err
+	}
+	of, unreadable := s.one(found[0])
 	if unreadable == nil && of.Change != f.Change {
 		return nil // of what it was to be before
 	}
@@ -83,22 +89,42 @@ func (s *Store) record(ctx context.Context, t *tx, device topology.NodeName, f p
 		return fmt.Errorf("write device %s of session %s: %w", device, f.Session, err)
 	}
 	if unreadable != nil {
-		s.reportUnreadable(ctx, asRow(row), unreadable)
-		return nil
-	}
-	if f.Refused && of.Decision != session.DecideAbsent {
+		s.reportUnreadable(ctx, row, unreadable)
+	} else if f.Refused && of.Decision != session.DecideAbsent {
 		if err := s.decideAbsent(ctx, t, row.N, of, device, f.Reason); err != nil {
 			return err
 		}
 	}
-	if of.Phase == session.Released {
-		return nil
+	if unreadable != nil || of.Phase == session.Released {
+		err = t.q.TouchSession(ctx, row.N)
+	} else {
+		err = t.q.WakeSession(ctx, sqlitedb.WakeSessionParams{Due: micros(now), N: row.N})
 	}
-	err = t.q.WakeSession(ctx, sqlitedb.WakeSessionParams{Due: micros(now), N: row.N})
 	if err != nil {
 		return fmt.Errorf("wake session %s: %w", f.Session, err)
 	}
+	t.change(row.N)
+	if unreadable == nil && !f.Refused {
+		t.keep(row.N, found[0].with(session.DeviceState{Device: device, Have: f.Have, Reason: f.Reason, At: now}))
+	}
 	return nil
+}
+
+// with is a session after a finding.
+func (k kept) with(state session.DeviceState) kept {
+	state.At = fromMicros(micros(state.At))
+	devices := slices.Clone(k.session.Devices)
+	i, there := slices.BinarySearchFunc(devices, state.Device, func(d session.DeviceState, name topology.NodeName) int {
+		return strings.Compare(string(d.Device), string(name))
+	})
+	if there {
+		devices[i] = state
+	} else {
+		devices = slices.Insert(devices, i, state)
+	}
+	k.version++
+	k.session.Devices = devices
+	return k
 }
 
 // decideAbsent writes that a device refused the session for good.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/session"
@@ -14,24 +15,6 @@ import (
 // docSchema numbers the form of stored documents. A renamed or retyped field
 // of session.Session is a new one and needs a reader for the old.
 const docSchema = 1
-
-// selectedRow is how a session is read, whatever the query.
-type selectedRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
-}
-
-// sessionRow is a session as read, with what is known of its devices where
-// that was read too.
-type sessionRow struct {
-	selectedRow
-	devices []session.DeviceState
-}
 
 // encode returns the document and the sealed secret of a session's sink.
 func encode(seal Sealer, in session.Session) (doc string, token []byte, err error) {
@@ -48,7 +31,7 @@ func encode(seal Sealer, in session.Session) (doc string, token []byte, err erro
 	return string(body), token, nil
 }
 
-// asEncoded is what the document holds of a session, and parse returns of it.
+// asEncoded is what the document holds of a session, and parse returns of it, if its times are as asKept has them.
 func asEncoded(in session.Session) session.Session {
 	in.Version, in.Devices = 0, nil
 	if in.Sink != nil {
@@ -57,37 +40,39 @@ func asEncoded(in session.Session) session.Session {
 	return in
 }
 
-func decode(seal Sealer, row sessionRow) (session.Session, error) {
-	out, err := parse(row)
-	if err != nil {
-		return out, err
-	}
-	return open(seal, row, out)
-}
-
-// parse reads the document alone.
-func parse(row sessionRow) (session.Session, error) {
+// parse reads a document alone.
+func parse(id string, schema int64, doc string) (session.Session, error) {
 	var out session.Session
-	if row.DocSchema != docSchema {
-		return out, fmt.Errorf("session %s has document schema %d, this s2cd reads %d", row.ID, row.DocSchema, docSchema)
+	if schema != docSchema {
+		return out, fmt.Errorf("session %s has document schema %d, this s2cd reads %d", id, schema, docSchema)
 	}
-	if err := json.Unmarshal([]byte(row.Doc), &out); err != nil {
-		return out, fmt.Errorf("decode session %s: %w", row.ID, err)
+	if err := json.Unmarshal([]byte(doc), &out); err != nil {
+		return out, fmt.Errorf("decode session %s: %w", id, err)
 	}
 	return out, nil
 }
 
-// open adds the secret and the version to what parse read.
-func open(seal Sealer, row sessionRow, out session.Session) (session.Session, error) {
-	if len(row.Token) > 0 && out.Sink != nil {
-		sink, err := openSink(seal, *out.Sink, row.Token, string(out.ID))
+// open adds the secret and the version to what is kept.
+func open(seal Sealer, of kept) (session.Session, error) {
+	out := of.session
+	if len(of.token) > 0 && out.Sink != nil {
+		sink, err := openSink(seal, *out.Sink, of.token, string(out.ID))
 		if err != nil {
 			return out, fmt.Errorf("session %s: %w", out.ID, err)
 		}
 		out.Sink = &sink
 	}
-	out.Version = uint64(row.Version) //nolint:gosec // counts from 1
+	out.Version = uint64(of.version) //nolint:gosec // counts from 1
 	return out, nil
+}
+
+// asRead is what will be read of a session that is written now.
+func asRead(in session.Session, version int64, token []byte) kept {
+	out := asEncoded(in)
+	out.Devices = slices.SortedFunc(slices.Values(in.Devices), func(a, b session.DeviceState) int {
+		return strings.Compare(string(a.Device), string(b.Device))
+	})
+	return kept{version: version, session: out, token: token}
 }
 
 // asKept returns s with its times as they will be read back: UTC, in whole

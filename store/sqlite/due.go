@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 	"github.com/s2cd/s2cd/topology"
@@ -45,30 +46,44 @@ func (s *Store) ClaimDue(ctx context.Context, holder string, now, until time.Tim
 func (s *Store) claimSome(ctx context.Context, t *tx, holder string, now, until time.Time, limit int) (
 	got []session.Session, skipped int, err error,
 ) {
-	rows, err := t.q.DueSessions(ctx, sqlitedb.DueSessionsParams{Now: micros(now), Most: int64(limit)})
+	due, err := heads(t.q.DueSessions(ctx, sqlitedb.DueSessionsParams{Now: micros(now), Most: int64(limit)}))
 	if err != nil {
 		return nil, 0, fmt.Errorf("read due sessions: %w", err)
 	}
-	all := asRows(rows)
-	if err := withDevices(ctx, t.q, all); err != nil {
+	all, err := s.look(ctx, t.q, due, t.keep)
+	if err != nil {
 		return nil, 0, err
 	}
 	good, got, bad := s.readable(ctx, all)
-	for _, row := range good {
-		err := t.q.ClaimSession(ctx, sqlitedb.ClaimSessionParams{
-			ClaimHolder: holder, ClaimUntil: micros(until), NextAt: micros(until), N: row.N,
-		})
-		if err != nil {
-			return nil, 0, fmt.Errorf("claim session %s: %w", row.ID, err)
-		}
+	err = t.q.ClaimSessions(ctx, sqlitedb.ClaimSessionsParams{
+		ClaimHolder: holder, ClaimUntil: micros(until), NextAt: micros(until), Numbers: numbersOf(good),
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("claim sessions: %w", err)
 	}
-	for _, row := range bad {
-		err := t.q.ClaimSession(ctx, sqlitedb.ClaimSessionParams{NextAt: micros(now.Add(restUnreadable)), N: row.N})
-		if err != nil {
-			return nil, 0, fmt.Errorf("postpone session %s: %w", row.ID, err)
-		}
+	if len(bad) == 0 {
+		return got, 0, nil
+	}
+	err = t.q.ClaimSessions(ctx, sqlitedb.ClaimSessionsParams{NextAt: micros(now.Add(restUnreadable)), Numbers: numbersOf(bad)})
+	if err != nil {
+		return nil, 0, fmt.Errorf("postpone sessions: %w", err)
 	}
 	return got, len(bad), nil
+}
+
+// LookLater implements provision.Store: no version grows by it.
+func (s *Store) LookLater(ctx context.Context, list []provision.Later) error {
+	return s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
+		for _, l := range list {
+			err := t.q.PostponeSession(ctx, sqlitedb.PostponeSessionParams{
+				Due: micros(l.Due), ID: string(l.Session), Version: int64(l.Version), //nolint:gosec // counts from 1
+			})
+			if err != nil {
+				return fmt.Errorf("postpone session %s: %w", l.Session, err)
+			}
+		}
+		return nil
+	})
 }
 
 // OnDevice implements provision.Store. It reads page by page, so that however
@@ -80,14 +95,14 @@ func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]sessi
 	var out []session.Session
 	spoilt := map[session.VPNID]struct{}{}
 	for after, more := int64(0), true; more; {
-		rows, err := s.pageOnDevice(ctx, device, after)
+		found, err := s.pageOnDevice(ctx, device, after)
 		if err != nil {
 			return nil, err
 		}
-		if more = len(rows) == onePage; more {
-			after = rows[onePage-1].N
+		if more = len(found) == onePage; more {
+			after = found[onePage-1].N
 		}
-		_, sessions, bad := s.readable(ctx, rows)
+		_, sessions, bad := s.readable(ctx, found)
 		for _, row := range bad {
 			spoilt[session.VPNID(row.Vpn)] = struct{}{}
 		}
@@ -102,17 +117,12 @@ func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]sessi
 	}), nil
 }
 
-func (s *Store) pageOnDevice(ctx context.Context, device topology.NodeName, after int64) ([]sessionRow, error) {
-	var out []sessionRow
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		rows, err := r.q.SessionsOnDevice(ctx, sqlitedb.SessionsOnDeviceParams{
-			Device: string(device), After: after, Most: onePage,
-		})
+func (s *Store) pageOnDevice(ctx context.Context, device topology.NodeName, after int64) ([]looked, error) {
+	return s.find(ctx, func(ctx context.Context, r *reader) ([]head, error) {
+		all, err := heads(r.q.SessionsOnDevice(ctx, sqlitedb.SessionsOnDeviceParams{Device: string(device), After: after, Most: onePage}))
 		if err != nil {
-			return fmt.Errorf("read sessions on device %s: %w", device, err)
+			return nil, fmt.Errorf("read sessions on device %s: %w", device, err)
 		}
-		out = asRows(rows)
-		return withDevices(ctx, r.q, out)
+		return all, nil
 	})
-	return out, err
 }

@@ -43,6 +43,7 @@ func (r eventRow) event(id session.ID) (session.Event, error) {
 // when the customer is to be told. One without sink has no stream: a sink that
 // comes later hears of what happens from then on.
 func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, events []session.Event) error {
+	t.told[n] = struct{}{}
 	notify := false
 	for i, e := range events {
 		id, err := uuid.NewV7()

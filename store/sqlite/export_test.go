@@ -5,7 +5,15 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
 // LimitPages lets the file grow to so many pages and no further.
@@ -60,4 +68,48 @@ func MigrateTo(ctx context.Context, db *sql.DB, version int64) error {
 	}
 	_, err = p.UpTo(ctx, version)
 	return err
+}
+
+// CheckKnown compares what is kept in memory with what the file holds.
+func (s *Store) CheckKnown(ctx context.Context) (diffs []string, err error) {
+	at := s.known.moment()
+	s.known.mu.Lock()
+	sessions, timelines := maps.Clone(s.known.sessions), maps.Clone(s.known.timelines)
+	s.known.mu.Unlock()
+	for n, one := range sessions {
+		err := s.read(ctx, func(ctx context.Context, r *reader) error {
+			h, err := headOf(ctx, r.q, one.session.ID)
+			if err != nil {
+				return err
+			}
+			all, err := documents(ctx, r.q, numbersOf([]looked{{head: h}}))
+			if err != nil {
+				return err
+			}
+			want, err := all[h.N].parsed(h)
+			if err != nil {
+				return err
+			}
+			if d := cmp.Diff(want, one, cmp.AllowUnexported(kept{}), cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})); d != "" || h.N != n {
+				diffs = append(diffs, fmt.Sprintf("session %s (-file +memory):\n%s", h.ID, d))
+			}
+			t, ok := timelines[n]
+			if !ok {
+				return nil
+			}
+			rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: n, Limit: int64(t.most)})
+			list, err := events(one.session.ID, rows, err)
+			if d := cmp.Diff(list, t.events); d != "" {
+				diffs = append(diffs, fmt.Sprintf("events of %s (-file +memory):\n%s", h.ID, d))
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if at != s.known.moment() {
+		return nil, errors.New("the store was written meanwhile")
+	}
+	return diffs, nil
 }

@@ -12,30 +12,126 @@ import (
 	"github.com/s2cd/s2cd/topology"
 )
 
+// head is a session's row but for its document.
+type head struct {
+	N       int64
+	ID      string
+	Vpn     string
+	Version int64
+}
+
 // selected is what all queries for sessions answer with.
 type selected interface {
 	sqlitedb.SessionByIDRow | sqlitedb.SessionsOfVPNRow | sqlitedb.SessionsOnDeviceRow |
-		sqlitedb.SessionsAfterRow | sqlitedb.DueSessionsRow | sqlitedb.SessionsByNumberRow
+		sqlitedb.SessionsAfterRow | sqlitedb.DueSessionsRow
 }
 
-func asRow[R selected](row R) sessionRow { return sessionRow{selectedRow: selectedRow(row)} }
-
-func asRows[R selected](rows []R) []sessionRow {
-	out := make([]sessionRow, len(rows))
+// heads returns the heads of what a query has read; err is the query's.
+func heads[R selected](rows []R, err error) ([]head, error) {
+	out := make([]head, len(rows))
 	for i, row := range rows {
-		out[i] = asRow(row)
+		out[i] = head(row)
 	}
-	return out
+	return out, err
 }
 
-// full decodes a row and adds what other tables know.
-func full(ctx context.Context, seal Sealer, q *sqlitedb.Queries, row sessionRow) (session.Session, error) {
-	out, err := decode(seal, row)
-	if err != nil {
-		return out, err
+// looked is a session that was looked for: what is kept of it, or why it cannot
+// be read.
+type looked struct {
+	head
+	kept
+
+	err error
+}
+
+// look adds to heads what is known of their sessions, and reads the documents and
+// devices of the others, on the same snapshot. What was read goes to keep.
+func (s *Store) look(ctx context.Context, q *sqlitedb.Queries, all []head, keep func(int64, kept)) ([]looked, error) {
+	out, missing := s.recall(all)
+	if len(missing) == 0 {
+		return out, nil
 	}
-	out.Devices, err = devicesOf(ctx, q, row.N, out.ID)
-	return out, err
+	unknown := make([]looked, len(missing))
+	for i, at := range missing {
+		unknown[i] = out[at]
+	}
+	read, err := documents(ctx, q, numbersOf(unknown))
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range missing {
+		one := &out[at]
+		if one.kept, one.err = read[one.N].parsed(one.head); one.err == nil {
+			keep(one.N, one.kept)
+		}
+	}
+	return out, nil
+}
+
+// numbersOf renders numbers as a JSON array, which a query takes as one value.
+func numbersOf(all []looked) string {
+	text := []byte{'['}
+	for i, one := range all {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, one.N, 10)
+	}
+	return string(append(text, ']'))
+}
+
+// recall adds to heads what is known, and says which are not.
+func (s *Store) recall(all []head) (out []looked, missing []int) {
+	out = make([]looked, len(all))
+	for i, h := range all {
+		one, ok := s.known.get(h)
+		out[i] = looked{head: h, kept: one}
+		if !ok {
+			missing = append(missing, i)
+		}
+	}
+	return out, missing
+}
+
+// document is what is read of a session behind its head.
+type document struct {
+	sqlitedb.DocumentsRow
+
+	devices []session.DeviceState
+}
+
+func documents(ctx context.Context, q *sqlitedb.Queries, numbers string) (map[int64]*document, error) {
+	rows, err := q.Documents(ctx, numbers)
+	if err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	devices, err := q.DevicesOfMany(ctx, numbers)
+	if err != nil {
+		return nil, fmt.Errorf("read devices of sessions: %w", err)
+	}
+	out := make(map[int64]*document, len(rows))
+	for _, row := range rows {
+		out[row.N] = &document{DocumentsRow: row}
+	}
+	for _, d := range devices {
+		if of := out[d.SessionN]; of != nil {
+			of.devices = append(of.devices, deviceState(d))
+		}
+	}
+	return out, nil
+}
+
+// parsed decodes a document.
+func (d *document) parsed(h head) (kept, error) {
+	plain, err := parse(h.ID, d.DocSchema, d.Doc)
+	plain.Devices = d.devices
+	return kept{version: h.Version, session: plain, token: d.Token}, err
+}
+
+func deviceState(d sqlitedb.SessionDevice) session.DeviceState {
+	return session.DeviceState{
+		Device: topology.NodeName(d.Device), Have: session.Presence(d.Have), Reason: d.Reason, At: fromMicros(d.At),
+	}
 }
 
 func devicesOf(ctx context.Context, q *sqlitedb.Queries, n int64, id session.ID) ([]session.DeviceState, error) {
@@ -50,52 +146,45 @@ func devicesOf(ctx context.Context, q *sqlitedb.Queries, n int64, id session.ID)
 	return out, nil
 }
 
-func deviceState(d sqlitedb.SessionDevice) session.DeviceState {
-	return session.DeviceState{
-		Device: topology.NodeName(d.Device), Have: session.Presence(d.Have), Reason: d.Reason, At: fromMicros(d.At),
+// find returns the sessions whose heads a query reads: with one statement if all
+// of them are known, else on one snapshot with what is missing.
+func (s *Store) find(ctx context.Context, query func(context.Context, *reader) ([]head, error)) (out []looked, err error) {
+	var missing []int
+	at := s.known.moment()
+	err = s.readOnce(ctx, func(ctx context.Context, r *reader) error {
+		all, err := query(ctx, r)
+		out, missing = s.recall(all)
+		return err
+	})
+	if err != nil || len(missing) == 0 {
+		return out, err
 	}
-}
-
-// withDevices adds to each row what is known of its session's devices, with one
-// query for all. Decoding is left for after the snapshot it is read from.
-func withDevices(ctx context.Context, q *sqlitedb.Queries, rows []sessionRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	at := make(map[int64]int, len(rows))
-	numbers := []byte{'['}
-	for i, row := range rows {
-		if i > 0 {
-			numbers = append(numbers, ',')
+	err = s.read(ctx, func(ctx context.Context, r *reader) error {
+		all, err := query(ctx, r)
+		if err != nil {
+			return err
 		}
-		numbers = strconv.AppendInt(numbers, row.N, 10)
-		at[row.N] = i
-	}
-	devices, err := q.DevicesOfMany(ctx, string(append(numbers, ']')))
-	if err != nil {
-		return fmt.Errorf("read devices of sessions: %w", err)
-	}
-	for _, d := range devices {
-		one := &rows[at[d.SessionN]]
-		one.devices = append(one.devices, deviceState(d))
-	}
-	return nil
-}
-
-// shared decodes a row that has its devices. The session shares memory with
-// others and is not to be changed in depth.
-func (s *Store) shared(row sessionRow) (session.Session, error) {
-	out, err := s.decoded.get(s.seal, row)
-	out.Devices = row.devices
+		out, err = s.look(ctx, r.q, all, func(n int64, one kept) { s.known.learn(at, n, one) })
+		return err
+	})
 	return out, err
 }
 
-// several is shared for many rows.
-func (s *Store) several(rows []sessionRow) ([]session.Session, error) {
-	out := make([]session.Session, len(rows))
-	for i, row := range rows {
+// one returns a session that was looked for. It shares memory with others and is
+// not to be changed in depth.
+func (s *Store) one(of looked) (session.Session, error) {
+	if of.err != nil {
+		return session.Session{}, of.err
+	}
+	return open(s.seal, of.kept)
+}
+
+// several is one for many.
+func (s *Store) several(all []looked) ([]session.Session, error) {
+	out := make([]session.Session, len(all))
+	for i, of := range all {
 		var err error
-		if out[i], err = s.shared(row); err != nil {
+		if out[i], err = s.one(of); err != nil {
 			return nil, err
 		}
 	}

@@ -57,7 +57,7 @@ type Store struct {
 	writer       *writer
 	readers      chan *reader
 	checkpointer *checkpointer
-	decoded      *decoded
+	known        *known
 	bad          unreadable
 
 	closing  sync.Once
@@ -72,7 +72,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, errors.New("open store: path, clock, logger and seal are required")
 	}
 	s := &Store{
-		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, decoded: newDecoded(),
+		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, known: newKnown(),
 		bad: unreadable{told: map[int64]struct{}{}},
 	}
 	if err := s.open(ctx, cfg.Path); err != nil {
@@ -89,7 +89,7 @@ func (s *Store) open(ctx context.Context, path string) error {
 	if err := makeFile(path); err != nil {
 		return err
 	}
-	if s.writeDB, err = sql.Open("sqlite", dsn(path, "")); err != nil {
+	if s.writeDB, err = sql.Open("sqlite", dsn(path, "&_pragma=cache_size(-262144)")); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	if err := migrate(ctx, s.writeDB); err != nil {
@@ -104,7 +104,7 @@ func (s *Store) open(ctx context.Context, path string) error {
 	if err := s.checkSeal(ctx); err != nil {
 		return err
 	}
-	if s.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {
+	if s.readDB, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)&_pragma=cache_size(-8192)")); err != nil {
 		return fmt.Errorf("open database for reading: %w", err)
 	}
 	if s.readers, err = newReaders(ctx, s.readDB); err != nil {
@@ -150,7 +150,7 @@ func (s *Store) close() error {
 func dsn(path, more string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
 	return u.String() + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-65536)" +
+		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" +
 		"&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)" + more
 }
 

@@ -44,13 +44,14 @@ func (s *Store) claimStream(ctx context.Context, t *tx, holder string, now, unti
 		if err != nil {
 			return order.Stream{}, false, fmt.Errorf("read due stream: %w", err)
 		}
-		of := sessionRow{selectedRow: selectedRow{
-			N: row.SessionN, ID: row.ID, Vpn: row.Vpn, Version: row.Version, DocSchema: row.DocSchema, Doc: row.Doc, Token: row.Token,
-		}}
+		of, err := s.look(ctx, t.q, []head{{N: row.SessionN, ID: row.ID, Vpn: row.Vpn, Version: row.Version}}, t.keep)
+		if err != nil {
+			return order.Stream{}, false, err
+		}
 		claim := sqlitedb.ClaimStreamParams{
 			Holder: holder, Fence: row.Fence + 1, NextAt: micros(until), SessionN: row.SessionN,
 		}
-		_, sessions, bad := s.readable(ctx, []sessionRow{of})
+		_, sessions, bad := s.readable(ctx, of)
 		if len(bad) > 0 {
 			claim.Holder, claim.NextAt = "", micros(now.Add(restUnreadable))
 		}

@@ -5,42 +5,32 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
 )
 
-// Sessions implements order.Store. The numbers of the page are read in its
-// order from an index alone where there is one for the order, then the rows
-// of these.
+// Sessions implements order.Store. What is before the page is passed over in an
+// index alone where there is one for its order. The sessions are not to be changed
+// in depth.
 func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session, int, error) {
 	if f.Limit < 1 || f.Limit > 1000 || f.Offset < 0 {
 		return nil, 0, session.Errorf(session.OutOfRange, "", "a page has 1 to 1000 sessions from offset 0 on")
 	}
 	where, args := condition(f)
-	var rows []sessionRow
 	total := 0
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		if err := r.lister(f).QueryRowContext(ctx, countText(f, where), args...).Scan(&total); err != nil {
-			return fmt.Errorf("count sessions: %w", err)
-		}
-		numbers, err := r.page(ctx, f, where, args)
-		if err != nil {
-			return err
-		}
-		if rows, err = r.numbered(ctx, numbers); err != nil {
-			return err
-		}
-		return withDevices(ctx, r.q, rows)
+	found, err := s.find(ctx, func(ctx context.Context, r *reader) (page []head, err error) {
+		page, total, err = r.page(ctx, f, where, args)
+		return page, err
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	out, err := s.several(rows)
+	out, err := s.several(found)
 	return out, total, err
 }
 
@@ -106,8 +96,11 @@ func sorted(f order.Filter) string {
 	return " ORDER BY " + strings.ReplaceAll(columns, ",", way+",") + way
 }
 
+// pageText reads a page, and with each row how many sessions there are in all.
+// CROSS JOIN has SQLite take the numbers of the page as they come, in their order.
 func pageText(f order.Filter, where string) string {
-	return "SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?"
+	return "SELECT s.n, s.id, s.vpn, s.version, (" + countText(f, where) + ") FROM (" +
+		"SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?) page CROSS JOIN session s ON s.n = page.n"
 }
 
 // querier runs a query, prepared for ever or for once.
@@ -131,52 +124,49 @@ func plain(f order.Filter) bool {
 	return f.Client == "" && f.Name == "" && len(f.Statuses)+len(f.Levels) == 0 && f.Created == open && f.Starts == open
 }
 
-// countText counts what matches. All sessions of a tenant are counted already.
+// counted says whether what matches is counted already: all sessions of a tenant are.
+func counted(f order.Filter) bool { return plain(f) && f.Kept && f.Tenant != "" }
+
 func countText(f order.Filter, where string) string {
-	if plain(f) && f.Kept && f.Tenant != "" {
+	if counted(f) {
 		return "SELECT coalesce(max(sessions), 0) FROM listed WHERE tenant = ?"
 	}
 	return "SELECT count(*) FROM session" + where
 }
 
-// page returns the numbers of the sessions of a page, in order.
-func (r *reader) page(ctx context.Context, f order.Filter, where string, args []any) ([]int64, error) {
-	rows, err := r.lister(f).QueryContext(ctx, pageText(f, where), append(args, f.Limit, f.Offset)...)
-	if err != nil {
-		return nil, fmt.Errorf("read page of sessions: %w", err)
+func countArgs(f order.Filter, args []any) []any {
+	if counted(f) {
+		return []any{string(f.Tenant)}
 	}
-	defer rows.Close()
-	numbers := make([]int64, 0, min(f.Limit, 100))
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return nil, fmt.Errorf("read page of sessions: %w", err)
-		}
-		numbers = append(numbers, n)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read page of sessions: %w", err)
-	}
-	return numbers, nil
+	return slices.Clone(args)
 }
 
-// numbered returns the sessions with these numbers, in their order.
-func (r *reader) numbered(ctx context.Context, numbers []int64) ([]sessionRow, error) {
-	list, err := json.Marshal(numbers)
+func pageArgs(f order.Filter, args []any) []any {
+	return append(append(countArgs(f, args), args...), f.Limit, f.Offset)
+}
+
+// page returns the heads of a page, in order, and how many sessions there are.
+func (r *reader) page(ctx context.Context, f order.Filter, where string, args []any) (page []head, total int, err error) {
+	rows, err := r.lister(f).QueryContext(ctx, pageText(f, where), pageArgs(f, args)...)
 	if err != nil {
-		return nil, fmt.Errorf("encode numbers: %w", err)
+		return nil, 0, fmt.Errorf("read page of sessions: %w", err)
 	}
-	rows, err := r.q.SessionsByNumber(ctx, string(list))
-	if err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
+	defer rows.Close()
+	for rows.Next() {
+		var h head
+		if err := rows.Scan(&h.N, &h.ID, &h.Vpn, &h.Version, &total); err != nil {
+			return nil, 0, fmt.Errorf("read page of sessions: %w", err)
+		}
+		page = append(page, h)
 	}
-	found := make(map[int64]sessionRow, len(rows))
-	for _, row := range rows {
-		found[row.N] = asRow(row)
+	if err := rows.Err(); err != nil {
+		return nil, 0, fmt.Errorf("read page of sessions: %w", err)
 	}
-	out := make([]sessionRow, 0, len(rows))
-	for _, n := range numbers {
-		out = append(out, found[n])
+	if len(page) > 0 {
+		return page, total, nil
 	}
-	return out, nil
+	if err := r.lister(f).QueryRowContext(ctx, countText(f, where), countArgs(f, args)...).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count sessions: %w", err)
+	}
+	return nil, total, nil
 }

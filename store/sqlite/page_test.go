@@ -63,11 +63,11 @@ func TestPagesAreReadInOrder(t *testing.T) {
 		"operator's tenant": {order.Filter{Tenant: "t1", Limit: 20}, "INDEX session_of_tenant (tenant=?)"},
 	} {
 		where, args := condition(c.filter)
-		plan := planOf(t, s, pageText(c.filter, where), append(args, c.filter.Limit, c.filter.Offset)...)
+		plan := planOf(t, s, pageText(c.filter, where), pageArgs(c.filter, args)...)
 		if !strings.Contains(plan, c.index) || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s is read by: %s", name, plan)
 		}
-		count := planOf(t, s, countText(c.filter, where), args...)
+		count := planOf(t, s, countText(c.filter, where), countArgs(c.filter, args)...)
 		if c.filter.Kept && !strings.Contains(count, "COVERING INDEX") && !strings.Contains(count, "SEARCH listed USING PRIMARY KEY (tenant=?)") {
 			t.Errorf("%s is counted by: %s", name, count)
 		}

@@ -82,6 +82,8 @@ func purge(ctx context.Context, t *tx, before time.Time) (int, error) {
 				return 0, fmt.Errorf("purge session %d: %w", n, err)
 			}
 		}
+		t.change(n)
+		t.told[n] = struct{}{}
 	}
 	return len(old), nil
 }

@@ -61,14 +61,18 @@ func (s *Store) repeated(
 	if key.Fingerprint != fingerprint {
 		return first, false, usedOtherwise()
 	}
-	row, err := q.SessionByID(ctx, key.SessionID)
-	if errors.Is(err, sql.ErrNoRows) {
+	of, err := headOf(ctx, q, session.ID(key.SessionID))
+	if session.CodeOf(err) == session.NotFound {
 		return first, false, session.Errorf(session.Exists, "Idempotency-Key", "was used for a session that is gone")
 	}
 	if err != nil {
-		return first, false, fmt.Errorf("read session %s: %w", key.SessionID, err)
+		return first, false, err
 	}
-	first, err = full(ctx, s.seal, q, asRow(row))
+	found, err := s.look(ctx, q, []head{of}, func(int64, kept) {})
+	if err != nil {
+		return first, false, err
+	}
+	first, err = s.one(found[0])
 	return first, err == nil, err
 }
 

@@ -118,11 +118,15 @@ func (s *Store) sessionsOf(ctx context.Context, t *tx, id session.VPNID) ([]sess
 	if err != nil || v.whole {
 		return v.sessions, err
 	}
-	rows, err := rowsOfVPN(ctx, t.q, string(id))
+	live, err := headsOfVPN(ctx, t.q, string(id))
 	if err != nil {
 		return nil, err
 	}
-	written, err := s.several(rows)
+	found, err := s.look(ctx, t.q, live, t.keep)
+	if err != nil {
+		return nil, err
+	}
+	written, err := s.several(found)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +143,9 @@ func (t *tx) addToVPN(ctx context.Context, in session.Session) error {
 	tenant := v.tenant
 	t.undo = append(t.undo, func() { v.tenant, v.sessions = tenant, v.sessions[:len(v.sessions)-1] })
 	v.tenant, v.sessions = string(in.Tenant), append(v.sessions, in)
+	if tenant != "" {
+		return nil // its row is there, or waits
+	}
 	return t.insert(ctx, vpnRows, string(in.VPN.ID), string(in.Tenant), int64(in.VPN.Number), in.VPN.VRF, in.VPN.RouteTarget)
 }
 

@@ -14,36 +14,44 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
-// Glance implements order.Store.
+// Glance implements order.Store. What is known is not read.
 func (s *Store) Glance(ctx context.Context, id session.ID, most int) (session.Session, []session.Event, error) {
-	var row sessionRow
+	if one, list, ok := s.known.now(id, most); ok {
+		out, err := open(s.seal, one)
+		return out, list, err
+	}
+	at := s.known.moment()
+	var found []looked
 	var list []session.Event
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		found, err := r.q.SessionByID(ctx, string(id))
-		if errors.Is(err, sql.ErrNoRows) {
-			return notFound(id)
-		}
+		h, err := headOf(ctx, r.q, id)
 		if err != nil {
-			return fmt.Errorf("read session %s: %w", id, err)
+			return err
 		}
-		row = asRow(found)
-		if most == 0 {
-			return nil
+		found, err = s.look(ctx, r.q, []head{h}, func(n int64, one kept) { s.known.learn(at, n, one) })
+		if err != nil || most == 0 {
+			return err
 		}
-		rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: row.N, Limit: int64(most)})
+		rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: h.N, Limit: int64(most)})
 		list, err = events(id, rows, err)
 		return err
 	})
 	if err != nil {
 		return session.Session{}, nil, err
 	}
-	out, err := s.shared(row)
+	if most > 0 {
+		s.known.learnTimeline(at, found[0].N, timeline{most: most, events: list})
+	}
+	out, err := s.one(found[0])
 	return out, list, err
 }
 
 // SlotKeys implements order.Store.
 func (s *Store) SlotKeys(ctx context.Context, slots []order.Slot) (map[order.Slot]string, error) {
 	keys := make(map[order.Slot]string, len(slots))
+	if len(slots) == 0 {
+		return keys, nil
+	}
 	err := s.read(ctx, func(ctx context.Context, r *reader) error {
 		for _, slot := range slots {
 			key, err := r.q.SlotKey(ctx, sqlitedb.SlotKeyParams{Gateway: string(slot.Gateway), Port: int64(slot.Port)})
@@ -141,12 +149,12 @@ func (s *Store) TellVerdicts(ctx context.Context, list []session.Event) error {
 }
 
 func (s *Store) tellVerdict(ctx context.Context, t *tx, e session.Event) error {
-	row, err := t.q.SessionByID(ctx, string(e.Session))
-	if errors.Is(err, sql.ErrNoRows) {
+	row, err := headOf(ctx, t.q, e.Session)
+	if session.CodeOf(err) == session.NotFound {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read session %s: %w", e.Session, err)
+		return err
 	}
 	before, err := t.q.LastVerdict(ctx, row.N)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -155,7 +163,11 @@ func (s *Store) tellVerdict(ctx context.Context, t *tx, e session.Event) error {
 	if before.Kind == "" {
 		before.Kind = string(session.SLARestored) // as it was promised
 	}
-	of, err := decode(s.seal, asRow(row))
+	found, err := s.look(ctx, t.q, []head{row}, t.keep)
+	if err != nil {
+		return err
+	}
+	of, err := s.one(found[0])
 	if err != nil || before.Kind == string(e.Kind) || before.At >= micros(e.At) || of.Phase == session.Released {
 		return err
 	}

@@ -30,17 +30,20 @@ type tx struct {
 	ledger order.Ledger
 
 	log         bookLog
-	behind      behind           // what waits to be written
-	seen        seen             // what admissions have read, with what waits
-	undo        []func()         // what the part under way did to all this
-	pools       map[string]int64 // that have got their number here
+	behind      behind             // what waits to be written
+	seen        seen               // what admissions have read, with what waits
+	read        map[int64]kept     // sessions as they will be if this is committed
+	changed     map[int64]struct{} // sessions that are not as they were, or are gone
+	told        map[int64]struct{} // sessions with new events
+	undo        []func()           // what the part under way did to all this
+	pools       map[string]int64   // that have got their number here
 	lastSession int64
 	waits       bool // the part under way only admits
 	saved       bool // the part under way has a savepoint
 }
 
 func newTx(w *writer, jobs []*job) *tx {
-	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), pools: map[string]int64{}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
+	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]struct{}{}, pools: map[string]int64{}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
 	for _, j := range jobs {
 		if j.ledger != nil {
 			t.ledger = j.ledger
@@ -106,6 +109,24 @@ func (t *tx) do(ctx context.Context, p *part) error {
 		return fmt.Errorf("undo: %w", errors.Join(p.err, err))
 	}
 	return t.release(ctx)
+}
+
+// keep notes a session as it is by now in this transaction.
+func (t *tx) keep(n int64, one kept) {
+	was, had := t.read[n]
+	t.undo = append(t.undo, func() {
+		if delete(t.read, n); had {
+			t.read[n] = was
+		}
+	})
+	t.read[n] = one
+}
+
+// change notes that a session gets another version, or goes: what was read of it
+// is no longer so.
+func (t *tx) change(n int64) {
+	t.changed[n] = struct{}{}
+	delete(t.read, n)
 }
 
 // save makes a savepoint for the part under way if it has none: it is going to

@@ -21,14 +21,14 @@ type unreadable struct {
 	told map[int64]struct{}
 }
 
-// readable decodes the rows that can be and reports the others once, so that
+// readable returns the sessions that can be read and reports the others once, so that
 // one bad row never stops work on the rest. The sessions share memory with
 // others and are not to be changed.
-func (s *Store) readable(ctx context.Context, rows []sessionRow) (good []sessionRow, sessions []session.Session, bad []sessionRow) {
-	for _, row := range rows {
-		one, err := s.shared(row)
+func (s *Store) readable(ctx context.Context, all []looked) (good []looked, sessions []session.Session, bad []looked) {
+	for _, row := range all {
+		one, err := s.one(row)
 		if err != nil {
-			s.reportUnreadable(ctx, row, err)
+			s.reportUnreadable(ctx, row.head, err)
 			bad = append(bad, row)
 			continue
 		}
@@ -37,7 +37,7 @@ func (s *Store) readable(ctx context.Context, rows []sessionRow) (good []session
 	return good, sessions, bad
 }
 
-func (s *Store) reportUnreadable(ctx context.Context, row sessionRow, err error) {
+func (s *Store) reportUnreadable(ctx context.Context, row head, err error) {
 	s.bad.mu.Lock()
 	_, twice := s.bad.told[row.N]
 	s.bad.told[row.N] = struct{}{}
@@ -52,23 +52,23 @@ func (s *Store) reportUnreadable(ctx context.Context, row sessionRow, err error)
 func (s *Store) Unreadable(ctx context.Context) ([]session.ID, error) {
 	var out []session.ID
 	for after, more := int64(0), true; more; {
-		var rows []sqlitedb.SessionsAfterRow
-		err := s.read(ctx, func(ctx context.Context, r *reader) (err error) {
-			if rows, err = r.q.SessionsAfter(ctx, sqlitedb.SessionsAfterParams{N: after, Limit: onePage}); err != nil {
-				return fmt.Errorf("read sessions: %w", err)
+		found, err := s.find(ctx, func(ctx context.Context, r *reader) ([]head, error) {
+			all, err := heads(r.q.SessionsAfter(ctx, sqlitedb.SessionsAfterParams{N: after, Limit: onePage}))
+			if err != nil {
+				return nil, fmt.Errorf("read sessions: %w", err)
 			}
-			return nil
+			return all, nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range rows {
-			if _, err := decode(s.seal, asRow(row)); err != nil {
-				out = append(out, session.ID(row.ID))
+		for _, one := range found {
+			if _, err := s.one(one); err != nil {
+				out = append(out, session.ID(one.ID))
 			}
-			after = row.N
+			after = one.N
 		}
-		more = len(rows) == onePage
+		more = len(found) == onePage
 	}
 	return out, nil
 }

@@ -58,6 +58,17 @@ func TestUnreadableRows(t *testing.T) {
 	cfg := config(t, path, time.Now)
 	var log bytes.Buffer // written while calls of the test wait
 	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	batch := batchOf(0, 6) // the first four are one VPN
+	ledger := storetest.NewLedger(0)
+	var all []session.ID
+	before := open(t, path)
+	for _, a := range batch {
+		admit(t, before, ledger, []order.Admission{a})
+		all = append(all, a.Session.ID)
+	}
+	if err := before.Close(); err != nil {
+		t.Fatal(err)
+	}
 	s, err := sqlite.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -67,13 +78,6 @@ func TestUnreadableRows(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	batch := batchOf(0, 6) // the first four are one VPN
-	ledger := storetest.NewLedger(0)
-	var all []session.ID
-	for _, a := range batch {
-		admit(t, s, ledger, []order.Admission{a})
-		all = append(all, a.Session.ID)
-	}
 	run(t, path, "UPDATE session SET doc_schema = 99 WHERE n = 1")
 	run(t, path, "UPDATE session SET token = (SELECT token FROM session WHERE n = 1) WHERE n = 2")
 	now := batch[0].Due.Add(24 * time.Hour)

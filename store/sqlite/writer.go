@@ -23,6 +23,7 @@ type writer struct {
 	q     *sqlitedb.Queries
 	many  *many
 	arcs  *arcNames
+	known *known
 	pools map[string]int64 // numbers, which never change
 	clock func() time.Time
 	log   *slog.Logger
@@ -41,7 +42,7 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	prepared := newStatements(conn)
 	w := &writer{
-		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), pools: map[string]int64{},
+		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), known: s.known, pools: map[string]int64{},
 		clock: s.clock, log: s.log, checkpointer: s.checkpointer, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
@@ -144,6 +145,10 @@ func (w *writer) transaction(jobs []*job) error {
 // then missing until a restart, and never sold twice.
 func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause error) error {
 	w.rollback(ctx)
+	for n := range t.read {
+		t.change(n)
+	}
+	w.known.committed(t.changed, nil, t.told) // or not: it is read again
 	landed, err := false, errors.New("nothing to tell it by")
 	if good.landed != nil {
 		landed, err = good.landed(ctx, t)

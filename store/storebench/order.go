@@ -91,7 +91,7 @@ func WithRoute(a order.Admission, route pathcomp.Admission) order.Admission {
 // NewSession returns a new session that is complete but for its route.
 func NewSession(tenant, vpn string) *session.Session {
 	return &session.Session{
-		ID: session.ID(uuid.NewString()), Tenant: session.TenantID(tenant), Client: "client-1", Name: "branch to cloud",
+		ID: session.ID(uuid.Must(uuid.NewV7()).String()), Tenant: session.TenantID(tenant), Client: "client-1", Name: "branch to cloud",
 		VPN: session.VPN{ID: session.VPNID(vpn)},
 		A: session.End{
 			AccessPoint: "site", Type: session.Site,

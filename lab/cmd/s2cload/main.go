@@ -29,6 +29,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == load.RoutersCommand {
+		return load.Routers(ctx, args[1:])
+	}
 	o, asJSON, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -51,9 +54,9 @@ func parse(args []string) (o load.Options, asJSON bool, err error) {
 	}
 	o.Say = os.Stderr
 	fs := flag.NewFlagSet("s2cload", flag.ContinueOnError)
-	fs.StringVar(&o.Bin, "bin", filepath.Dir(self), "folder of s2cd and labpe")
+	fs.StringVar(&o.Bin, "bin", filepath.Dir(self), "folder of s2cd and s2cload")
 	fs.IntVar(&o.Plan.Nodes, "nodes", 1000, "routers of the network")
-	fs.IntVar(&o.Plan.PEs, "pes", 24, "PEs among them, each a simulated device of some 200 MB")
+	fs.IntVar(&o.Plan.PEs, "pes", 24, "PEs among them, each a simulated device")
 	fs.IntVar(&o.Plan.Tenants, "tenants", 100, "customers")
 	fs.IntVar(&o.Plan.Sites, "sites", 80, "access points a customer")
 	fs.Uint64Var(&o.Plan.Seed, "seed", 1, "the same gives the same network and requests")

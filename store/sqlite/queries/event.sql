@@ -41,7 +41,7 @@ WHERE state = 'live' AND next_at = 0;
 DELETE FROM stream WHERE session_n = ?;
 
 -- name: DueStream :one
-SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.tenant, s.vpn, s.version, s.doc_schema, s.doc, s.token
+SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.tenant, s.vpn, s.version
 FROM stream t JOIN session s ON s.n = t.session_n
 WHERE t.next_at > 0 AND t.next_at <= ? ORDER BY t.next_at, t.session_n LIMIT 1;
 

@@ -2,27 +2,27 @@
 SELECT n FROM session WHERE id = ?;
 
 -- name: SessionByID :one
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE id = ?;
+SELECT n, id, vpn, version FROM session WHERE id = ?;
 
 -- name: SessionState :one
 SELECT n, version, tenant, vpn, phase, kbps, live, released_at, claim_until FROM session WHERE id = ?;
 
 -- name: SessionsOfVPN :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n;
+SELECT n, id, vpn, version FROM session WHERE vpn = ? AND live = 1 ORDER BY n;
 
 -- name: VPNInUse :one
 SELECT EXISTS (SELECT 1 FROM session WHERE vpn = ? AND live = 1);
 
 -- name: SessionsOnDevice :many
-SELECT s.n, s.id, s.vpn, s.version, s.doc_schema, s.doc, s.token
+SELECT s.n, s.id, s.vpn, s.version
 FROM session_device d JOIN session s ON s.n = d.session_n
 WHERE d.device = sqlc.arg(device) AND d.session_n > sqlc.arg(after) AND s.live = 1 ORDER BY d.session_n LIMIT sqlc.arg(most);
 
 -- name: SessionsAfter :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE n > ? ORDER BY n LIMIT ?;
+SELECT n, id, vpn, version FROM session WHERE n > ? ORDER BY n LIMIT ?;
 
--- name: SessionsByNumber :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session
+-- name: Documents :many
+SELECT n, doc_schema, doc, token FROM session
 WHERE n IN (SELECT value FROM json_each(CAST(sqlc.arg(numbers) AS TEXT)));
 
 -- name: UpdateSession :exec
@@ -31,11 +31,19 @@ UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbp
 WHERE n = ?;
 
 -- name: DueSessions :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session
+SELECT n, id, vpn, version FROM session
 WHERE next_at > 0 AND next_at <= sqlc.arg(now) ORDER BY next_at, n LIMIT sqlc.arg(most);
 
--- name: ClaimSession :exec
-UPDATE session SET claim_holder = ?, claim_until = ?, next_at = ? WHERE n = ?;
+-- name: ClaimSessions :exec
+UPDATE session SET claim_holder = ?, claim_until = ?, next_at = ?
+WHERE n IN (SELECT value FROM json_each(CAST(sqlc.arg(numbers) AS TEXT)));
+
+-- name: PostponeSession :exec
+UPDATE session SET claim_holder = '', claim_until = 0, due_at = sqlc.arg(due), next_at = sqlc.arg(due)
+WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- name: TouchSession :exec
+UPDATE session SET version = version + 1 WHERE n = ?;
 
 -- name: WakeSession :exec
 UPDATE session SET version = version + 1, due_at = sqlc.arg(due),
@@ -84,10 +92,6 @@ ON CONFLICT (name) DO UPDATE SET sessions = sessions + excluded.sessions, kbps =
 
 -- name: VPNTenant :one
 SELECT tenant FROM vpn WHERE id = ?;
-
--- name: SetVPN :exec
-INSERT INTO vpn (id, tenant, number, vrf, route_target) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET number = excluded.number, vrf = excluded.vrf, route_target = excluded.route_target;
 
 -- name: DeleteVPN :exec
 DELETE FROM vpn WHERE id = ?;

@@ -133,7 +133,7 @@ func (q *Queries) DeleteStream(ctx context.Context, sessionN int64) error {
 }
 
 const dueStream = `-- name: DueStream :one
-SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.tenant, s.vpn, s.version, s.doc_schema, s.doc, s.token
+SELECT t.session_n, t.delivered, t.tries, t.since, t.fence, s.id, s.tenant, s.vpn, s.version
 FROM stream t JOIN session s ON s.n = t.session_n
 WHERE t.next_at > 0 AND t.next_at <= ? ORDER BY t.next_at, t.session_n LIMIT 1
 `
@@ -148,9 +148,6 @@ type DueStreamRow struct {
 	Tenant    string
 	Vpn       string
 	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
 }
 
 func (q *Queries) DueStream(ctx context.Context, nextAt int64) (DueStreamRow, error) {
@@ -166,9 +163,6 @@ func (q *Queries) DueStream(ctx context.Context, nextAt int64) (DueStreamRow, er
 		&i.Tenant,
 		&i.Vpn,
 		&i.Version,
-		&i.DocSchema,
-		&i.Doc,
-		&i.Token,
 	)
 	return i, err
 }

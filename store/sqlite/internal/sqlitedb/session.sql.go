@@ -49,23 +49,24 @@ func (q *Queries) AddTenantUse(ctx context.Context, arg AddTenantUseParams) erro
 	return err
 }
 
-const claimSession = `-- name: ClaimSession :exec
-UPDATE session SET claim_holder = ?, claim_until = ?, next_at = ? WHERE n = ?
+const claimSessions = `-- name: ClaimSessions :exec
+UPDATE session SET claim_holder = ?, claim_until = ?, next_at = ?
+WHERE n IN (SELECT value FROM json_each(CAST(?4 AS TEXT)))
 `
 
-type ClaimSessionParams struct {
+type ClaimSessionsParams struct {
 	ClaimHolder string
 	ClaimUntil  int64
 	NextAt      int64
-	N           int64
+	Numbers     string
 }
 
-func (q *Queries) ClaimSession(ctx context.Context, arg ClaimSessionParams) error {
-	_, err := q.db.ExecContext(ctx, claimSession,
+func (q *Queries) ClaimSessions(ctx context.Context, arg ClaimSessionsParams) error {
+	_, err := q.db.ExecContext(ctx, claimSessions,
 		arg.ClaimHolder,
 		arg.ClaimUntil,
 		arg.NextAt,
-		arg.N,
+		arg.Numbers,
 	)
 	return err
 }
@@ -194,8 +195,48 @@ func (q *Queries) DevicesOfMany(ctx context.Context, numbers string) ([]SessionD
 	return items, nil
 }
 
+const documents = `-- name: Documents :many
+SELECT n, doc_schema, doc, token FROM session
+WHERE n IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
+`
+
+type DocumentsRow struct {
+	N         int64
+	DocSchema int64
+	Doc       string
+	Token     []byte
+}
+
+func (q *Queries) Documents(ctx context.Context, numbers string) ([]DocumentsRow, error) {
+	rows, err := q.db.QueryContext(ctx, documents, numbers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DocumentsRow
+	for rows.Next() {
+		var i DocumentsRow
+		if err := rows.Scan(
+			&i.N,
+			&i.DocSchema,
+			&i.Doc,
+			&i.Token,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dueSessions = `-- name: DueSessions :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session
+SELECT n, id, vpn, version FROM session
 WHERE next_at > 0 AND next_at <= ?1 ORDER BY next_at, n LIMIT ?2
 `
 
@@ -205,13 +246,10 @@ type DueSessionsParams struct {
 }
 
 type DueSessionsRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
+	N       int64
+	ID      string
+	Vpn     string
+	Version int64
 }
 
 func (q *Queries) DueSessions(ctx context.Context, arg DueSessionsParams) ([]DueSessionsRow, error) {
@@ -228,9 +266,6 @@ func (q *Queries) DueSessions(ctx context.Context, arg DueSessionsParams) ([]Due
 			&i.ID,
 			&i.Vpn,
 			&i.Version,
-			&i.DocSchema,
-			&i.Doc,
-			&i.Token,
 		); err != nil {
 			return nil, err
 		}
@@ -282,6 +317,22 @@ func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) 
 	return i, err
 }
 
+const postponeSession = `-- name: PostponeSession :exec
+UPDATE session SET claim_holder = '', claim_until = 0, due_at = ?1, next_at = ?1
+WHERE id = ?2 AND version = ?3
+`
+
+type PostponeSessionParams struct {
+	Due     int64
+	ID      string
+	Version int64
+}
+
+func (q *Queries) PostponeSession(ctx context.Context, arg PostponeSessionParams) error {
+	_, err := q.db.ExecContext(ctx, postponeSession, arg.Due, arg.ID, arg.Version)
+	return err
+}
+
 const purgeableSessions = `-- name: PurgeableSessions :many
 SELECT s.n FROM session s
 WHERE s.live = 0 AND s.released_at < ?1
@@ -320,17 +371,14 @@ func (q *Queries) PurgeableSessions(ctx context.Context, arg PurgeableSessionsPa
 }
 
 const sessionByID = `-- name: SessionByID :one
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE id = ?
+SELECT n, id, vpn, version FROM session WHERE id = ?
 `
 
 type SessionByIDRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
+	N       int64
+	ID      string
+	Vpn     string
+	Version int64
 }
 
 func (q *Queries) SessionByID(ctx context.Context, id string) (SessionByIDRow, error) {
@@ -341,9 +389,6 @@ func (q *Queries) SessionByID(ctx context.Context, id string) (SessionByIDRow, e
 		&i.ID,
 		&i.Vpn,
 		&i.Version,
-		&i.DocSchema,
-		&i.Doc,
-		&i.Token,
 	)
 	return i, err
 }
@@ -393,7 +438,7 @@ func (q *Queries) SessionState(ctx context.Context, id string) (SessionStateRow,
 }
 
 const sessionsAfter = `-- name: SessionsAfter :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE n > ? ORDER BY n LIMIT ?
+SELECT n, id, vpn, version FROM session WHERE n > ? ORDER BY n LIMIT ?
 `
 
 type SessionsAfterParams struct {
@@ -402,13 +447,10 @@ type SessionsAfterParams struct {
 }
 
 type SessionsAfterRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
+	N       int64
+	ID      string
+	Vpn     string
+	Version int64
 }
 
 func (q *Queries) SessionsAfter(ctx context.Context, arg SessionsAfterParams) ([]SessionsAfterRow, error) {
@@ -425,55 +467,6 @@ func (q *Queries) SessionsAfter(ctx context.Context, arg SessionsAfterParams) ([
 			&i.ID,
 			&i.Vpn,
 			&i.Version,
-			&i.DocSchema,
-			&i.Doc,
-			&i.Token,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const sessionsByNumber = `-- name: SessionsByNumber :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session
-WHERE n IN (SELECT value FROM json_each(CAST(?1 AS TEXT)))
-`
-
-type SessionsByNumberRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
-}
-
-func (q *Queries) SessionsByNumber(ctx context.Context, numbers string) ([]SessionsByNumberRow, error) {
-	rows, err := q.db.QueryContext(ctx, sessionsByNumber, numbers)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SessionsByNumberRow
-	for rows.Next() {
-		var i SessionsByNumberRow
-		if err := rows.Scan(
-			&i.N,
-			&i.ID,
-			&i.Vpn,
-			&i.Version,
-			&i.DocSchema,
-			&i.Doc,
-			&i.Token,
 		); err != nil {
 			return nil, err
 		}
@@ -489,17 +482,14 @@ func (q *Queries) SessionsByNumber(ctx context.Context, numbers string) ([]Sessi
 }
 
 const sessionsOfVPN = `-- name: SessionsOfVPN :many
-SELECT n, id, vpn, version, doc_schema, doc, token FROM session WHERE vpn = ? AND live = 1 ORDER BY n
+SELECT n, id, vpn, version FROM session WHERE vpn = ? AND live = 1 ORDER BY n
 `
 
 type SessionsOfVPNRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
+	N       int64
+	ID      string
+	Vpn     string
+	Version int64
 }
 
 func (q *Queries) SessionsOfVPN(ctx context.Context, vpn string) ([]SessionsOfVPNRow, error) {
@@ -516,9 +506,6 @@ func (q *Queries) SessionsOfVPN(ctx context.Context, vpn string) ([]SessionsOfVP
 			&i.ID,
 			&i.Vpn,
 			&i.Version,
-			&i.DocSchema,
-			&i.Doc,
-			&i.Token,
 		); err != nil {
 			return nil, err
 		}
@@ -534,7 +521,7 @@ func (q *Queries) SessionsOfVPN(ctx context.Context, vpn string) ([]SessionsOfVP
 }
 
 const sessionsOnDevice = `-- name: SessionsOnDevice :many
-SELECT s.n, s.id, s.vpn, s.version, s.doc_schema, s.doc, s.token
+SELECT s.n, s.id, s.vpn, s.version
 FROM session_device d JOIN session s ON s.n = d.session_n
 WHERE d.device = ?1 AND d.session_n > ?2 AND s.live = 1 ORDER BY d.session_n LIMIT ?3
 `
@@ -546,13 +533,10 @@ type SessionsOnDeviceParams struct {
 }
 
 type SessionsOnDeviceRow struct {
-	N         int64
-	ID        string
-	Vpn       string
-	Version   int64
-	DocSchema int64
-	Doc       string
-	Token     []byte
+	N       int64
+	ID      string
+	Vpn     string
+	Version int64
 }
 
 func (q *Queries) SessionsOnDevice(ctx context.Context, arg SessionsOnDeviceParams) ([]SessionsOnDeviceRow, error) {
@@ -569,9 +553,6 @@ func (q *Queries) SessionsOnDevice(ctx context.Context, arg SessionsOnDevicePara
 			&i.ID,
 			&i.Vpn,
 			&i.Version,
-			&i.DocSchema,
-			&i.Doc,
-			&i.Token,
 		); err != nil {
 			return nil, err
 		}
@@ -610,30 +591,6 @@ func (q *Queries) SetDevice(ctx context.Context, arg SetDeviceParams) error {
 	return err
 }
 
-const setVPN = `-- name: SetVPN :exec
-INSERT INTO vpn (id, tenant, number, vrf, route_target) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET number = excluded.number, vrf = excluded.vrf, route_target = excluded.route_target
-`
-
-type SetVPNParams struct {
-	ID          string
-	Tenant      string
-	Number      int64
-	Vrf         string
-	RouteTarget string
-}
-
-func (q *Queries) SetVPN(ctx context.Context, arg SetVPNParams) error {
-	_, err := q.db.ExecContext(ctx, setVPN,
-		arg.ID,
-		arg.Tenant,
-		arg.Number,
-		arg.Vrf,
-		arg.RouteTarget,
-	)
-	return err
-}
-
 const tenantUse = `-- name: TenantUse :one
 SELECT sessions, kbps FROM tenant WHERE name = ?
 `
@@ -648,6 +605,15 @@ func (q *Queries) TenantUse(ctx context.Context, name string) (TenantUseRow, err
 	var i TenantUseRow
 	err := row.Scan(&i.Sessions, &i.Kbps)
 	return i, err
+}
+
+const touchSession = `-- name: TouchSession :exec
+UPDATE session SET version = version + 1 WHERE n = ?
+`
+
+func (q *Queries) TouchSession(ctx context.Context, n int64) error {
+	_, err := q.db.ExecContext(ctx, touchSession, n)
+	return err
 }
 
 const updateSession = `-- name: UpdateSession :exec

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+const (
+	// threadsPerCore is how many goroutines may run for each core. Go gives them
+	// turns of 10 ms, and one that comes back from the disk waits behind all
+	// others for its own. With more of them than cores the kernel shares the
+	// cores out, in turns of 3 ms and fairly: the store's writer, for which
+	// everybody waits, gets its share.
+	threadsPerCore = 4
+	// collectAt is GOGC: memory grows to five times what is in use before it is
+	// collected, which takes a core away from requests.
+	collectAt = 400
+)
+
+// schedule sets up the runtime for a daemon whose requests must not wait for its
+// other work, and returns how many cores there are. What the environment says
+// (GOMAXPROCS, GOGC) stays.
+func schedule(env func(name string) string) (cores int) {
+	cores = runtime.GOMAXPROCS(0)
+	if env("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(threadsPerCore * cores)
+	}
+	if env("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	return cores
+}

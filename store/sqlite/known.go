@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sqlite
+
+import (
+	"sync"
+
+	"github.com/s2cd/s2cd/session"
+)
+
+// What is kept in memory is bounded: some 4 kB a session, and no timeline that is
+// longer than most are.
+const (
+	mostKnown  = 32768
+	mostEvents = 16 // of a timeline
+)
+
+// known keeps sessions as they are: nobody but this process writes, and the writer
+// says with each commit what it changed, before anybody is told that it took
+// place. A row gets another version with each change of its document or of a
+// device, so that what is kept is also good for whoever has read the version
+// alone. What known returns shares memory and is not to be changed.
+type known struct {
+	mu        sync.Mutex // guards all below
+	commits   uint64     // that changed something
+	numbers   map[session.ID]int64
+	sessions  map[int64]kept
+	timelines map[int64]timeline
+}
+
+// kept is a session as its row and those of its devices say. The secret of its
+// sink is sealed.
+type kept struct {
+	version int64
+	session session.Session
+	token   []byte
+}
+
+// timeline is the newest events of a session, most of them at most.
+type timeline struct {
+	most   int
+	events []session.Event
+}
+
+func newKnown() *known {
+	return &known{numbers: map[session.ID]int64{}, sessions: map[int64]kept{}, timelines: map[int64]timeline{}}
+}
+
+// get returns a session whose version was read.
+func (k *known) get(h head) (kept, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	one, ok := k.sessions[h.N]
+	return one, ok && one.version == h.Version
+}
+
+// now returns a session as it is, with its newest events; most 0: without.
+func (k *known) now(id session.ID, most int) (one kept, newest []session.Event, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n, ok := k.numbers[id]
+	if most == 0 {
+		return k.sessions[n], nil, ok
+	}
+	t := k.timelines[n]
+	return k.sessions[n], t.events, ok && t.most == most
+}
+
+// moment names what has been committed by now. Who is going to read takes one
+// before, and gives it with what was read.
+func (k *known) moment() uint64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.commits
+}
+
+// learn keeps a session that was read, unless something was committed meanwhile:
+// it may be old then.
+func (k *known) learn(at uint64, n int64, one kept) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if at == k.commits {
+		k.put(n, one)
+	}
+}
+
+// learnTimeline is learn for events.
+func (k *known) learnTimeline(at uint64, n int64, t timeline) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if at == k.commits && len(t.events) <= mostEvents {
+		makeRoom(k.timelines, n, mostKnown, func(int64) {})
+		k.timelines[n] = t
+	}
+}
+
+// committed takes in what a transaction did: the sessions that it changed, those of
+// them, and others, that it knows as they are now, and those with new events.
+func (k *known) committed(changed map[int64]struct{}, now map[int64]kept, told map[int64]struct{}) {
+	if len(changed)+len(now)+len(told) == 0 {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(changed)+len(told) > 0 {
+		k.commits++
+	}
+	for n := range changed {
+		k.drop(n)
+	}
+	for n := range told {
+		delete(k.timelines, n)
+	}
+	for n, one := range now {
+		k.put(n, one)
+	}
+}
+
+func (k *known) put(n int64, one kept) {
+	makeRoom(k.sessions, n, mostKnown, k.drop)
+	k.sessions[n], k.numbers[one.session.ID] = one, n
+}
+
+func (k *known) drop(n int64) {
+	if one, ok := k.sessions[n]; ok {
+		delete(k.numbers, one.session.ID)
+		delete(k.sessions, n)
+	}
+}
+
+// makeRoom drops any other: one after the other would drop just what a long list
+// needs next.
+func makeRoom[V any](of map[int64]V, n int64, most int, dropped func(int64)) {
+	if _, ok := of[n]; ok || len(of) < most {
+		return
+	}
+	for other := range of {
+		dropped(other)
+		delete(of, other)
+		return
+	}
+}

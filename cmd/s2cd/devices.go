@@ -22,7 +22,7 @@ import (
 
 // connectDevices makes a driver for every managed node. Nothing is dialled: a
 // device that does not answer is a state of that device.
-func (d *daemon) connectDevices(context.Context) error {
+func (d *daemon) connectDevices(ctx context.Context) error {
 	d.turns = provision.NewTurns(max(1, runtime.GOMAXPROCS(0)/2))
 	for _, n := range d.inventory.Network.Nodes {
 		if n.Management == "" {
@@ -32,7 +32,7 @@ func (d *daemon) connectDevices(context.Context) error {
 		if n.Role == topology.Gateway {
 			settings = d.cfg.Gateways.Devices(d.cfg.Devices)
 		}
-		c, err := d.deviceConfig(n, settings)
+		c, err := d.deviceConfig(ctx, n, settings)
 		if err != nil {
 			return fmt.Errorf("device %s: %w", n.Name, err)
 		}
@@ -47,7 +47,7 @@ func (d *daemon) connectDevices(context.Context) error {
 	return nil
 }
 
-func (d *daemon) deviceConfig(n topology.Node, settings config.Devices) (gnmi.Config, error) {
+func (d *daemon) deviceConfig(ctx context.Context, n topology.Node, settings config.Devices) (gnmi.Config, error) {
 	c := gnmi.Config{
 		Device: string(n.Name), Address: n.Management, Target: string(n.Name), Timeout: settings.Defaults.RPCTimeout,
 		Rollback: settings.Defaults.Rollback, Now: d.now, Logger: d.log,
@@ -65,7 +65,10 @@ func (d *daemon) deviceConfig(n topology.Node, settings config.Devices) (gnmi.Co
 		return c, fmt.Errorf("platform %q is not known", n.Platform)
 	}
 	c.Origin = "openconfig"
-	c.Model, err = openconfig.New(openconfig.Config{AS: d.inventory.Network.AS, Platform: platform})
+	c.Model, err = openconfig.New(openconfig.Config{
+		AS: d.inventory.Network.AS, Platform: platform,
+		Secret: func(ref string) (string, error) { return d.store.Secret(ctx, ref) },
+	})
 	return c, err
 }
 

@@ -21,7 +21,7 @@ const mostPassword = 80
 // holds the reference only; what it stands for never changes.
 type Secret struct {
 	Ref   string
-	Value string // to be kept sealed, and only until the session is released
+	Value session.Hidden // to be kept sealed, and only until the session is released
 }
 
 // secretNamer makes references of secrets: a MAC that says of two secrets of an
@@ -44,12 +44,12 @@ func (n secretNamer) mac(what string, parts ...string) string {
 
 // name gives both ends of a plan the references of their secrets.
 func (n secretNamer) name(tenant session.TenantID, o Order, p *plan) {
-	for i, password := range []string{o.A.BGPPassword, o.Z.BGPPassword} {
+	for i, password := range []session.Hidden{o.A.BGPPassword, o.Z.BGPPassword} {
 		if password == "" {
 			continue
 		}
 		e := &p.ends[i]
-		e.Routing.Secret = "bgp:" + n.mac("bgp", string(tenant), e.AccessPoint, password)
+		e.Routing.Secret = "bgp:" + n.mac("bgp", string(tenant), e.AccessPoint, string(password))
 		p.secrets = append(p.secrets, Secret{Ref: e.Routing.Secret, Value: password})
 	}
 }
@@ -65,14 +65,14 @@ func (n secretNamer) fingerprint(o Order) string {
 
 // checkPassword refuses a password that cannot be used as it is on the way
 // there, or by the router there.
-func (d *Directory) checkPassword(e session.End, field, password string) error {
+func (d *Directory) checkPassword(e session.End, field string, password session.Hidden) error {
 	field += ".bgpPassword"
 	switch {
 	case password == "":
 		return nil
 	case e.Routing.Protocol != session.BGP:
 		return session.Errorf(session.Invalid, field, "needs an asNumber: there is no BGP without")
-	case len(password) > mostPassword || strings.ContainsFunc(password, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case len(password) > mostPassword || strings.ContainsFunc(string(password), func(r rune) bool { return r <= ' ' || r > '~' }):
 		return session.Errorf(session.Invalid, field, "must be 1 to %d printable ASCII characters without blanks", mostPassword)
 	case !d.platform(e.PE()).TCPMD5:
 		return session.Errorf(session.NotSupported, field, "the router there cannot hold a password")

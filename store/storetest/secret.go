@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
@@ -50,7 +51,7 @@ func testSecretLives(t *testing.T, b *bundle) {
 	b.wantSecret(t, "ref-2", "two")
 	first.Name = "renamed after its end"
 	b.step(t, order.Step{Session: first})
-	if n, err := b.Purge(t.Context(), b.clock.advance(1)); n != 2 || err != nil {
+	if n, err := b.Purge(t.Context(), b.clock.advance(time.Second)); n != 2 || err != nil {
 		t.Errorf("purged %d: %v", n, err)
 	}
 }

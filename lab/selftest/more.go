@@ -47,7 +47,7 @@ func (s *Suite) wrongPassword(ctx context.Context) (string, error) {
 	if err := s.pe["PE1"].Send(ctx, nearBGP("another").Add()); err != nil {
 		return "", err
 	}
-	return s.env.WaitBGPRefused(ctx, "PE1", nearVPN.Name, before+10)
+	return s.env.WaitBGPRefused(ctx, "PE1", nearVPN.Name, before+3)
 }
 
 // bgp gives the near site a BGP session with the right password and a limit.

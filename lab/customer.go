@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/s2cd/s2cd/lab/frr"
 )
@@ -48,4 +49,25 @@ func (c CustomerBGP) config(site string) string {
 	}
 	b.WriteString(" exit-address-family\nexit\n")
 	return b.String()
+}
+
+// WaitBGPRefused waits until a PE has dropped segments for their MD5 digests, so
+// many in all, while no BGP session of the VRF is up; one that is up is an error.
+func (e *Env) WaitBGPRefused(ctx context.Context, pe, vrf string, digests uint64) (string, error) {
+	var dropped uint64
+	err := poll(ctx, time.Minute, func() (bool, error) {
+		text, err := frr.Show(ctx, frr.SocketDir(pe), "bgpd", "show bgp vrf "+vrf+" ipv4 unicast summary json")
+		if err != nil {
+			return false, err
+		}
+		if strings.Contains(text, `"state":"Established"`) {
+			return false, fmt.Errorf("the session is up: %s", text)
+		}
+		dropped, err = e.WrongDigests(pe)
+		return dropped >= digests && strings.Contains(text, `"state":`), err
+	})
+	if err != nil {
+		return "", fmt.Errorf("wait for BGP of %s in %s to be refused, %d of %d segments dropped: %w", vrf, pe, dropped, digests, err)
+	}
+	return fmt.Sprintf("%d segments dropped for their digest", dropped), nil
 }

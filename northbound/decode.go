@@ -93,7 +93,7 @@ func (d decoder) end(field string, p api.AccessPoint, protected bool) (order.End
 	}
 	e := order.EndRequest{
 		AccessPoint: value(p.Id), Type: session.EndType(value(p.Type)),
-		PeerAS: uint32(value(p.AsNumber)), BGPPassword: value(p.BgpPassword), //nolint:gosec // bounded by the schema
+		PeerAS: uint32(value(p.AsNumber)), BGPPassword: session.Hidden(value(p.BgpPassword)), //nolint:gosec // bounded by the schema
 	}
 	var err error
 	if e.Primary, err = address(field+".primaryIpAddress", p.PrimaryIpAddress); err != nil {

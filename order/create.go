@@ -22,6 +22,7 @@ const admitTries = 4
 // down, or refuses and leaves nothing. repeated is true when the same
 // Idempotency-Key had created the session before.
 func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
+	o.Fingerprint = s.secrets.fingerprint(o)
 	// A repeated order is answered as it was, also when nothing of it could be
 	// ordered any more.
 	made, repeated, err = s.repeated(ctx, caller, o.Key, o.Fingerprint)
@@ -73,6 +74,7 @@ func (s *Service) place(ctx context.Context, caller Caller, o Order) (made sessi
 	if level.Protected && !o.Protected {
 		return session.Session{}, false, session.Errorf(session.Invalid, "sla", "level %s is sold for protected sessions only", level.Name)
 	}
+	s.secrets.name(caller.Tenant, o, &p)
 	of, err := s.redeem(caller.Tenant, o.OfferID, p, level)
 	if err != nil {
 		return session.Session{}, false, err
@@ -145,7 +147,7 @@ func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Orde
 	made := s.draft(d, caller, o, p, l, of.Price, found)
 	requests, assign := d.draw(&made, vpn)
 	wanted := Admission{
-		Session: &made, Route: found, Pools: requests, Assign: assign,
+		Session: &made, Secrets: p.secrets, Route: found, Pools: requests, Assign: assign,
 		Validate: func(h Holdings) error { return s.permit(d, made, h) },
 		Events: []session.Event{{
 			At: made.CreatedAt, Status: made.Status, Phase: made.Phase, Cause: "ordered",
@@ -248,6 +250,9 @@ func fitTogether(field string, mine, theirs session.End) error {
 	}
 	if mine.Routing.Protocol != theirs.Routing.Protocol || mine.Routing.PeerAS != theirs.Routing.PeerAS {
 		return session.Errorf(session.Incompatible, field, "another session of this access point is routed differently")
+	}
+	if mine.Routing.Secret != theirs.Routing.Secret {
+		return session.Errorf(session.Incompatible, field+".bgpPassword", "another session of this access point has another password, or none")
 	}
 	if mine.Tunnel != nil {
 		if m, t, ok := overlap(mine.Routing.Prefixes, theirs.Routing.Prefixes); ok {

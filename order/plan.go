@@ -22,6 +22,7 @@ type plan struct {
 	future    bool      // start was asked for and lies ahead
 	duration  time.Duration
 	slack     time.Duration // by which start may still move on
+	secrets   []Secret      // that the ends refer to
 }
 
 // prepare turns what a caller asked for into a plan. An inquiry may leave open
@@ -114,10 +115,10 @@ func (d *Directory) settleEnd(e *session.End, field string, r EndRequest) error 
 	case h != nil && r.WireGuard != nil:
 		e.Tunnel = &session.TunnelEnd{PublicKey: r.WireGuard.PublicKey, Endpoint: r.WireGuard.Endpoint}
 	}
-	if r.BGPPassword != "" {
-		return session.Errorf(session.NotSupported, field+".bgpPassword", "is not offered yet")
+	if err := d.checkPlatforms(*e, field); err != nil {
+		return err
 	}
-	return d.checkPlatforms(*e, field)
+	return d.checkPassword(*e, field, r.BGPPassword)
 }
 
 // checkPlatforms refuses what the devices of an end cannot hold.

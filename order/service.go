@@ -4,6 +4,7 @@ package order
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -30,7 +31,7 @@ type Config struct {
 	Meter     Meter
 	Records   Records // nil: none are kept
 	Directory *Directory
-	OfferKey  []byte // signs offers, at least 32 bytes
+	OfferKey  []byte // signs offers, and names secrets; at least 32 bytes
 	Clock     func() time.Time
 	NewID     func() session.ID
 	Wake      func(session.Session) // tells provision that a session changed
@@ -46,6 +47,7 @@ type Service struct {
 	records   Records
 	directory atomic.Pointer[Directory]
 	offers    offerSigner
+	secrets   secretNamer
 	now       func() time.Time
 	newID     func() session.ID
 	wake      func(session.Session)
@@ -68,9 +70,13 @@ func New(c Config) (*Service, error) {
 	if c.Records == nil {
 		c.Records = noRecords{}
 	}
+	secrets, err := newSecretNamer(c.OfferKey)
+	if err != nil {
+		return nil, fmt.Errorf("order: %w", err)
+	}
 	s := &Service{
 		store: c.Store, paths: c.Paths, ledger: c.Ledger, meter: c.Meter, records: c.Records,
-		offers: offerSigner{key: c.OfferKey}, now: c.Clock, newID: c.NewID, wake: c.Wake, log: c.Log,
+		offers: offerSigner{key: c.OfferKey}, secrets: secrets, now: c.Clock, newID: c.NewID, wake: c.Wake, log: c.Log,
 	}
 	s.directory.Store(c.Directory)
 	return s, nil

@@ -35,6 +35,7 @@ type Ledger interface {
 // values and its first event become durable together, or none of them.
 type Admission struct {
 	Session *session.Session // complete but for what Assign fills in
+	Secrets []Secret         // that it refers to
 	Route   pathcomp.Admission
 	Pools   []PoolRequest
 	// Assign receives the value of each of Pools before the session is written.

@@ -26,7 +26,7 @@ type EndRequest struct {
 	Location    *session.Location
 	Prefixes    []netip.Prefix // behind the end
 	PeerAS      uint32         // customer's AS number, for BGP
-	BGPPassword string         // write-only
+	BGPPassword session.Hidden // write-only: a Secret
 	WireGuard   *WireGuardEnd
 }
 

@@ -83,7 +83,7 @@ func (w *work) carryOut(ctx context.Context) error {
 	}
 	w.hold(have)
 	err = w.transact(ctx, have, w.desired(w.keep, w.stay, w.add))
-	if declined(err) && len(w.add) > 0 {
+	if (declined(err) || keyless(err)) && len(w.add) > 0 {
 		return w.oneByOne(ctx)
 	}
 	if err != nil {
@@ -201,9 +201,11 @@ func (w *work) oneByOne(ctx context.Context) error {
 	return w.addEach(ctx, good, fresh)
 }
 
-// addEach adds sessions to the good ones, each in place of what it was.
+// addEach adds sessions to the good ones, each in place of what it was. One whose
+// secret cannot be had waits, with the reason.
 func (w *work) addEach(ctx context.Context, good, fresh []session.Session) error {
 	refused := map[session.ID]error{}
+	var waits error
 	for i, s := range fresh {
 		with := slices.DeleteFunc(slices.Clone(good), func(was session.Session) bool { return was.ID == s.ID })
 		with = append(with, s)
@@ -214,12 +216,15 @@ func (w *work) addEach(ctx context.Context, good, fresh []session.Session) error
 			w.settle([]session.Session{s}, session.Present)
 		case declined(err):
 			refused[s.ID] = err
+		case keyless(err):
+			w.blame([]session.Session{s}, err)
+			waits = err
 		default:
 			w.blame(fresh[i:], err)
 			return errors.Join(err, w.decline(ctx, refused))
 		}
 	}
-	return w.decline(ctx, refused)
+	return errors.Join(w.decline(ctx, refused), waits)
 }
 
 // decline reads once more: only what was seen not to be there is absent. A

@@ -23,6 +23,9 @@ const (
 	InDoubt
 	// Unsupported means that the platform cannot hold what is asked.
 	Unsupported
+	// NoKey means that a secret which the change needs cannot be had on our side;
+	// the device was not asked. Retry: what the device holds stays as it is.
+	NoKey
 )
 
 // String names the kind as it appears in reasons and logs.
@@ -40,6 +43,8 @@ func (k Kind) String() string {
 		return "in doubt"
 	case Unsupported:
 		return "unsupported"
+	case NoKey:
+		return "without key"
 	}
 	return "unknown"
 }

@@ -21,7 +21,7 @@ import (
 
 // connectDevices makes a driver for every managed node. Nothing is dialled: a
 // device that does not answer is a state of that device.
-func (d *daemon) connectDevices(context.Context) error {
+func (d *daemon) connectDevices(ctx context.Context) error {
 	d.turns = provision.NewTurns(max(1, d.cores/2), func() bool { return d.requests.Load() > 0 })
 	for _, n := range d.inventory.Network.Nodes {
 		if n.Management == "" {
@@ -31,7 +31,7 @@ func (d *daemon) connectDevices(context.Context) error {
 		if n.Role == topology.Gateway {
 			settings = d.cfg.Gateways.Devices(d.cfg.Devices)
 		}
-		c, err := d.deviceConfig(n, settings)
+		c, err := d.deviceConfig(ctx, n, settings)
 		if err != nil {
 			return fmt.Errorf("device %s: %w", n.Name, err)
 		}
@@ -46,7 +46,7 @@ func (d *daemon) connectDevices(context.Context) error {
 	return nil
 }
 
-func (d *daemon) deviceConfig(n topology.Node, settings config.Devices) (gnmi.Config, error) {
+func (d *daemon) deviceConfig(ctx context.Context, n topology.Node, settings config.Devices) (gnmi.Config, error) {
 	c := gnmi.Config{
 		Device: string(n.Name), Address: n.Management, Target: string(n.Name), Timeout: settings.Defaults.RPCTimeout,
 		Rollback: settings.Defaults.Rollback, Now: d.now, Logger: d.log,
@@ -64,7 +64,10 @@ func (d *daemon) deviceConfig(n topology.Node, settings config.Devices) (gnmi.Co
 		return c, fmt.Errorf("platform %q is not known", n.Platform)
 	}
 	c.Origin = "openconfig"
-	c.Model, err = openconfig.New(openconfig.Config{AS: d.inventory.Network.AS, Platform: platform})
+	c.Model, err = openconfig.New(openconfig.Config{
+		AS: d.inventory.Network.AS, Platform: platform,
+		Secret: func(ref string) (string, error) { return d.store.Secret(ctx, ref) },
+	})
 	return c, err
 }
 

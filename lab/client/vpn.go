@@ -28,6 +28,9 @@ type VPN struct {
 // Device is the name of its subinterface.
 func (v VPN) Device() string { return v.Port + "." + strconv.Itoa(v.VLAN) }
 
+// Quoted is the password, of printable ASCII, in JSON.
+func (v VPN) Quoted() string { return strconv.Quote(v.Password) }
+
 func (v VPN) instance() *gpb.Path {
 	return Path(Elem("network-instances"), Elem("network-instance", "name", v.Name))
 }
@@ -115,7 +118,7 @@ var (
 {"identifier":"openconfig-policy-types:DIRECTLY_CONNECTED","name":"connected","config":{"identifier":"openconfig-policy-types:DIRECTLY_CONNECTED","name":"connected"}},
 {"identifier":"openconfig-policy-types:STATIC","name":"static","config":{"identifier":"openconfig-policy-types:STATIC","name":"static"}{{if .StaticPrefix}},"static-routes":{"static":[{"prefix":"{{.StaticPrefix}}","config":{"prefix":"{{.StaticPrefix}}"},"next-hops":{"next-hop":[{"index":"0","config":{"index":"0","next-hop":"{{.StaticNextHop}}"}}]}}]}{{end}}},
 {"identifier":"openconfig-policy-types:BGP","name":"bgp","config":{"identifier":"openconfig-policy-types:BGP","name":"bgp"},"bgp":{"global":{"config":{"as":65000}}
-{{- if .PeerAS}},"neighbors":{"neighbor":[{"neighbor-address":"{{.StaticNextHop}}","config":{"neighbor-address":"{{.StaticNextHop}}","peer-as":{{.PeerAS}},"local-as":65000,"enabled":true{{if .Password}},"auth-password":"{{.Password}}"{{end}}},"afi-safis":{"afi-safi":[{"afi-safi-name":"openconfig-bgp-types:IPV4_UNICAST","config":{"afi-safi-name":"openconfig-bgp-types:IPV4_UNICAST","enabled":true},"ipv4-unicast":{"prefix-limit":{"config":{"max-prefixes":100}}}}]}}]}{{end}}}}]}}`)
+{{- if .PeerAS}},"neighbors":{"neighbor":[{"neighbor-address":"{{.StaticNextHop}}","config":{"neighbor-address":"{{.StaticNextHop}}","peer-as":{{.PeerAS}},"local-as":65000,"enabled":true{{if .Password}},"auth-password":{{.Quoted}}{{end}}},"afi-safis":{"afi-safi":[{"afi-safi-name":"openconfig-bgp-types:IPV4_UNICAST","config":{"afi-safi-name":"openconfig-bgp-types:IPV4_UNICAST","enabled":true},"ipv4-unicast":{"prefix-limit":{"config":{"max-prefixes":100}}}}]}}]}{{end}}}}]}}`)
 
 	policyBody = parse("policy", `{"openconfig-qos:name":"{{.Name}}-{{.Kind}}","openconfig-qos:config":{"name":"{{.Name}}-{{.Kind}}"},
 "openconfig-qos:schedulers":{"scheduler":[{"sequence":1,"config":{"sequence":1,"type":"openconfig-qos-types:ONE_RATE_TWO_COLOR"},"one-rate-two-color":{"config":{"cir":"{{.RateBps}}","bc":32000,"queuing-behavior":"{{.Kind}}"}{{if eq .Kind "POLICE"}},"exceed-action":{"config":{"drop":true}}{{end}}}}]}}`)

@@ -39,8 +39,14 @@ type CommandError struct {
 	Status                  byte
 }
 
+// Error says what was refused, but for a password.
 func (e *CommandError) Error() string {
-	return fmt.Sprintf("%s refused %q (status %d): %s", e.Daemon, e.Command, e.Status, strings.TrimSpace(e.Output))
+	command, output := e.Command, strings.TrimSpace(e.Output)
+	if before, password, ok := strings.Cut(command, " password "); ok {
+		command = before + " password ***"
+		output = strings.ReplaceAll(output, password, "***")
+	}
+	return fmt.Sprintf("%s refused %q (status %d): %s", e.Daemon, command, e.Status, output)
 }
 
 // Conn is one vty session with a daemon. It is not safe for concurrent use.

@@ -113,3 +113,15 @@ func TestRunRefusesControlCharacters(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandErrorHidesPassword has a daemon that echoes what it refuses.
+func TestCommandErrorHidesPassword(t *testing.T) {
+	t.Parallel()
+	err := &CommandError{
+		Daemon: "bgpd", Command: "neighbor 192.0.2.2 password hush!", Status: 2, Output: "% Unknown command: neighbor 192.0.2.2 password hush!\n",
+	}
+	want := `bgpd refused "neighbor 192.0.2.2 password ***" (status 2): % Unknown command: neighbor 192.0.2.2 password ***`
+	if got := err.Error(); got != want {
+		t.Errorf("got %s", got)
+	}
+}

@@ -68,12 +68,12 @@ func (d *Demo) otherCustomer(ctx context.Context) (_ string, err error) {
 		return "", err
 	}
 	speaking := otherCustomer
-	speaking.as = 64513
+	speaking.as, speaking.password = 64513, "a-password-of-two"
 	if d.other, err = d.deliver(ctx, d.two, speaking, 3600, d.sink.URL(), false); err != nil {
 		return "", err
 	}
 	vrf, err := d.VRF(ctx, d.other.ID)
-	return "in VRF " + vrf + ", its site speaks BGP", err
+	return "in VRF " + vrf + ", its site speaks BGP with a password", err
 }
 
 // isolated sends the same packets from both customers' sites: each arrives in

@@ -18,6 +18,7 @@ type place struct {
 	site, siteAP   string // namespace, access point
 	cloud, cloudAP string
 	as             uint32 // of the site's router, when it speaks BGP
+	password       string // of that BGP
 }
 
 // The orders that scenarios place. Both tenants use the same addresses.
@@ -54,7 +55,7 @@ func (s *Stack) body(p place, mbps, seconds int, sink string) (map[string]any, e
 		"sla": "AA", "guaranteedBandwidth": mbps, "duration": seconds, "routingProtocol": "STATIC",
 	}
 	if p.as != 0 {
-		order["accessPoint"] = map[string]any{"id": p.siteAP, "asNumber": p.as}
+		order["accessPoint"] = map[string]any{"id": p.siteAP, "asNumber": p.as, "bgpPassword": p.password}
 		order["routingProtocol"] = "BGP"
 	}
 	if sink != "" {
@@ -108,7 +109,7 @@ func (s *Stack) speakBGP(ctx context.Context, p place, h End) error {
 		return err
 	}
 	return s.StartCustomerBGP(ctx, p.site, lab.CustomerBGP{
-		AS: p.as, RouterID: a.Address.Addr(), Neighbor: a.Gateway, NeighborAS: s.AS, Announce: []netip.Prefix{site},
+		AS: p.as, RouterID: a.Address.Addr(), Neighbor: a.Gateway, NeighborAS: s.AS, Password: p.password, Announce: []netip.Prefix{site},
 	})
 }
 

@@ -9,26 +9,50 @@ import (
 	"time"
 
 	"github.com/s2cd/s2cd/lab"
+	"github.com/s2cd/s2cd/lab/client"
 	"github.com/s2cd/s2cd/lab/network"
 )
 
 // bgpHost is announced by the customer's own router at the near site.
 var bgpHost = netip.MustParsePrefix("10.9.0.10/32")
 
-// bgp gives the near site a BGP session with a password and a limit.
-func (s *Suite) bgp(ctx context.Context) (string, error) {
+// bgpPassword has every sign that a customer may choose and FRR could take for
+// one of its own.
+const bgpPassword = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~Az09" //nolint:gosec // of a lab
+
+// nearBGP is the near site's VPN when its customer speaks BGP.
+func nearBGP(password string) client.VPN {
 	v := nearVPN
-	v.PeerAS, v.Password, v.RateBps = 64512, "selftest", rate
+	v.PeerAS, v.Password, v.RateBps = 64512, password, rate
+	return v
+}
+
+// wrongPassword starts the near site's own router, and gives the PE another
+// password than that has: the kernel drops what comes, the session stays down.
+func (s *Suite) wrongPassword(ctx context.Context) (string, error) {
 	if err := s.env.AddHost(nearSite, bgpHost); err != nil {
 		return "", err
 	}
 	err := s.env.StartCustomerBGP(ctx, nearSite, lab.CustomerBGP{
-		AS: 64512, RouterID: nearCE.Address.Addr(), Neighbor: nearCE.Gateway, NeighborAS: s.env.AS, Password: v.Password,
+		AS: 64512, RouterID: nearCE.Address.Addr(), Neighbor: nearCE.Gateway, NeighborAS: s.env.AS, Password: bgpPassword,
 		Announce: []netip.Prefix{bgpHost},
 	})
 	if err != nil {
 		return "", err
 	}
+	before, err := s.env.WrongDigests("PE1")
+	if err != nil {
+		return "", err
+	}
+	if err := s.pe["PE1"].Send(ctx, nearBGP("another").Add()); err != nil {
+		return "", err
+	}
+	return s.env.WaitBGPRefused(ctx, "PE1", nearVPN.Name, before+3)
+}
+
+// bgp gives the near site a BGP session with the right password and a limit.
+func (s *Suite) bgp(ctx context.Context) (string, error) {
+	v := nearBGP(bgpPassword)
 	began := time.Now()
 	if err := s.pe["PE1"].Send(ctx, v.Add()); err != nil {
 		return "", err

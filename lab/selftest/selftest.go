@@ -96,6 +96,7 @@ func (s *Suite) plan() []step {
 		{"an old master is refused", s.arbitration},
 		{"client without certificate refused", s.noCertificate},
 		{"link PE1-P1 cut and back", s.cut},
+		{"customer's BGP with a wrong password stays down", s.wrongPassword},
 		{"customer's BGP with password and limit", s.bgp},
 		{"ten VRFs on a PE, an eleventh refused", s.capacity},
 		{"lab PEs killed and started again", s.restart},

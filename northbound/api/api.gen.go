@@ -674,7 +674,9 @@ type AccessPoint struct {
 	// Example: 65010
 	AsNumber *AsNumber `json:"asNumber,omitempty"`
 
-	// BgpPassword Password of the BGP session (RFC 2385), never shown again
+	// BgpPassword Password of the BGP session (RFC 2385), printable ASCII without blanks; it needs `asNumber`. It is kept
+	// secret, for the routers alone, and never shown again. All sessions of an access point have the same one, or
+	// none, and it is as it was ordered for as long as they last.
 	BgpPassword *string `json:"bgpPassword,omitempty"`
 
 	// Id Identifier of an access point that the customer was given

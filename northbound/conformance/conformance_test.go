@@ -66,4 +66,5 @@ func (b *bench) scenario(sc *godog.ScenarioContext) {
 	w.bodySteps(sc)
 	w.answerSteps(sc)
 	w.sinkSteps(sc)
+	w.secretSteps(sc)
 }

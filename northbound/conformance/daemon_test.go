@@ -24,6 +24,7 @@ import (
 // session on them stays REQUESTED.
 type daemon struct {
 	url string // of the API, without path
+	dir string // of what it reads and writes
 	pki *drivertest.PKI
 	log *tail
 }
@@ -38,6 +39,7 @@ func startDaemon(t *testing.T, issuer string) *daemon {
 		d.pki.Issue(t, name)
 	}
 	dir := t.TempDir()
+	d.dir = dir
 	listen := map[string]string{}
 	for _, name := range []string{"api", "PE1", "PE2", "PE3", "PE4", "GW"} {
 		listen[name] = freeAddress(t)

@@ -36,6 +36,7 @@ type sink struct {
 type inbox struct {
 	answers []sinkAnswer // for the first events; afterwards 204
 	got     []event
+	raw     [][]byte
 	faults  []error
 }
 
@@ -71,6 +72,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
+	box.raw = append(box.raw, raw)
 	box.faults = append(box.faults, err, s.check(r, raw))
 	var e struct {
 		ID   string

@@ -28,6 +28,7 @@ type world struct {
 
 	request request
 	answer  *answer
+	heard   [][]byte // the bodies of all answers
 }
 
 // request is one that is being made up.
@@ -142,6 +143,7 @@ func (w *world) send() error {
 	if a.raw, err = io.ReadAll(res.Body); err != nil {
 		return err
 	}
+	w.heard = append(w.heard, a.raw)
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(a.raw, &a.body); err != nil {
 			return err

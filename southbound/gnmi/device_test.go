@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -330,20 +331,37 @@ func TestTooLargeIsNotSent(t *testing.T) {
 
 func TestErrorsAreBriefAndHoldNoSecret(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(s *stub, _ *gnmi.Config) {
-		s.set = func(_ context.Context, req *gpb.SetRequest) error {
-			if len(req.GetReplace()) == 0 {
-				return nil
+	for name, quote := range map[string]func(body string) string{
+		"whole":         func(body string) string { return strings.Repeat(body, 200) + " value " + secret },
+		"body":          func(body string) string { return body },
+		"quoted body":   strconv.Quote,
+		"value":         func(string) string { return "value " + secret },
+		"quoted value":  func(string) string { return "value " + strconv.Quote(secret) },
+		"part of lines": func(string) string { return "neighbor 192.0.2.2 password " + secret + ": unknown command" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, func(s *stub, _ *gnmi.Config) {
+				s.set = func(_ context.Context, req *gpb.SetRequest) error {
+					if len(req.GetReplace()) == 0 {
+						return nil
+					}
+					body := string(req.GetReplace()[0].GetVal().GetJsonIetfVal())
+					return status.Error(codes.InvalidArgument, quote(body)+" contains unexpected field enabled")
+				}
+			})
+			err := b.driver.Apply(t.Context(), tx("a", config(), config("x")))
+			expectKind(t, "apply", err, southbound.Refused)
+			text := err.Error()
+			for _, part := range []string{"hunter2", "of-", "the>", "-neighbour"} { // whatever escapes what is between
+				if strings.Contains(text, part) {
+					t.Errorf("%s is in the error: %s", part, text)
+				}
 			}
-			body := string(req.GetReplace()[0].GetVal().GetJsonIetfVal())
-			return status.Error(codes.InvalidArgument,
-				strings.Repeat(body, 200)+" value "+secret+" contains unexpected field enabled")
-		}
-	})
-	err := b.driver.Apply(t.Context(), tx("a", config(), config("x")))
-	expectKind(t, "apply", err, southbound.Refused)
-	if text := err.Error(); strings.Contains(text, secret) || len(text) > 600 || !strings.HasSuffix(text, "unexpected field enabled") {
-		t.Errorf("error text: %s", text)
+			if len(text) > 600 || !strings.HasSuffix(text, "unexpected field enabled") {
+				t.Errorf("error text: %s", text)
+			}
+		})
 	}
 }
 

@@ -3,11 +3,8 @@
 package gnmi
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -101,56 +98,4 @@ func brief(err error, req *gpb.SetRequest) error {
 		return errors.New(s.Code().String())
 	}
 	return fmt.Errorf("%s: %s", s.Code(), message)
-}
-
-// secretLeaf names the leaves whose values never appear in errors and logs.
-var secretLeaf = regexp.MustCompile(`(?i)(password|secret|private-key|preshared-key|auth-key)`)
-
-// secretMember finds such a leaf with its value in quoted JSON.
-var secretMember = regexp.MustCompile(`(?i)("[^"]*(?:password|secret|private-key|preshared-key|auth-key)\\?"\s*:\s*\\?")(?:[^"\\]|\\[^"])*`)
-
-func redact(message string, secrets []string) string {
-	for _, s := range secrets {
-		message = strings.ReplaceAll(message, s, "***")
-	}
-	return secretMember.ReplaceAllString(message, "$1***")
-}
-
-// secretsIn returns the values of secret leaves in req.
-func secretsIn(req *gpb.SetRequest) []string {
-	var secrets []string
-	for _, u := range append(req.GetReplace(), req.GetUpdate()...) {
-		body := u.GetVal().GetJsonIetfVal()
-		if !secretLeaf.Match(body) && !secretLeafPath(u.GetPath()) {
-			continue
-		}
-		var v any
-		if json.NewDecoder(bytes.NewReader(body)).Decode(&v) == nil {
-			secrets = collectSecrets(secrets, v, secretLeafPath(u.GetPath()))
-		}
-	}
-	return secrets
-}
-
-func secretLeafPath(p *gpb.Path) bool {
-	elems := p.GetElem()
-	return len(elems) > 0 && secretLeaf.MatchString(elems[len(elems)-1].GetName())
-}
-
-func collectSecrets(secrets []string, v any, secret bool) []string {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, member := range v {
-			secrets = collectSecrets(secrets, member, secretLeaf.MatchString(name))
-		}
-	case []any:
-		for _, member := range v {
-			secrets = collectSecrets(secrets, member, secret)
-		}
-	case string:
-		if secret && v != "" {
-			secrets = append(secrets, v)
-		}
-	}
-	return secrets
 }

@@ -139,9 +139,13 @@ type names struct{}
 
 var _ gnmi.Model = names{}
 
-const secret = "hunter2-of-the-neighbour"
+const secret = `hunter2"\of-<the>-neighbour`
 
 func (names) Changes(have, want southbound.DeviceConfig, _ uint64) (*gpb.SetRequest, error) {
+	key, err := json.Marshal(secret)
+	if err != nil {
+		return nil, err
+	}
 	req := &gpb.SetRequest{}
 	old := map[string]bool{}
 	for _, v := range have.VRFs {
@@ -150,7 +154,7 @@ func (names) Changes(have, want southbound.DeviceConfig, _ uint64) (*gpb.SetRequ
 	for _, v := range want.VRFs {
 		if !old[v.Name] {
 			req.Replace = append(req.Replace, &gpb.Update{
-				Path: namePath(v.Name), Val: jsonValue([]byte(`{"auth-password":"` + secret + `","name":"` + v.Name + `"}`)),
+				Path: namePath(v.Name), Val: jsonValue([]byte(`{"auth-password":` + string(key) + `,"name":"` + v.Name + `"}`)),
 			})
 		}
 		delete(old, v.Name)

@@ -86,6 +86,9 @@ func (s *Store) admit(ctx context.Context, t *tx, a order.Admission) (order.Admi
 	if err != nil {
 		return order.AdmitResult{}, err
 	}
+	if err := s.keepSecrets(ctx, t, n, a.Secrets); err != nil {
+		return order.AdmitResult{}, err
+	}
 	if err := t.tell(ctx, n, kept, 0, a.Events); err != nil {
 		return order.AdmitResult{}, err
 	}

@@ -205,6 +205,9 @@ func (t *tx) account(ctx context.Context, was sqlitedb.SessionStateRow, now sqli
 	if now.Live == 1 {
 		return nil
 	}
+	if err := t.q.DeleteSecrets(ctx, was.N); err != nil {
+		return fmt.Errorf("delete secrets of session %s: %w", next.ID, err)
+	}
 	holds, err := t.q.HoldsAnything(ctx, sqlitedb.HoldsAnythingParams{ID: string(next.ID), N: was.N})
 	if err != nil {
 		return fmt.Errorf("read what session %s holds: %w", next.ID, err)

@@ -20,6 +20,7 @@ const (
 	keyRows
 	vpnRows
 	bookingRows
+	secretRows
 	rowsCount
 )
 
@@ -41,6 +42,7 @@ func (r rows) into() into {
 		bookingRows: {
 			"INSERT INTO booking (seq, owner, variant, releases, replaces, class, from_at, until_at, uses, live, at)", 11,
 		},
+		secretRows: {"INSERT INTO session_secret (session_n, ref, sealed)", 3},
 	}[r]
 }
 

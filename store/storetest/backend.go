@@ -26,6 +26,8 @@ type Backend interface {
 	TellVerdicts(ctx context.Context, events []session.Event) error
 	// OpenBreaches returns the breaches that were told and are not over.
 	OpenBreaches(ctx context.Context) (map[session.ID]session.Breach, error)
+	// Secret returns what a reference of a session that is not released stands for.
+	Secret(ctx context.Context, ref string) (string, error)
 	// SaveTopology keeps an inventory unless it is the newest already.
 	SaveTopology(ctx context.Context, digest string, body []byte) (revision uint64, changed bool, err error)
 	// Purge forgets what was released before.
@@ -65,6 +67,7 @@ func Run(t *testing.T, at Maker) {
 		{"Pools", poolTests()},
 		{"Holds", holdTests()},
 		{"Warnings", warningTests()},
+		{"Secrets", secretTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

@@ -56,6 +56,7 @@ Feature: checkAvailability
       | sla                            | "AAAA"                    | 400 INVALID_ARGUMENT                        | sla |
       | accessPoint                    | {}                        | 400 INVALID_ARGUMENT                        | accessPoint |
       | accessPoint.primaryIpAddress   | "192.168.0.2"             | 400 INVALID_ARGUMENT                        | accessPoint: give either id |
+      | accessPoint.bgpPassword        | "without-bgp"             | 400 INVALID_ARGUMENT                        | accessPoint.bgpPassword: needs an asNumber |
       | endPoint                       | {"id": "site-a"}          | 400 INVALID_ARGUMENT                        | endPoint: is the same |
       | startTime                      | "2020-01-01T00:00:00Z"    | 400 INVALID_ARGUMENT                        | startTime |
       | startTime                      | "2030-01-01T00:00:00"     | 400 INVALID_ARGUMENT                        | startTime |

@@ -28,6 +28,71 @@ Feature: createSession
     And the answer's "handover.endPoint.tunnel.endpoint.ipAddress" is "203.0.113.2"
     And the message does not say "s3cr3t"
 
+  Scenario: A site that speaks BGP, with a password that reaches the router and nobody else
+    Given a sink that answers 204
+    And a request for createSession
+    And the order goes to the sink with the token "t0k3n"
+    And the body property "accessPoint" is {"id": "live-a", "asNumber": 65010, "bgpPassword": "Hush!\"#5-bgp-Password"}
+    And the body property "endPoint" is {"id": "live-b", "staticPrefixes": ["10.2.0.0/24"]}
+    And the body property "routingProtocol" is "BGP"
+    And the header "Idempotency-Key" is "order-with-password"
+    When createSession is called
+    Then the answer is 201
+    And the answer's "accessPoint.asNumber" is 65010
+    And the answer has no "accessPoint.bgpPassword"
+    And the answer's "sessionId" is remembered
+    And the answer's session is the scenario's
+    When createSession is called again
+    Then the answer is 201
+    And the answer's "sessionId" is as before
+    When the session becomes ACTIVATED
+    Then the sink answers 204 to ACTIVATED
+    Given a request for updateSession
+    When updateSession is called
+    Then the answer is 202
+    When the session becomes ACTIVATED
+    Given a request for getSession
+    When getSession is called
+    Then the answer is 200
+    And the answer has no "accessPoint.bgpPassword"
+    And "Hush!\"#5-bgp-Password" is in no answer, event, log line or file of the provider
+
+  Scenario Outline: A second session of a site that speaks BGP, with <password>
+    Given a request for createSession
+    And the body property "accessPoint" is {"id": "site-a", "asNumber": 65010, "bgpPassword": "one"}
+    And the body property "routingProtocol" is "BGP"
+    When createSession is called
+    Then the answer is 201
+    Given the body property "accessPoint.bgpPassword" is <password>
+    When createSession is called again
+    Then the answer is <outcome>
+
+    Examples:
+      | password | outcome                |
+      | "one"    | 201                    |
+      | "two"    | 409 INCOMPATIBLE_STATE |
+      | missing  | 409 INCOMPATIBLE_STATE |
+
+  Scenario Outline: A password of <password>
+    Given a request for createSession
+    And the body property "accessPoint" is {"id": "site-a", "asNumber": 65010}
+    And the body property "routingProtocol" is "BGP"
+    And the body property "accessPoint.bgpPassword" is <password>
+    When createSession is called
+    Then the answer is 400 INVALID_ARGUMENT
+    And the message says "accessPoint.bgpPassword"
+    And the message does not say "hush"
+
+    Examples:
+      | password      |
+      | ""            |
+      | "hush hush"   |
+      | "hush\thush"  |
+      | "hush\u00fc"  |
+      | 1234          |
+      | null          |
+      | "hush5678901234567890123456789012345678901234567890123456789012345678901234567890_" |
+
   Scenario: An order at the price of an offer
     Given a request for checkAvailability
     And the body property "sla" is "AA"
@@ -122,6 +187,8 @@ Feature: createSession
       | routingProtocol              | "RIP"                      | 400 INVALID_ARGUMENT                             | routingProtocol                        |
       | routingProtocol              | "BGP"                      | 400 INVALID_ARGUMENT                             | accessPoint.asNumber                   |
       | accessPoint.asNumber         | 0                          | 400 OUT_OF_RANGE                                 | accessPoint.asNumber                   |
+      | accessPoint.bgpPassword      | "without-bgp"              | 400 INVALID_ARGUMENT                             | accessPoint.bgpPassword: needs an asNumber |
+      | endPoint                     | {"id": "cloud", "asNumber": 65010, "bgpPassword": "x"} | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED | endPoint.asNumber |
       | startTime                    | "2020-01-01T00:00:00Z"     | 400 INVALID_ARGUMENT                             | startTime: lies in the past            |
       | startTime                    | "2030-01-01T00:00:00"      | 400 INVALID_ARGUMENT                             | startTime                              |
       | startTime                    | "2030-02-31T00:00:00Z"     | 400 INVALID_ARGUMENT                             | startTime                              |

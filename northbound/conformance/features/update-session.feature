@@ -65,6 +65,7 @@ Feature: updateSession
       | sla                        | "AAA"           | 400 INVALID_ARGUMENT                         |
       | name                       | ""              | 400 INVALID_ARGUMENT                         |
       | accessPoint                | {"id": "cloud"} | 400 INVALID_ARGUMENT                         |
+      | accessPoint                | {"bgpPassword": "another"} | 400 INVALID_ARGUMENT              |
       | guaranteedBandwidth        | 40000           | 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT |
 
   Scenario: A patch of nothing

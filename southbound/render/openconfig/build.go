@@ -20,9 +20,10 @@ const (
 	maxBurst = 128 << 20
 )
 
-// build makes the tree that holds vrfs. With secrets it asks for TCP MD5 keys.
+// build makes the tree that holds vrfs. TCP MD5 keys are in it of the neighbours
+// that keyed says; nil: of none.
 // It is lenient: what was read from a device is rendered as well as can be.
-func (m *Model) build(vrfs []southbound.VRF, secrets bool) (*oc.Device, error) {
+func (m *Model) build(vrfs []southbound.VRF, keyed keyed) (*oc.Device, error) {
 	dev := &oc.Device{
 		Interface:       map[string]*oc.Interface{},
 		NetworkInstance: map[string]*oc.NetworkInstance{},
@@ -39,7 +40,7 @@ func (m *Model) build(vrfs []southbound.VRF, secrets bool) (*oc.Device, error) {
 		if v.Name == "" {
 			continue
 		}
-		ni, err := m.instance(v, secrets)
+		ni, err := m.instance(v, keyed)
 		if err != nil {
 			return nil, fmt.Errorf("vrf %s: %w", v.Name, err)
 		}

@@ -29,7 +29,7 @@ type (
 	afiSafi  = oc.E_OpenconfigBgpTypes_AFI_SAFI_TYPE
 )
 
-func (m *Model) instance(v southbound.VRF, secrets bool) (*oc.NetworkInstance, error) {
+func (m *Model) instance(v southbound.VRF, keyed keyed) (*oc.NetworkInstance, error) {
 	ni := &oc.NetworkInstance{
 		Name:        ygot.String(v.Name),
 		Type:        oc.OpenconfigNetworkInstanceTypes_NETWORK_INSTANCE_TYPE_L3VRF,
@@ -60,7 +60,7 @@ func (m *Model) instance(v southbound.VRF, secrets bool) (*oc.NetworkInstance, e
 		}
 	}
 	m.addStatic(ni, v.Routes)
-	if err := m.addBGP(ni, v, secrets); err != nil {
+	if err := m.addBGP(ni, v, keyed); err != nil {
 		return nil, err
 	}
 	return ni, nil
@@ -90,7 +90,7 @@ func (m *Model) addStatic(ni *oc.NetworkInstance, routes []southbound.StaticRout
 
 // addBGP adds the VRF's BGP with neighbours, and what else is known in the VRF
 // redistributed into it: that is what other PEs learn (RFC 4364 section 4.3).
-func (m *Model) addBGP(ni *oc.NetworkInstance, v southbound.VRF, secrets bool) error {
+func (m *Model) addBGP(ni *oc.NetworkInstance, v southbound.VRF, keyed keyed) error {
 	sources := map[family]map[protocol]bool{}
 	add := func(is4 bool, p protocol) {
 		f := familyIPv6
@@ -135,7 +135,7 @@ func (m *Model) addBGP(ni *oc.NetworkInstance, v southbound.VRF, secrets bool) e
 		}
 	}
 	for _, n := range v.Neighbors {
-		neighbor, err := m.neighbor(n, secrets)
+		neighbor, err := m.neighbor(n, keyed != nil && keyed(v.Name, n))
 		if err != nil {
 			return fmt.Errorf("neighbor %s: %w", n.Address, err)
 		}
@@ -180,7 +180,7 @@ func addProtocol(ni *oc.NetworkInstance, id protocol, name string) *oc.NetworkIn
 	return p
 }
 
-func (m *Model) neighbor(n southbound.BGPNeighbor, secrets bool) (*oc.NetworkInstance_Protocol_Bgp_Neighbor, error) {
+func (m *Model) neighbor(n southbound.BGPNeighbor, key bool) (*oc.NetworkInstance_Protocol_Bgp_Neighbor, error) {
 	name := unicastIPv4
 	if n.Address.Is6() {
 		name = unicastIPv6
@@ -207,14 +207,12 @@ func (m *Model) neighbor(n southbound.BGPNeighbor, secrets bool) (*oc.NetworkIns
 	}
 	// The device keeps the reference beside the key, for reading back.
 	neighbor.Description = ygot.String(secretPrefix + n.Secret)
-	if secrets {
-		key, err := m.config.Secret(n.Secret)
-		if err != nil {
-			return nil, fmt.Errorf("secret %s: %w", n.Secret, err)
-		}
-		neighbor.AuthPassword = &key
+	if !key {
+		return neighbor, nil
 	}
-	return neighbor, nil
+	var err error
+	neighbor.AuthPassword, err = m.key(n.Secret)
+	return neighbor, err
 }
 
 func unicastOf(f family) afiSafi {

@@ -75,11 +75,11 @@ func (m *Model) Changes(have, want southbound.DeviceConfig, epoch uint64) (*gpb.
 	if err := m.last.Load().guard(want); err != nil {
 		return nil, err
 	}
-	from, err := m.build(have.VRFs, false)
+	from, err := m.build(have.VRFs, nil)
 	if err != nil {
 		return nil, err
 	}
-	to, err := m.build(want.VRFs, true)
+	to, err := m.build(want.VRFs, keysFor(have.VRFs))
 	if err != nil {
 		return nil, err
 	}

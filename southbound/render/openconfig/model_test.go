@@ -308,7 +308,7 @@ func TestRefusals(t *testing.T) {
 		"attachment twice":   {everything(), func(v *southbound.VRF) { v.Attachments = append(v.Attachments, v.Attachments[0]) }, 0},
 		"line break":         {everything(), func(v *southbound.VRF) { v.Attachments[0].Description = "a\nb" }, 0},
 		"no AS":              {everything(), func(v *southbound.VRF) { v.Neighbors[0].PeerAS = 0 }, 0},
-		"no such secret":     {everything(), func(v *southbound.VRF) { v.Neighbors[0].Secret = "vault:missing" }, 0},
+		"no such secret":     {everything(), func(v *southbound.VRF) { v.Neighbors[0].Secret = "vault:missing" }, southbound.NoKey},
 		"host bits":          {everything(), func(v *southbound.VRF) { v.Routes[0].Prefix = netip.MustParsePrefix("10.1.0.1/16") }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

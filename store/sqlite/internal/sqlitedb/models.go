@@ -155,6 +155,12 @@ type SessionDevice struct {
 	At       int64
 }
 
+type SessionSecret struct {
+	SessionN int64
+	Ref      string
+	Sealed   []byte
+}
+
 type SlotKey struct {
 	Gateway   string
 	Port      int64

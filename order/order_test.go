@@ -23,6 +23,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -70,6 +71,9 @@ func (s *shop) start(t testing.TB) {
 	t.Helper()
 	box, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlitetest.Put(s.path); err != nil {
 		t.Fatal(err)
 	}
 	s.store, err = sqlite.Open(t.Context(), sqlite.Config{Path: s.path, Clock: s.now, Logger: slog.New(slog.DiscardHandler), Seal: box})

@@ -22,6 +22,7 @@ import (
 	"github.com/s2cd/s2cd/southbound/drivertest"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/telemetry"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -68,6 +69,7 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	box, err := seal.New(make([]byte, seal.KeySize))
 	w.must(err)
+	w.must(sqlitetest.Put(w.path))
 	w.store, err = sqlite.Open(ctx, sqlite.Config{Path: w.path, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box})
 	w.must(err)
 	w.ledger = pathcomp.NewLedger(time.Now)

@@ -29,6 +29,7 @@ import (
 	"github.com/s2cd/s2cd/southbound/drivertest"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/telemetry"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -91,8 +92,12 @@ func (p *Provider) openStore(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	path := filepath.Join(dir, "s2cd.db")
+	if err := sqlitetest.Put(path); err != nil {
+		return err
+	}
 	p.store, err = sqlite.Open(ctx, sqlite.Config{
-		Path: filepath.Join(dir, "s2cd.db"), Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box,
+		Path: path, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box,
 	})
 	return err
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/southbound/drivertest"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
@@ -57,7 +56,7 @@ func newWorldWith(t *testing.T, brakes provision.Brakes) *world {
 	for _, n := range []topology.NodeName{"pe1", "pe2", "gw1"} {
 		w.devices[n] = drivertest.NewFake(string(n), time.Now)
 	}
-	w.devices["gw1"].SetObserve(answering)
+	w.devices["gw1"].SetObserve(drivertest.Answering)
 	w.start()
 	t.Cleanup(func() { w.stop() })
 	return w
@@ -197,21 +196,4 @@ func (w *world) clean() {
 	if err != nil {
 		w.t.Error(err)
 	}
-}
-
-// answering makes every probe succeed as soon as it is configured.
-func answering(c southbound.DeviceConfig, now time.Time) southbound.Observation {
-	o := southbound.Observation{At: now}
-	for _, v := range c.VRFs {
-		for _, p := range v.Probes {
-			o.Probes = append(o.Probes, southbound.ProbeResult{
-				VRF: v.Name, Name: p.Name, Sent: 10, Received: 10, FullSent: 2, FullReceived: 2,
-				MeanRTTMicros: 2500, Window: 10, LastReply: now,
-			})
-		}
-	}
-	for port := uint16(51820); port < 51830; port++ {
-		o.Slots = append(o.Slots, southbound.TunnelSlot{Port: port, PublicKey: fmt.Sprintf("key-of-%d", port)})
-	}
-	return o
 }

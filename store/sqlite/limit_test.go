@@ -19,7 +19,7 @@ func TestFullDisk(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "store"))
 	ledger := storetest.NewLedger(1 << 40)
 	admit(t, s, ledger, batchOf(0, 10))
-	if err := s.LimitPages(t.Context(), 200); err != nil {
+	if err := s.LimitPages(t.Context(), 100); err != nil {
 		t.Fatal(err)
 	}
 	admitted, refused := 10, error(nil)

@@ -451,3 +451,28 @@ func (s *shop) release(t *testing.T, one session.Session) {
 		t.Fatal(err)
 	}
 }
+
+// TestEndedSessionIsDeletedAsItIsRead deletes what ended by itself: the answer is
+// its final account, and it stays readable.
+func TestEndedSessionIsDeletedAsItIsRead(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	made, _, err := s.Create(t.Context(), as("acme"), wish(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.release(t, made)
+	read, err := s.Session(t.Context(), as("acme"), made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, err := s.Delete(t.Context(), as("acme"), made.ID, order.Match{read.Session.Tag()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Session.StatusInfo != session.DurationExpired || got.Session.Version != read.Session.Version || got.Account.Total != read.Account.Total {
+			t.Errorf("deleted %+v, read %+v", got, read)
+		}
+	}
+}

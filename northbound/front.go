@@ -42,6 +42,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.account(r, rec, c, s.cfg.Now().Sub(begin))
 	}()
+	if bad == nil {
+		bad = checkFields(r.Header)
+	}
 	if bad != nil {
 		s.fail(rec, r, bad)
 		return

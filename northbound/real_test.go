@@ -16,6 +16,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 )
 
 type silent struct{}
@@ -31,8 +32,12 @@ func setupReal(t testing.TB, changes ...func(*Config)) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
+	path := filepath.Join(t.TempDir(), "s2cd.db")
+	if err := sqlitetest.Put(path); err != nil {
+		t.Fatal(err)
+	}
 	store, err := sqlite.Open(t.Context(), sqlite.Config{
-		Path: filepath.Join(t.TempDir(), "s2cd.db"), Clock: testNow, Logger: slog.New(slog.DiscardHandler), Seal: box,
+		Path: path, Clock: testNow, Logger: slog.New(slog.DiscardHandler), Seal: box,
 	})
 	if err != nil {
 		t.Fatal(err)

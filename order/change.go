@@ -91,12 +91,10 @@ func (s *Service) extension(found session.Session, by time.Duration, correlator 
 }
 
 // Delete ends a session. The answer holds the account so far; the rest happens
-// behind it. Deleting what is ending already changes nothing.
+// behind it. Deleting what is ending already, or has ended by itself and can
+// still be read, changes nothing.
 func (s *Service) Delete(ctx context.Context, caller Caller, id session.ID, match Match) (View, error) {
 	return s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
-		if found.Phase == session.Released {
-			return Step{}, false, session.Errorf(session.NotFound, "", "no session %s", id)
-		}
 		if err := match.check(found); err != nil {
 			return Step{}, false, err
 		}

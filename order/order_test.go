@@ -23,6 +23,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -70,6 +71,9 @@ func (s *shop) start(t testing.TB) {
 	t.Helper()
 	box, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlitetest.Put(s.path); err != nil {
 		t.Fatal(err)
 	}
 	s.store, err = sqlite.Open(t.Context(), sqlite.Config{Path: s.path, Clock: s.now, Logger: slog.New(slog.DiscardHandler), Seal: box})
@@ -445,5 +449,30 @@ func (s *shop) release(t *testing.T, one session.Session) {
 	ended.Phase, ended.Status = session.Released, session.Terminated
 	if _, err := s.store.Advance(t.Context(), order.Step{Session: ended, Return: true}, s.ledger); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestEndedSessionIsDeletedAsItIsRead deletes what ended by itself: the answer is
+// its final account, and it stays readable.
+func TestEndedSessionIsDeletedAsItIsRead(t *testing.T) {
+	t.Parallel()
+	s := open(t, nil)
+	made, _, err := s.Create(t.Context(), as("acme"), wish(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.release(t, made)
+	read, err := s.Session(t.Context(), as("acme"), made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, err := s.Delete(t.Context(), as("acme"), made.ID, order.Match{read.Session.Tag()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Session.StatusInfo != session.DurationExpired || got.Session.Version != read.Session.Version || got.Account.Total != read.Account.Total {
+			t.Errorf("deleted %+v, read %+v", got, read)
+		}
 	}
 }

@@ -196,7 +196,7 @@ func TestUnverifiedSessionIsDeclined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.devices["gw1"].SetObserve(func(c southbound.DeviceConfig, now time.Time) southbound.Observation {
-			o := answering(c, now)
+			o := drivertest.Answering(c, now)
 			for i := range o.Probes {
 				o.Probes[i].Received, o.Probes[i].FullReceived = 0, 0
 			}

@@ -18,10 +18,10 @@ import (
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/southbound/drivertest"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/telemetry"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -56,7 +56,7 @@ func newWorldWith(t *testing.T, brakes provision.Brakes) *world {
 	for _, n := range []topology.NodeName{"pe1", "pe2", "gw1"} {
 		w.devices[n] = drivertest.NewFake(string(n), time.Now)
 	}
-	w.devices["gw1"].SetObserve(answering)
+	w.devices["gw1"].SetObserve(drivertest.Answering)
 	w.start()
 	t.Cleanup(func() { w.stop() })
 	return w
@@ -68,6 +68,7 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	box, err := seal.New(make([]byte, seal.KeySize))
 	w.must(err)
+	w.must(sqlitetest.Put(w.path))
 	w.store, err = sqlite.Open(ctx, sqlite.Config{Path: w.path, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box})
 	w.must(err)
 	w.ledger = pathcomp.NewLedger(time.Now)
@@ -195,21 +196,4 @@ func (w *world) clean() {
 	if err != nil {
 		w.t.Error(err)
 	}
-}
-
-// answering makes every probe succeed as soon as it is configured.
-func answering(c southbound.DeviceConfig, now time.Time) southbound.Observation {
-	o := southbound.Observation{At: now}
-	for _, v := range c.VRFs {
-		for _, p := range v.Probes {
-			o.Probes = append(o.Probes, southbound.ProbeResult{
-				VRF: v.Name, Name: p.Name, Sent: 10, Received: 10, FullSent: 2, FullReceived: 2,
-				MeanRTTMicros: 2500, Window: 10, LastReply: now,
-			})
-		}
-	}
-	for port := uint16(51820); port < 51830; port++ {
-		o.Slots = append(o.Slots, southbound.TunnelSlot{Port: port, PublicKey: fmt.Sprintf("key-of-%d", port)})
-	}
-	return o
 }

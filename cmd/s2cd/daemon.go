@@ -108,7 +108,7 @@ func (d *daemon) openStore(ctx context.Context) error {
 		return fmt.Errorf("store: %w", err)
 	}
 	d.closers = append(d.closers, d.store)
-	d.parts = append(d.parts, part{"purge", d.purge})
+	d.parts = append(d.parts, d.purge())
 	return nil
 }
 
@@ -139,7 +139,7 @@ func (d *daemon) loadInventory(ctx context.Context) error {
 	if d.paths, err = pathcomp.NewCore(inv.Network, d.ledger, d.now); err != nil {
 		return fmt.Errorf("topology: %w", err)
 	}
-	d.parts = append(d.parts, part{"holds", d.expireHolds}, part{"paths", func(ctx context.Context) error {
+	d.parts = append(d.parts, d.expireHolds(), part{"paths", func(ctx context.Context) error {
 		d.paths.Run(ctx)
 		return nil
 	}})
@@ -239,20 +239,10 @@ func (d *daemon) buildOrders(context.Context) error {
 }
 
 // purge forgets what ended longer ago than the catalogue keeps it readable.
-func (d *daemon) purge(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(purgeEvery):
-		}
-		n, err := d.store.Purge(ctx, d.now().Add(-d.inventory.Catalogue.KeepTerminated))
-		if err != nil {
-			d.log.Warn("ended sessions not purged", "error", err)
-		} else if n > 0 {
-			d.log.Info("ended sessions purged", "sessions", n)
-		}
-	}
+func (d *daemon) purge() part {
+	return d.sweep("ended sessions", purgeEvery, func(ctx context.Context) (int, error) {
+		return d.store.Purge(ctx, d.now().Add(-d.inventory.Catalogue.KeepTerminated))
+	})
 }
 
 // newID makes session ids that grow with time (RFC 9562 section 5.7): the store
@@ -261,18 +251,8 @@ func newID() session.ID { return session.ID(uuid.Must(uuid.NewV7()).String()) }
 
 // expireHolds returns the room of holds that nobody spent in time: at the start
 // of those that ended meanwhile, then as they end.
-func (d *daemon) expireHolds(ctx context.Context) error {
-	for {
-		n, err := d.store.ExpireHolds(ctx, d.now(), d.ledger)
-		if err != nil && ctx.Err() == nil {
-			d.log.Warn("expired holds not ended", "error", err)
-		} else if n > 0 {
-			d.log.Info("holds expired", "holds", n)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(expireEvery):
-		}
-	}
+func (d *daemon) expireHolds() part {
+	return d.sweep("expired holds", expireEvery, func(ctx context.Context) (int, error) {
+		return d.store.ExpireHolds(ctx, d.now(), d.ledger)
+	})
 }

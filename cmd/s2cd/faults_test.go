@@ -25,7 +25,6 @@ import (
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/southbound/drivertest"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -61,7 +60,7 @@ func newNOC(t *testing.T) *noc {
 	n := &noc{T: t, daemon: newTestDaemon(t)}
 	for _, d := range n.devices {
 		if d.Gateway {
-			n.fake(d).SetObserve(answering)
+			n.fake(d).SetObserve(drivertest.Answering)
 		}
 	}
 	admin, err := northbound.NewAdmin(northbound.AdminConfig{
@@ -96,19 +95,6 @@ func (n *noc) fake(d provision.Device) *drivertest.Fake {
 		n.Fatalf("%s is no device in memory", d.Name)
 	}
 	return f
-}
-
-// answering makes every probe succeed as soon as it is configured.
-func answering(c southbound.DeviceConfig, now time.Time) southbound.Observation {
-	o := southbound.Observation{At: now}
-	for _, v := range c.VRFs {
-		for _, p := range v.Probes {
-			o.Probes = append(o.Probes, southbound.ProbeResult{
-				VRF: v.Name, Name: p.Name, Sent: 10, Received: 10, FullSent: 2, FullReceived: 2, MeanRTTMicros: 2500, Window: 10, LastReply: now,
-			})
-		}
-	}
-	return o
 }
 
 // sells one session and waits until it is active.

@@ -39,7 +39,7 @@ func (d *daemon) buildRecorder(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("measurements: %w", err)
 	}
-	d.parts = append(d.parts, part{"old measurements", d.forget})
+	d.parts = append(d.parts, d.forget())
 	return nil
 }
 
@@ -62,18 +62,8 @@ func (d *daemon) followAll(ctx context.Context) error {
 }
 
 // forget drops windows that are older than the configuration keeps them.
-func (d *daemon) forget(ctx context.Context) error {
-	for {
-		n, err := d.measured.Purge(ctx, d.now().Add(-d.cfg.Telemetry.KeepFor))
-		if err != nil && ctx.Err() == nil {
-			d.log.Warn("old measurements not forgotten", "error", err)
-		} else if n > 0 {
-			d.log.Info("old measurements forgotten", "windows", n)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(forgetOld):
-		}
-	}
+func (d *daemon) forget() part {
+	return d.sweep("old measurements", forgetOld, func(ctx context.Context) (int, error) {
+		return d.measured.Purge(ctx, d.now().Add(-d.cfg.Telemetry.KeepFor))
+	})
 }

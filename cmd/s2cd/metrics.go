@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -74,10 +75,15 @@ func (d countedDriver) counted(operation string, err error) error {
 // countTimeout is how long counting sessions may hold a scrape up.
 const countTimeout = 5 * time.Second
 
+// sessionCounter is what of the store is needed to count sessions.
+type sessionCounter interface {
+	Phases(ctx context.Context) (sessions map[session.Phase]int, waits time.Time, err error)
+}
+
 // stateCollector counts devices and sessions when it is asked.
 type stateCollector struct {
 	status   func() []provision.DeviceStatus
-	sessions sessionLister
+	sessions sessionCounter
 	now      func() time.Time
 	log      *slog.Logger
 
@@ -86,7 +92,7 @@ type stateCollector struct {
 
 var _ prometheus.Collector = (*stateCollector)(nil)
 
-func newStateCollector(status func() []provision.DeviceStatus, sessions sessionLister, now func() time.Time, log *slog.Logger) *stateCollector {
+func newStateCollector(status func() []provision.DeviceStatus, sessions sessionCounter, now func() time.Time, log *slog.Logger) *stateCollector {
 	return &stateCollector{
 		status: status, sessions: sessions, now: now, log: log,
 		devices: prometheus.NewDesc("s2cd_devices", "Managed devices by state.", []string{"state"}, nil),
@@ -125,18 +131,18 @@ func (c *stateCollector) Collect(out chan<- prometheus.Metric) {
 }
 
 func (c *stateCollector) count(ctx context.Context) (phases map[session.Phase]int, longest time.Duration, err error) {
+	counted, waits, err := c.sessions.Phases(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count sessions: %w", err)
+	}
 	phases = map[session.Phase]int{}
 	for _, p := range session.Phases() {
 		if p != session.Released {
-			phases[p] = 0
+			phases[p] = counted[p]
 		}
 	}
-	now := c.now()
-	err = eachLive(ctx, c.sessions, func(s session.Session) {
-		phases[s.Phase]++
-		if waits(s) {
-			longest = max(longest, now.Sub(s.UpdatedAt))
-		}
-	})
-	return phases, longest, err
+	if !waits.IsZero() {
+		longest = max(0, c.now().Sub(waits))
+	}
+	return phases, longest, nil
 }

@@ -12,21 +12,20 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
 )
 
-// listed is a store with sessions.
-type listed struct {
-	all []session.Session
-	err error
+// phased is a store with sessions.
+type phased struct {
+	phases map[session.Phase]int
+	waits  time.Time
+	err    error
 }
 
-func (l listed) Sessions(_ context.Context, f order.Filter) ([]session.Session, int, error) {
-	from := min(f.Offset, len(l.all))
-	return l.all[from:min(from+f.Limit, len(l.all))], len(l.all), l.err
+func (p phased) Phases(context.Context) (map[session.Phase]int, time.Time, error) {
+	return p.phases, p.waits, p.err
 }
 
 func TestStateIsCounted(t *testing.T) {
@@ -35,12 +34,8 @@ func TestStateIsCounted(t *testing.T) {
 	status := func() []provision.DeviceStatus {
 		return []provision.DeviceStatus{{State: "frozen"}, {State: "in sync"}, {State: "in sync"}}
 	}
-	var all []session.Session
-	for range 1500 {
-		all = append(all, session.Session{Phase: session.Active, UpdatedAt: now.Add(-time.Hour)})
-	}
-	all = append(all, session.Session{Phase: session.InDoubt, UpdatedAt: now.Add(-time.Minute)}, session.Session{Phase: session.Applying, UpdatedAt: now})
-	c := newStateCollector(status, listed{all: all}, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	store := phased{phases: map[session.Phase]int{session.Active: 1500, session.InDoubt: 1, session.Applying: 1}, waits: now.Add(-time.Minute)}
+	c := newStateCollector(status, store, func() time.Time { return now }, slog.New(slog.DiscardHandler))
 	want := `
 # HELP s2cd_devices Managed devices by state.
 # TYPE s2cd_devices gauge
@@ -63,7 +58,7 @@ s2cd_sessions{phase="verifying"} 0
 	if err := testutil.CollectAndCompare(c, strings.NewReader(want)); err != nil {
 		t.Error(err)
 	}
-	c.sessions = listed{err: errors.New("disk full")}
+	c.sessions = phased{err: errors.New("disk full")}
 	if n := testutil.CollectAndCount(c); n != 2 { // devices by their two states
 		t.Errorf("%d metrics with a broken store", n)
 	}

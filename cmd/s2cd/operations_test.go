@@ -17,6 +17,7 @@ import (
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound/drivertest"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -38,6 +39,9 @@ func startTestDaemon(t *testing.T, cfg *config.Config) *daemon {
 	t.Helper()
 	d := &daemon{cfg: cfg, now: time.Now, log: slog.New(slog.DiscardHandler)}
 	t.Cleanup(func() { _ = d.close() }) // a test may have closed it
+	if err := sqlitetest.Put(cfg.Store.Path); err != nil {
+		t.Fatal(err)
+	}
 	for _, step := range []func(context.Context) error{d.openStore, d.loadInventory, d.fakeDevices, d.buildProvision, d.buildOrders} {
 		if err := step(t.Context()); err != nil {
 			t.Fatal(err)

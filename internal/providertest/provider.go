@@ -7,7 +7,6 @@ package providertest
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,10 +24,10 @@ import (
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/southbound/drivertest"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/telemetry"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -91,8 +90,12 @@ func (p *Provider) openStore(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	path := filepath.Join(dir, "s2cd.db")
+	if err := sqlitetest.Put(path); err != nil {
+		return err
+	}
 	p.store, err = sqlite.Open(ctx, sqlite.Config{
-		Path: filepath.Join(dir, "s2cd.db"), Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box,
+		Path: path, Clock: time.Now, Logger: slog.New(slog.DiscardHandler), Seal: box,
 	})
 	return err
 }
@@ -103,31 +106,13 @@ func (p *Provider) buildDevices(context.Context, string) error {
 		p.devices[n.Name] = drivertest.NewFake(string(n.Name), time.Now)
 	}
 	gateway := p.devices["gw1"]
-	gateway.SetObserve(answering)
+	gateway.SetObserve(drivertest.Answering)
 	var err error
 	p.monitor, err = telemetry.New(telemetry.Config{
 		Sources: []telemetry.Source{{Device: "gw1", Observer: gateway, Interval: 20 * time.Millisecond}},
 		Timeout: time.Second, Stale: 5 * time.Second, Clock: time.Now,
 	})
 	return err
-}
-
-// answering is a gateway on which all probes come back.
-func answering(c southbound.DeviceConfig, now time.Time) southbound.Observation {
-	o := southbound.Observation{At: now}
-	for _, v := range c.VRFs {
-		for _, p := range v.Probes {
-			o.Probes = append(o.Probes, southbound.ProbeResult{
-				VRF: v.Name, Name: p.Name, Sent: 10, Received: 10, FullSent: 2, FullReceived: 2,
-				MeanRTTMicros: 2500, Window: 10, LastReply: now,
-			})
-		}
-	}
-	for port := uint16(51820); port < 51830; port++ {
-		key := [32]byte{byte(port - 51819)}
-		o.Slots = append(o.Slots, southbound.TunnelSlot{Port: port, PublicKey: base64.StdEncoding.EncodeToString(key[:])})
-	}
-	return o
 }
 
 func (p *Provider) buildProvision(ctx context.Context, _ string) error {

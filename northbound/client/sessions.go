@@ -63,7 +63,8 @@ func (c *Client) ExtendSession(ctx context.Context, id api.SessionId, by api.Dur
 
 // DeleteSession ends a session; the answer holds the account so far. Billing has
 // ended when it returns, the connection is taken down after it. Deleted again it
-// answers the same, and once nothing is left of it an error that IsNotFound.
+// answers the same, and once nothing is left of it an error that IsNotFound. One
+// that has ended by itself is answered as it ended.
 func (c *Client) DeleteSession(ctx context.Context, id api.SessionId, opts ...CallOption) (*Session, error) {
 	return c.session(ctx, "delete session "+id.String(), repeatable, opts, func(server string) (*http.Request, error) {
 		return rest.NewDeleteSessionRequest(server, id, nil)

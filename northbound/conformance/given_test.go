@@ -107,6 +107,11 @@ func (w *world) sessionThatIs(what string) error {
 			_, err := w.call("getSession", nil)
 			return err != nil && strings.Contains(err.Error(), "404"), nil
 		})
+	case "EXPIRED":
+		if err := order(func(q *request) { live(q); q.body["duration"] = 1 }); err != nil {
+			return err
+		}
+		return w.untilStatus("TERMINATED")
 	case "ACTIVATED":
 		if err := order(live); err != nil {
 			return err

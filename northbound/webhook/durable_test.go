@@ -22,6 +22,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/store/storebench"
 	"github.com/s2cd/s2cd/store/storetest"
 )
@@ -73,8 +74,12 @@ func setupDurable(t *testing.T, change func(*Config)) *durable {
 		if err != nil {
 			t.Fatal(err)
 		}
+		path := filepath.Join(t.TempDir(), "store")
+		if err := sqlitetest.Put(path); err != nil {
+			t.Fatal(err)
+		}
 		d.store, err = sqlite.Open(t.Context(), sqlite.Config{
-			Path: filepath.Join(t.TempDir(), "store"), Clock: c.Now, Logger: slog.New(slog.DiscardHandler), Seal: box,
+			Path: path, Clock: c.Now, Logger: slog.New(slog.DiscardHandler), Seal: box,
 		})
 		if err != nil {
 			t.Fatal(err)

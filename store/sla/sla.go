@@ -13,17 +13,16 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"sync"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
+	"github.com/s2cd/s2cd/store/internal/schema"
 )
 
 //go:embed migrations/*.sql
@@ -64,23 +63,12 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 	if s.write, err = sql.Open("sqlite", dsn(path, "")); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	dir, err := fs.Sub(migrations, "migrations")
+	p, err := schema.Migrator(s.write, migrations)
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, s.write, dir)
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	is, knows, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
-	}
-	if is > knows {
-		return fmt.Errorf("a newer s2cd made it: its schema is %d, this s2cd knows %d", is, knows)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	if err := schema.Up(ctx, p); err != nil {
+		return err
 	}
 	if s.read, err = sql.Open("sqlite", dsn(path, "&_pragma=query_only(1)")); err != nil {
 		return fmt.Errorf("open database: %w", err)

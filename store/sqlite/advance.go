@@ -169,6 +169,7 @@ func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow,
 		ReleasedAt: was.ReleasedAt, Version: int64(next.Version), //nolint:gosec // counts from 1
 		DueAt: micros(step.Due), NextAt: micros(step.Due), DocSchema: docSchema, Doc: doc, Token: token, N: was.N,
 		StartAt: micros(next.Start), Gone: flag(order.Gone(next)),
+		UpdatedAt: micros(next.UpdatedAt),
 	}
 	if was.Live == 1 && p.Live == 0 {
 		p.ReleasedAt = micros(t.now)

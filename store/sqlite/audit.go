@@ -25,6 +25,7 @@ func (s *Store) Audit(ctx context.Context) ([]string, error) {
 			{r.q.ReleasedHolders, "session %s is released and holds bandwidth or pool values"},
 			{r.q.WrongTenantUse, "the use of tenant %s is not the sum of its sessions"},
 			{r.q.WrongListed, "how many sessions tenant %s has is not how many there are"},
+			{r.q.WrongPhases, "how many sessions are %s is not how many there are"},
 			{r.q.StrayVPNs, "VPN %s has no session"},
 			{r.q.StrayBookings, "%s has bandwidth booked and is neither a live session nor a live hold"},
 			{r.q.StrayWarnings, "hold %s has ended, and its customer is still to be warned"},

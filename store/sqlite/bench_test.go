@@ -16,6 +16,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/seal"
 	"github.com/s2cd/s2cd/store/sqlite"
+	"github.com/s2cd/s2cd/store/sqlite/sqlitetest"
 	"github.com/s2cd/s2cd/store/storetest"
 )
 
@@ -30,6 +31,9 @@ func config(t testing.TB, path string, clock func() time.Time) sqlite.Config {
 
 func open(t testing.TB, path string) *sqlite.Store {
 	t.Helper()
+	if err := sqlitetest.Put(path); err != nil {
+		t.Fatal(err)
+	}
 	s, err := sqlite.Open(t.Context(), config(t, path, time.Now))
 	if err != nil {
 		t.Fatal(err)

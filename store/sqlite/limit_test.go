@@ -6,11 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/session"
-	"github.com/s2cd/s2cd/store/sqlite"
 	"github.com/s2cd/s2cd/store/storetest"
 )
 
@@ -18,19 +16,10 @@ import (
 // answers a full disk, and gives it room again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "store")
-	s, err := sqlite.Open(t.Context(), config(t, path, time.Now))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	s := open(t, filepath.Join(t.TempDir(), "store"))
 	ledger := storetest.NewLedger(1 << 40)
 	admit(t, s, ledger, batchOf(0, 10))
-	if err := s.LimitPages(t.Context(), 200); err != nil {
+	if err := s.LimitPages(t.Context(), 100); err != nil {
 		t.Fatal(err)
 	}
 	admitted, refused := 10, error(nil)

@@ -8,49 +8,31 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/s2cd/s2cd/store/internal/schema"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrator returns the migrations for db: the embedded ones, and what SQL cannot
-// say. A migration expands first and contracts a release later, so that the
-// release before still runs.
+// migrator returns the migrations for db. A migration expands first and contracts
+// a release later, so that the release before still runs.
 func migrator(db *sql.DB) (*goose.Provider, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithGoMigrations(
-		goose.NewGoMigration(5, &goose.GoFunc{RunTx: fewerRows}, &goose.GoFunc{}),
-	))
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	return p, nil
+	return schema.Migrator(db, migrations, goose.NewGoMigration(5, &goose.GoFunc{RunTx: fewerRows}, &goose.GoFunc{}))
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
+// Migrate makes a store of an empty database, or brings an older one up to date,
+// as Open does.
+func Migrate(ctx context.Context, db *sql.DB) error {
 	p, err := migrator(db)
 	if err != nil {
 		return err
 	}
-	is, knows, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
-	}
-	if is > knows {
-		return fmt.Errorf("a newer s2cd made it: its schema is %d, this s2cd knows %d", is, knows)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
+	return schema.Up(ctx, p)
 }
 
 // explain says in words what an operator has to know about a failed open.

@@ -92,7 +92,7 @@ func (s *Store) open(ctx context.Context, path string) error {
 	if s.writeDB, err = sql.Open("sqlite", dsn(path, "&_pragma=cache_size(-262144)")); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	if err := migrate(ctx, s.writeDB); err != nil {
+	if err := Migrate(ctx, s.writeDB); err != nil {
 		return err
 	}
 	if s.checkpointer, err = newCheckpointer(ctx, s.writeDB, s.log); err != nil {

@@ -32,10 +32,11 @@ var correlator = regexp.MustCompile(`^[a-zA-Z0-9-_:;.\/<>{}]{0,256}$`)
 // though its contract does not list them with each operation.
 func beyond() map[int]string {
 	return map[int]string{
-		http.StatusMethodNotAllowed:      "METHOD_NOT_ALLOWED",
-		http.StatusNotAcceptable:         "NOT_ACCEPTABLE",
-		http.StatusRequestEntityTooLarge: "PAYLOAD_TOO_LARGE",
-		http.StatusUnsupportedMediaType:  "UNSUPPORTED_MEDIA_TYPE",
+		http.StatusMethodNotAllowed:            "METHOD_NOT_ALLOWED",
+		http.StatusNotAcceptable:               "NOT_ACCEPTABLE",
+		http.StatusRequestEntityTooLarge:       "PAYLOAD_TOO_LARGE",
+		http.StatusRequestHeaderFieldsTooLarge: "REQUEST_HEADER_FIELDS_TOO_LARGE",
+		http.StatusUnsupportedMediaType:        "UNSUPPORTED_MEDIA_TYPE",
 	}
 }
 

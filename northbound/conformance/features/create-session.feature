@@ -93,6 +93,29 @@ Feature: createSession
       | null          |
       | "hush5678901234567890123456789012345678901234567890123456789012345678901234567890_" |
 
+  Scenario: An order for one application behind the far end
+    Given a request for createSession
+    And the body property "applicationServer" is {"ipv4Address": "10.2.0.128/25"}
+    When createSession is called
+    Then the answer is 201
+    And the answer's "applicationServer" is {"ipv4Address": "10.2.0.128/25"}
+
+  Scenario Outline: An application server that is <sent>
+    Given a request for createSession
+    And the body property "applicationServer" is <sent>
+    When createSession is called
+    Then the answer is 400 INVALID_ARGUMENT
+    And the message says "<says>"
+
+    Examples:
+      | sent                                 | says                          |
+      | {}                                   | applicationServer             |
+      | {"ipv4Address": "10.2.0.256"}        | applicationServer.ipv4Address |
+      | {"ipv4Address": "10.2.0.1/24"}       | has bits set                  |
+      | {"ipv6Address": "::ffff:10.2.0.1"}   | applicationServer.ipv6Address |
+      | {"ipv4Address": "10.9.0.1"}          | does not lie behind endPoint  |
+      | {"ipv4Address": "10.2.0.1", "x": 1}  | applicationServer.x           |
+
   Scenario: An order at the price of an offer
     Given a request for checkAvailability
     And the body property "sla" is "AA"

@@ -18,6 +18,19 @@ Feature: deleteSession
       | MALFORMED | 400 INVALID_ARGUMENT  |
       | FOREIGN   | 403 PERMISSION_DENIED |
 
+  Scenario: A session that has ended by itself is read and deleted alike
+    Given a session that is EXPIRED
+    And a request for deleteSession
+    When deleteSession is called
+    Then the answer is 202
+    And the answer's "status" is "TERMINATED"
+    And the answer's "statusInfo" is "DURATION_EXPIRED"
+    And the answer's "fee.amount" matches "^[0-9]+[.][0-9]{2}$"
+    Given a request for getSession
+    When getSession is called
+    Then the answer is 200
+    And the answer's "statusInfo" is "DURATION_EXPIRED"
+
   Scenario: The account of a session that was in service
     Given a session that is ACTIVATED
     And a request for deleteSession

@@ -84,6 +84,14 @@ Feature: What holds for every operation
     When the request is sent
     Then the answer is 405 METHOD_NOT_ALLOWED
 
+  Scenario: A header that is too large
+    Given a request for listSessions
+    And the header "x-correlator" is "large"
+    And the header "User-Agent" is 40000 characters long
+    When listSessions is called
+    Then the answer is 431 REQUEST_HEADER_FIELDS_TOO_LARGE
+    And the answer's header "x-correlator" is "large"
+
   Scenario Outline: There is nothing at <path>
     Given a request for listSessions
     And the path is "<path>"

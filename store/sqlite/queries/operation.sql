@@ -1,6 +1,9 @@
 -- name: WrongListed :many
 SELECT l.tenant FROM listed l WHERE l.sessions <> (SELECT count(*) FROM session s WHERE s.tenant = l.tenant AND s.gone = 0);
 
+-- name: WrongPhases :many
+SELECT p.phase FROM phase_count p WHERE p.sessions <> (SELECT count(*) FROM session s WHERE s.phase = p.phase AND s.live = 1);
+
 -- name: Meta :one
 SELECT value FROM meta WHERE name = ?;
 

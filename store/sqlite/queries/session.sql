@@ -27,7 +27,8 @@ WHERE n IN (SELECT value FROM json_each(CAST(sqlc.arg(numbers) AS TEXT)));
 
 -- name: UpdateSession :exec
 UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
-    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?
+    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?,
+    updated_at = ?
 WHERE n = ?;
 
 -- name: DueSessions :many
@@ -101,3 +102,9 @@ SELECT fingerprint, session_id, created_at FROM idempotency WHERE tenant = ? AND
 
 -- name: DeleteIdempotencyKeys :exec
 DELETE FROM idempotency WHERE created_at < ?;
+
+-- name: PhaseCounts :many
+SELECT phase, sessions FROM phase_count;
+
+-- name: LongestWait :one
+SELECT CAST(coalesce(min(updated_at), 0) AS INTEGER) FROM session WHERE live = 1 AND phase NOT IN ('admitted', 'active');

@@ -180,7 +180,9 @@ type ClientInterface interface {
 	//
 	// Ends a session before its time. Billing ends when the request is accepted; the answer holds the account at
 	// that moment, to which nothing is added any more. The connection is then taken down, and the end is told to the
-	// `sink`, with the account. Deleted again meanwhile, it answers the same; once nothing is left of it, `404`.
+	// `sink`, with the account. Deleted again meanwhile, it answers the same; once nothing is left of it, `404`. A
+	// session that has ended by itself is answered with its final account as long as it can be read, and is not
+	// changed.
 	//
 	// Corresponds with DELETE /sessions/{sessionId} (the `DeleteSession` operationId).
 	DeleteSession(ctx context.Context, sessionId SessionPath, params *DeleteSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -422,7 +424,9 @@ func (c *Client) CreateSession(ctx context.Context, params *CreateSessionParams,
 //
 // Ends a session before its time. Billing ends when the request is accepted; the answer holds the account at
 // that moment, to which nothing is added any more. The connection is then taken down, and the end is told to the
-// `sink`, with the account. Deleted again meanwhile, it answers the same; once nothing is left of it, `404`.
+// `sink`, with the account. Deleted again meanwhile, it answers the same; once nothing is left of it, `404`. A
+// session that has ended by itself is answered with its final account as long as it can be read, and is not
+// changed.
 //
 // Corresponds with DELETE /sessions/{sessionId} (the `DeleteSession` operationId).
 func (c *Client) DeleteSession(ctx context.Context, sessionId SessionPath, params *DeleteSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {

@@ -94,6 +94,11 @@ type NotificationKey struct {
 	Sealed  []byte
 }
 
+type PhaseCount struct {
+	Phase    string
+	Sessions int64
+}
+
 type Pool struct {
 	N    int64
 	Name string
@@ -145,6 +150,7 @@ type Session struct {
 	CreatedAt   int64
 	StartAt     int64
 	Gone        int64
+	UpdatedAt   int64
 }
 
 type SessionDevice struct {

@@ -352,6 +352,33 @@ func (q *Queries) WrongListed(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
+const wrongPhases = `-- name: WrongPhases :many
+SELECT p.phase FROM phase_count p WHERE p.sessions <> (SELECT count(*) FROM session s WHERE s.phase = p.phase AND s.live = 1)
+`
+
+func (q *Queries) WrongPhases(ctx context.Context) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, wrongPhases)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var phase string
+		if err := rows.Scan(&phase); err != nil {
+			return nil, err
+		}
+		items = append(items, phase)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const wrongTenantUse = `-- name: WrongTenantUse :many
 SELECT t.name FROM tenant t
 WHERE t.sessions <> (SELECT count(*) FROM session s WHERE s.tenant = t.name AND s.live = 1)

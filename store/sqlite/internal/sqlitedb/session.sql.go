@@ -317,6 +317,44 @@ func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) 
 	return i, err
 }
 
+const longestWait = `-- name: LongestWait :one
+SELECT CAST(coalesce(min(updated_at), 0) AS INTEGER) FROM session WHERE live = 1 AND phase NOT IN ('admitted', 'active')
+`
+
+func (q *Queries) LongestWait(ctx context.Context) (int64, error) {
+	row := q.db.QueryRowContext(ctx, longestWait)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const phaseCounts = `-- name: PhaseCounts :many
+SELECT phase, sessions FROM phase_count
+`
+
+func (q *Queries) PhaseCounts(ctx context.Context) ([]PhaseCount, error) {
+	rows, err := q.db.QueryContext(ctx, phaseCounts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PhaseCount
+	for rows.Next() {
+		var i PhaseCount
+		if err := rows.Scan(&i.Phase, &i.Sessions); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const postponeSession = `-- name: PostponeSession :exec
 UPDATE session SET claim_holder = '', claim_until = 0, due_at = ?1, next_at = ?1
 WHERE id = ?2 AND version = ?3
@@ -618,7 +656,8 @@ func (q *Queries) TouchSession(ctx context.Context, n int64) error {
 
 const updateSession = `-- name: UpdateSession :exec
 UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
-    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?
+    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?,
+    updated_at = ?
 WHERE n = ?
 `
 
@@ -639,6 +678,7 @@ type UpdateSessionParams struct {
 	Token      []byte
 	StartAt    int64
 	Gone       int64
+	UpdatedAt  int64
 	N          int64
 }
 
@@ -660,6 +700,7 @@ func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) er
 		arg.Token,
 		arg.StartAt,
 		arg.Gone,
+		arg.UpdatedAt,
 		arg.N,
 	)
 	return err

@@ -151,7 +151,7 @@ func dsn(path, more string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
 	return u.String() + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" +
-		"&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)" + more
+		"&_pragma=wal_autocheckpoint(32000)&_pragma=journal_size_limit(167772160)" + more
 }
 
 // makeFile makes the file readable for its owner alone before SQLite would

@@ -78,7 +78,7 @@ const secondMetric = 100
 func endsOf(s session.Session, t Terms) []leaves {
 	var all []leaves
 	for i, w := range s.Ways() {
-		metric := secondMetric * uint32(i) //nolint:gosec // two at most
+		metric := secondMetric * uint32(i)
 		all = append(all,
 			leaves{s: s, near: w[0], far: w[1], suffix: "a", metric: metric, terms: t},
 			leaves{s: s, near: w[1], far: w[0], suffix: "z", metric: metric, terms: t})

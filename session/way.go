@@ -14,6 +14,14 @@ type Way struct {
 	Meets bool `json:",omitzero"`
 }
 
+// SlowestMicros is the round trip of the slower of a route's ways.
+func (r Route) SlowestMicros() uint32 {
+	if r.Second == nil {
+		return r.RTTMicros
+	}
+	return max(r.RTTMicros, r.Second.RTTMicros)
+}
+
 // Ways returns the ends of each way that a session has: of a protected one those
 // of the first terminals and those of the second.
 func (s Session) Ways() [][2]End {

@@ -88,7 +88,9 @@ func TestTwoWays(t *testing.T) {
 func TestServiceOfTwoWays(t *testing.T) {
 	t.Parallel()
 	at := func(first, second uint64) look { // packets that came back
-		way := func(received uint64) []probed { return []probed{{started: noon, sent: 100, received: received, rtt: 500}} }
+		way := func(received uint64) []probed {
+			return []probed{{started: noon, sent: 100, received: received, rtt: 500}}
+		}
 		return look{at: noon.Add(time.Second), ways: [][]probed{way(first), way(second)}}
 	}
 	before := func() look {

@@ -668,6 +668,8 @@ func (e ListSessionsParamsOrder) Valid() bool {
 }
 
 // AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 type AccessPoint struct {
 	// AsNumber Autonomous system number (RFC 6793)
 	//
@@ -694,6 +696,9 @@ type AccessPoint struct {
 	//
 	// Example: 192.0.2.10
 	SecondaryIpAddress *IpAddress `json:"secondaryIpAddress,omitempty"`
+
+	// SecondaryWireguard The customer's end of a WireGuard tunnel
+	SecondaryWireguard *WireGuardPeer `json:"secondaryWireguard,omitempty"`
 
 	// StaticPrefixes What lies behind this end; needed with STATIC routing, and a filter with BGP
 	StaticPrefixes *[]Prefix `json:"staticPrefixes,omitempty"`
@@ -984,6 +989,8 @@ type Charge struct {
 // CheckAvailability What is wanted between two ends
 type CheckAvailability struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Duration How long service is to last from when it has started, seconds; absent for the provider's default. The provider has a maximum
@@ -992,6 +999,8 @@ type CheckAvailability struct {
 	Duration *Duration `json:"duration,omitempty"`
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1070,6 +1079,8 @@ type ContextMessage = string
 // CreateSession The session that is wanted
 type CreateSession struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
@@ -1082,6 +1093,8 @@ type CreateSession struct {
 	Duration *Duration `json:"duration,omitempty"`
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1380,13 +1393,19 @@ type GuaranteeLogEntry struct {
 // GuaranteeLogKind What an entry of a guarantee log tells of
 type GuaranteeLogKind string
 
-// Handover What it takes to connect both ends
+// Handover What it takes to connect both ends; of a protected session also at their second addresses
 type Handover struct {
 	// AccessPoint What it takes to connect one end
 	AccessPoint HandoverEnd `json:"accessPoint"`
 
 	// EndPoint What it takes to connect one end
 	EndPoint HandoverEnd `json:"endPoint"`
+
+	// SecondaryAccessPoint What it takes to connect one end
+	SecondaryAccessPoint *HandoverEnd `json:"secondaryAccessPoint,omitempty"`
+
+	// SecondaryEndPoint What it takes to connect one end
+	SecondaryEndPoint *HandoverEnd `json:"secondaryEndPoint,omitempty"`
 }
 
 // HandoverEnd What it takes to connect one end
@@ -1754,6 +1773,8 @@ type SessionId = openapi_types.UUID
 // SessionInfo A session
 type SessionInfo struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Account What a session costs so far, or has cost; the fee is the sum of its parts
@@ -1791,6 +1812,8 @@ type SessionInfo struct {
 	Duration int32 `json:"duration"`
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// EndedAt When service and billing ended; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
@@ -1816,7 +1839,7 @@ type SessionInfo struct {
 	// Example: 100
 	GuaranteedReverseBandwidth int32 `json:"guaranteedReverseBandwidth"`
 
-	// Handover What it takes to connect both ends
+	// Handover What it takes to connect both ends; of a protected session also at their second addresses
 	Handover Handover `json:"handover"`
 
 	// IsProtected Whether it has two disjoint ways
@@ -1843,6 +1866,11 @@ type SessionInfo struct {
 	// - IN_DOUBT: a device does not answer
 	// - RELEASED: nothing of it is left on any device
 	Phase Phase `json:"phase"`
+
+	// ProtectionLatency Computed round-trip time of the second way, ms; absent where the session is not protected
+	//
+	// Example: 14.5
+	ProtectionLatency *float64 `json:"protectionLatency,omitempty"`
 
 	// Purchased What was bought and is promised between the provider's demarcation points; a bound that is absent is not promised
 	Purchased *Purchased `json:"purchased,omitempty"`

@@ -18,6 +18,15 @@ Feature: deleteSession
       | MALFORMED | 400 INVALID_ARGUMENT  |
       | FOREIGN   | 403 PERMISSION_DENIED |
 
+  Scenario: A protected session goes from all of its devices
+    Given a session that is PROTECTED
+    And a request for deleteSession
+    When deleteSession is called
+    Then the answer is 202
+    Given a request for getSession
+    When getSession is called until it is refused
+    Then the answer is 404 NOT_FOUND
+
   Scenario: The account of a session that was in service
     Given a session that is ACTIVATED
     And a request for deleteSession

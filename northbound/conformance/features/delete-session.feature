@@ -24,7 +24,7 @@ Feature: deleteSession
     When deleteSession is called
     Then the answer is 202
     Given a request for getSession
-    When getSession is called until it is refused
+    When getSession is called until nothing is found
     Then the answer is 404 NOT_FOUND
 
   Scenario: The account of a session that was in service

@@ -18,11 +18,25 @@ Feature: deleteSession
       | MALFORMED | 400 INVALID_ARGUMENT  |
       | FOREIGN   | 403 PERMISSION_DENIED |
 
-  Scenario: A protected session goes from all of its devices
+  Scenario: A protected session is shown, changed, and goes from all of its devices
     Given a session that is PROTECTED
-    And a request for deleteSession
+    And a request for getSession
+    When getSession is called
+    Then the answer is 200
+    And the answer's "status" is "ACTIVATED"
+    And the answer's "isProtected" is true
+    And the answer's "protectionLatency" is 4
+    And the answer's "handover.secondaryAccessPoint.customerIpAddress" is "192.168.10.6"
+    And the answer's "handover.secondaryEndPoint.customerIpAddress" is "192.168.11.6"
+    And the answer's "actual.verification" is "CONTROL_PLANE"
+    Given a request for updateSession
+    When updateSession is called
+    Then the answer is 202
+    And the answer's "phase" is "MODIFYING"
+    Given a request for deleteSession
     When deleteSession is called
     Then the answer is 202
+    And the answer's "statusInfo" is "DELETE_REQUESTED"
     Given a request for getSession
     When getSession is called until nothing is found
     Then the answer is 404 NOT_FOUND

@@ -21,18 +21,6 @@ Feature: getSession
     And the answer's "startedAt" matches "Z$"
     And the answer's "actual.verification" is "CONTROL_PLANE"
 
-  Scenario: A protected session that is in service
-    Given a session that is PROTECTED
-    And a request for getSession
-    When getSession is called
-    Then the answer is 200
-    And the answer's "status" is "ACTIVATED"
-    And the answer's "isProtected" is true
-    And the answer's "protectionLatency" is 4
-    And the answer's "handover.secondaryAccessPoint.customerIpAddress" is "192.168.10.6"
-    And the answer's "handover.secondaryEndPoint.customerIpAddress" is "192.168.11.6"
-    And the answer's "actual.verification" is "CONTROL_PLANE"
-
   Scenario: A session that is to come
     Given a session that is SCHEDULED
     And a request for getSession

@@ -9,14 +9,6 @@ Feature: updateSession
     Then the answer is 202
     And the answer's "phase" is "MODIFYING"
 
-  Scenario: A protected session in service gets more bandwidth on both ways
-    Given a session that is PROTECTED
-    And a request for updateSession
-    When updateSession is called
-    Then the answer is 202
-    And the answer's "phase" is "MODIFYING"
-    And the answer's "isProtected" is true
-
   Scenario: A session to come gets more bandwidth
     Given a session that is SCHEDULED
     And a request for updateSession

@@ -114,6 +114,12 @@ func (d decoder) end(field string, p api.AccessPoint, protected bool) (order.End
 	if e.WireGuard, err = d.wireguard(field+".wireguard", p.Wireguard); err != nil {
 		return order.EndRequest{}, err
 	}
+	if p.SecondaryWireguard != nil && !protected {
+		return order.EndRequest{}, invalid(field+".secondaryWireguard", "needs isProtected: true")
+	}
+	if e.SecondWireGuard, err = d.wireguard(field+".secondaryWireguard", p.SecondaryWireguard); err != nil {
+		return order.EndRequest{}, err
+	}
 	return e, nil
 }
 

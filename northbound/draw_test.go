@@ -110,7 +110,7 @@ func (d drawer) object(t *rapid.T, s *openapi3.Schema) map[string]any {
 		out[name] = d.value(t, p, name)
 	}
 	if _, named := out["id"]; named && s.Properties["primaryIpAddress"] != nil && rapid.IntRange(0, 9).Draw(t, "one name") > 0 {
-		for _, other := range []string{"type", "primaryIpAddress", "secondaryIpAddress"} {
+		for _, other := range []string{"type", "primaryIpAddress", "secondaryIpAddress", "secondaryWireguard"} {
 			delete(out, other)
 		}
 	}

@@ -32,8 +32,9 @@ func encodeView(v order.View) (api.SessionInfo, error) {
 		Phase: api.Phase(wire.Screaming(string(s.Phase))), StatusMessage: sentence.Of(s.Phase, s.StatusInfo),
 		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), StartedAt: moment(s.StartedAt), ExpiresAt: moment(s.ExpiresAt), EndedAt: moment(s.EndedAt),
 		ResourceGroupId: optional(string(s.VPN.ID)), ComputedLatency: optional(wire.Millis(s.Route.RTTMicros)),
-		Fee: encodeMoney(v.Fee, s.Price), Actual: encodeActual(v),
-		Handover:  api.Handover{AccessPoint: encodeHandover(v.A), EndPoint: encodeHandover(v.Z)},
+		ProtectionLatency: encodeSecond(s.Route.Second),
+		Fee:               encodeMoney(v.Fee, s.Price), Actual: encodeActual(v),
+		Handover:  encodeConnections(v.A, v.Z),
 		Purchased: new(encodePurchased(v)), Delivered: encodeDelivered(v), Timeline: encodeTimeline(v.Timeline),
 	}
 	if v.Account.Total.Currency != "" {
@@ -59,10 +60,21 @@ func encodeEnd(e session.End) api.AccessPoint {
 	if len(e.Routing.Prefixes) > 0 {
 		p.StaticPrefixes = new(prefixStrings(e.Routing.Prefixes))
 	}
-	if t := e.Tunnel; t != nil && t.PublicKey != "" {
-		p.Wireguard = &api.WireGuardPeer{PublicKey: t.PublicKey, Endpoint: encodeTransport(t.Endpoint)}
+	p.Wireguard = encodePeer(e.Tunnel)
+	if second := e.Second; second != nil {
+		if second.Terminal.Address.IsValid() {
+			p.SecondaryIpAddress = new(second.Terminal.Address.String())
+		}
+		p.SecondaryWireguard = encodePeer(second.Tunnel)
 	}
 	return p
+}
+
+func encodePeer(t *session.TunnelEnd) *api.WireGuardPeer {
+	if t == nil || t.PublicKey == "" {
+		return nil
+	}
+	return &api.WireGuardPeer{PublicKey: t.PublicKey, Endpoint: encodeTransport(t.Endpoint)}
 }
 
 func encodeHandover(h order.Handover) api.HandoverEnd {

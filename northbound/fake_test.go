@@ -117,11 +117,28 @@ func fakeEnd(r order.EndRequest, p session.RoutingProtocol) session.End {
 	if w := r.WireGuard; w != nil {
 		e.Tunnel = &session.TunnelEnd{PublicKey: w.PublicKey, Endpoint: w.Endpoint}
 	}
+	if r.Secondary.IsValid() || r.SecondWireGuard != nil {
+		second := session.End{Terminal: session.Terminal{Address: r.Secondary}}
+		if w := r.SecondWireGuard; w != nil {
+			second.Tunnel = &session.TunnelEnd{PublicKey: w.PublicKey, Endpoint: w.Endpoint}
+		}
+		e.Second = &second
+	}
 	return e
 }
 
+// fakeWay is how both ends of a protected session are connected.
+func fakeWay(v order.View) order.View {
+	s := &v.Session
+	if s.A.Second != nil && s.Z.Second != nil {
+		v.A.Second, v.Z.Second = &order.Handover{CustomerIP: s.A.Second.Terminal.Address}, &order.Handover{}
+		s.Route.Second = &session.Way{RTTMicros: 14_000}
+	}
+	return v
+}
+
 func (f *fakeCore) View(_ context.Context, made session.Session) (order.View, error) {
-	return order.View{Session: made}, nil
+	return fakeWay(order.View{Session: made}), nil
 }
 
 func (f *fakeCore) Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error) {

@@ -29,7 +29,7 @@ type operatorRerouted struct {
 	Was     []topology.NodeName  `json:"was,omitempty"`
 	Is      []topology.NodeName  `json:"is,omitempty"` // with outcome moves
 	RTT     uint32               `json:"rttMicros,omitempty"`
-	Reason  string               `json:"reason,omitempty"` // why it does not move
+	Reason  string               `json:"reason,omitempty"` // why it does not move, or what its two ways share there
 	Cause   pathcomp.Cause       `json:"-"`                // the reason says it
 }
 

@@ -37,6 +37,7 @@ type operatorSession struct {
 	Reason     string               `json:"reason,omitempty"`
 	Forward    []topology.NodeName  `json:"forward"`
 	Reverse    []topology.NodeName  `json:"reverse"`
+	Second     *operatorWay         `json:"second,omitempty"` // of a protected session
 	Correlator string               `json:"correlator,omitempty"`
 	CreatedAt  time.Time            `json:"createdAt"`
 	StartedAt  time.Time            `json:"startedAt,omitzero"`
@@ -48,6 +49,13 @@ type operatorSession struct {
 	Account    api.Account          `json:"account"`
 	Devices    []operatorDeviceHave `json:"devices"`
 	Timeline   []operatorEvent      `json:"timeline,omitempty"`
+}
+
+// operatorWay is the second way of a protected session.
+type operatorWay struct {
+	Forward []topology.NodeName `json:"forward"`
+	Reverse []topology.NodeName `json:"reverse"`
+	Meets   bool                `json:"meets,omitempty"` // the first: the two may fail together
 }
 
 // operatorTerms is what a session was before a change that is under way.
@@ -91,6 +99,9 @@ func toOperator(s session.Session, now time.Time) operatorSession {
 	}
 	if f := s.Former; f != nil {
 		o.Former = &operatorTerms{Level: f.Level, Kbps: [2]uint64{f.Rate.Forward, f.Rate.Reverse}, By: f.By}
+	}
+	if w := s.Route.Second; w != nil {
+		o.Second = &operatorWay{Forward: w.Forward, Reverse: w.Reverse, Meets: w.Meets}
 	}
 	for _, d := range s.Devices {
 		o.Devices = append(o.Devices, operatorDeviceHave(d))

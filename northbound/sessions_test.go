@@ -210,3 +210,30 @@ func TestReasonsStayInside(t *testing.T) {
 		}
 	}
 }
+
+// TestProtectedSession: the second terminals go to the core and come back.
+func TestProtectedSession(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const key = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
+	body := func(protected string) string {
+		return `{"accessPoint": {"type": "SITE", "primaryIpAddress": "192.0.2.10", "secondaryIpAddress": "192.0.2.14", "staticPrefixes": ["10.1.0.0/16"]},
+		"endPoint": {"id": "b", "wireguard": {"publicKey": "` + key + `"}, "secondaryWireguard": {"publicKey": "` + key + `", "endpoint": {"ipAddress": "198.51.100.24", "port": 51820}}},
+		"isProtected": ` + protected + `, "sla": "AAA", "guaranteedBandwidth": 10}`
+	}
+	res := b.do(t, request{method: "POST", path: "/sessions", token: "acme", body: body("true")})
+	got := read[api.SessionInfo](t, res)
+	if res.StatusCode != http.StatusCreated || !got.IsProtected || *got.ProtectionLatency != 14 || *got.AccessPoint.SecondaryIpAddress != "192.0.2.14" {
+		t.Errorf("answer %d: %+v", res.StatusCode, got)
+	}
+	if w := got.EndPoint.SecondaryWireguard; w == nil || w.PublicKey != key || w.Endpoint == nil || w.Endpoint.Port != 51820 {
+		t.Errorf("end point %+v", got.EndPoint)
+	}
+	if h := got.Handover; h.SecondaryAccessPoint == nil || *h.SecondaryAccessPoint.CustomerIpAddress != "192.0.2.14" || h.SecondaryEndPoint == nil {
+		t.Errorf("handover %+v", h)
+	}
+	res = b.do(t, request{method: "POST", path: "/sessions", token: "acme", body: body("false")})
+	if e := read[api.ErrorInfo](t, res); res.StatusCode != http.StatusBadRequest || !strings.Contains(e.Message, "endPoint.secondaryWireguard: needs isProtected") {
+		t.Errorf("answer %d: %+v", res.StatusCode, e)
+	}
+}

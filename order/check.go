@@ -75,7 +75,7 @@ func (s *Service) assess(d *Directory, tenant session.TenantID, q Inquiry) (asse
 func (a *assessment) level(l session.Level) {
 	found, refusal, earliest := a.search(l)
 	if refusal == nil {
-		offer := a.offer(a.plan, l, a.promise, found.RTTMicros)
+		offer := a.offer(a.plan, l, a.promise, found)
 		if a.promise.Held {
 			offer.HeldUntil = a.promise.Until
 		}
@@ -136,7 +136,7 @@ func (a *assessment) later(l session.Level, at time.Time) bool {
 		if a.promise.Held { // what uses the hold up is an order for now
 			price.Answer = string(a.newID())
 		}
-		offer := a.offer(p, l, price, found.RTTMicros)
+		offer := a.offer(p, l, price, found)
 		offer.Start = p.start
 		offer.WaitDays = int((p.start.Sub(a.now) + 24*time.Hour - 1) / (24 * time.Hour))
 		a.answer.Offers = append(a.answer.Offers, offer)
@@ -146,14 +146,14 @@ func (a *assessment) later(l session.Level, at time.Time) bool {
 }
 
 // offer prices a level for a plan.
-func (a *assessment) offer(p plan, l session.Level, of promise, rtt uint32) LevelOffer {
+func (a *assessment) offer(p plan, l session.Level, of promise, found pathcomp.Admission) LevelOffer {
 	of.Price = l.Price.For(p.protected)
 	charges := of.Price.Charges(p.rate, p.duration)
 	return LevelOffer{
 		Offer: session.Offer{
-			ID: a.offers.sign(of, a.tenant, p.digest(l)), Level: l.Name, Price: charges.Total(), RTTMicros: rtt, ValidUntil: of.Until,
+			ID: a.offers.sign(of, a.tenant, p.digest(l)), Level: l.Name, Price: charges.Total(), RTTMicros: found.RTTMicros, ValidUntil: of.Until,
 		},
-		Charges: charges, Rates: of.Price,
+		Charges: charges, Rates: of.Price, SecondRTTMicros: rttOf(found.Second),
 	}
 }
 
@@ -191,8 +191,10 @@ func (a *assessment) otherLevel(asked session.LevelName) {
 func noRoom(r *pathcomp.Refusal, l session.Level) *session.Error {
 	e := &session.Error{Code: session.NoResources, Detail: explain(r, l), Err: r}
 	switch r.Cause { //nolint:exhaustive // of the rest no argument is at fault
-	case pathcomp.Latency:
+	case pathcomp.Latency, pathcomp.Loss:
 		e.Field = "sla"
+	case pathcomp.Disjoint:
+		e.Field = "isProtected"
 	case pathcomp.Bandwidth:
 		e.Field = "guaranteedBandwidth"
 	}
@@ -209,8 +211,12 @@ func explain(r *pathcomp.Refusal, l session.Level) string {
 		return "the network cannot keep the latency of level " + string(l.Name) + " between these ends"
 	case pathcomp.Bandwidth:
 		return "there is not enough bandwidth on the way for the time asked for"
-	case pathcomp.Maintenance, pathcomp.Invalid, pathcomp.Loss, pathcomp.Hops, pathcomp.Policy, pathcomp.Bounds,
-		pathcomp.Undecided, pathcomp.Disjoint, pathcomp.Unsupported: // nothing the customer can act on
+	case pathcomp.Loss:
+		return "the network cannot keep the packet loss of level " + string(l.Name) + " between these ends"
+	case pathcomp.Disjoint:
+		return "there are no two ways between these ends that fail apart"
+	case pathcomp.Maintenance, pathcomp.Invalid, pathcomp.Hops, pathcomp.Policy, pathcomp.Bounds,
+		pathcomp.Undecided, pathcomp.Unsupported: // nothing the customer can act on
 	}
 	return "no path"
 }

@@ -98,8 +98,10 @@ func (s *Service) place(ctx context.Context, caller Caller, o Order) (made sessi
 func checkRouting(o Order, p plan) error {
 	for i, e := range p.ends {
 		field := [2]string{"accessPoint", "endPoint"}[i]
-		if e.Terminal.Handoff != nil && e.Tunnel == nil {
-			return session.Errorf(session.Invalid, field+".wireguard", "is required: the public key of the customer's tunnel end")
+		for k, t := range e.Both() {
+			if t.Terminal.Handoff != nil && t.Tunnel == nil {
+				return session.Errorf(session.Invalid, field+[2]string{".wireguard", ".secondaryWireguard"}[k], "is required: the public key of the customer's tunnel end")
+			}
 		}
 		if len(e.Routing.Prefixes) == 0 && e.Routing.Protocol == session.Static {
 			return session.Errorf(session.Invalid, field+".staticPrefixes", "is required without BGP")
@@ -193,7 +195,7 @@ func (s *Service) draft(d *Directory, caller Caller, o Order, p plan, l session.
 		Status: session.StatusIn(session.Admitted, false, p.future),
 		Route: session.Route{
 			Revision: a.Revision, Class: a.Class, From: a.Window.From, Until: a.Window.Until,
-			Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses,
+			Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses, Second: wayOf(a.Second),
 		},
 		Price: price, Server: o.Server, OfferID: o.OfferID, Sink: o.Sink, Correlator: caller.Correlator, CreatedAt: now, UpdatedAt: now,
 	}
@@ -203,10 +205,10 @@ func (s *Service) draft(d *Directory, caller Caller, o Order, p plan, l session.
 	return made
 }
 
-// devices lists the managed devices of both ends, each once.
+// devices lists the managed devices of all terminals of both ends, each once.
 func devices(ends [2]session.End) []topology.NodeName {
 	var names []topology.NodeName
-	for _, e := range ends {
+	for _, e := range slices.Concat(ends[0].Both(), ends[1].Both()) {
 		names = append(names, e.PE())
 		if g := e.Gateway(); g != "" {
 			names = append(names, g)

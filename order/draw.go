@@ -30,18 +30,28 @@ func (d *Directory) draw(s *session.Session, vpn session.VPNID) ([]PoolRequest, 
 		// An access point is in one VPN: a pool of one value keeps two orders
 		// that come at the same time from founding two.
 		add(PoolRequest{Pool: "member:" + string(s.Tenant) + "/" + e.AccessPoint, Holder: string(vpn), Min: 1, Max: 1, Contended: true}, func(uint64) {})
-		pe := e.PE()
-		add(PoolRequest{Pool: "rd:" + string(pe), Holder: string(vpn), Min: d.Pools.RD.Min, Max: d.Pools.RD.Max}, func(n uint64) {
-			e.RD = fmt.Sprintf("%s:%d", d.Nodes[pe].Loopback, n)
-		})
-		if e.Terminal.Handoff != nil {
-			d.drawHandoff(s, e, add)
+		d.drawTerminal(s, e, add)
+		if e.Second != nil {
+			own := *e.Second // a plan may be tried several times
+			e.Second = &own
+			d.drawTerminal(s, e.Second, add)
 		}
 	}
 	return requests, func(values []uint64) {
 		for i, v := range values {
 			fill[i](v)
 		}
+	}
+}
+
+// drawTerminal asks for what a VPN, or a session, needs at a terminal.
+func (d *Directory) drawTerminal(s *session.Session, e *session.End, add func(PoolRequest, func(uint64))) {
+	pe := e.PE()
+	add(PoolRequest{Pool: "rd:" + string(pe), Holder: string(s.VPN.ID), Min: d.Pools.RD.Min, Max: d.Pools.RD.Max}, func(n uint64) {
+		e.RD = fmt.Sprintf("%s:%d", d.Nodes[pe].Loopback, n)
+	})
+	if e.Terminal.Handoff != nil {
+		d.drawHandoff(s, e, add)
 	}
 }
 

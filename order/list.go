@@ -5,6 +5,7 @@ package order
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/s2cd/s2cd/session"
@@ -39,7 +40,7 @@ type keyOf func(ctx context.Context, gateway topology.NodeName, port uint16) (st
 func (s *Service) keysOf(ctx context.Context, sessions []session.Session) (keyOf, error) {
 	var slots []Slot
 	for _, one := range sessions {
-		for _, e := range []session.End{one.A, one.Z} {
+		for _, e := range slices.Concat(one.A.Both(), one.Z.Both()) {
 			if e.Tunnel != nil {
 				slots = append(slots, Slot{e.Gateway(), e.Tunnel.Port})
 			}

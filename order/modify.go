@@ -145,8 +145,6 @@ func (d *Directory) sells(next session.Session) (session.Level, error) {
 		return level, session.Errorf(session.Invalid, "sla", "the level %q is not sold here", next.Level)
 	case level.Protected && !next.Protected:
 		return level, session.Errorf(session.Invalid, "sla", "level %s is sold for protected sessions only", level.Name)
-	case next.Protected:
-		return level, session.Errorf(session.NotSupported, "", "protected sessions cannot be changed yet")
 	case level.Price.Currency != next.Price.Currency:
 		return level, session.Errorf(session.NotSupported, "", "the session is billed in %s and prices are in %s by now", next.Price.Currency, level.Price.Currency)
 	}
@@ -187,6 +185,7 @@ func GoBack(s session.Session, cause string, now time.Time) Step {
 	next.Change++
 	next.Phase, next.Reason = session.Modifying, cause
 	step := onto(next.BilledFrom(now), a, now, session.ChangeFailed+", back to "+terms(next)+": "+cause, "")
+	step.Session.Route.Second = s.Former.Route.Second
 	step.Anew = true
 	step.Events[0].Notify = true
 	return step

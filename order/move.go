@@ -17,6 +17,7 @@ func onto(next session.Session, a pathcomp.Admission, at time.Time, cause, corre
 	next.Route = session.Route{
 		Revision: a.Revision, Class: a.Class, From: next.Route.From, Until: next.Route.Until,
 		Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses, Variant: a.Variant,
+		Second: wayOf(a.Second),
 	}
 	next.UpdatedAt = at
 	step := Step{Reserve: &a, Due: at}

@@ -161,7 +161,7 @@ func TestFaultyOrdersAreRefused(t *testing.T) {
 			o.A.AccessPoint, o.A.Type, o.A.Primary, o.A.Secondary = "", session.Site, netip.MustParseAddr("10.255.1.2"), netip.MustParseAddr("10.255.9.2")
 		}, session.AreaNotSupported, "accessPoint.secondaryIpAddress"},
 		{"same end twice", func(o *order.Order) { o.Z = o.A }, session.Invalid, "endPoint"},
-		{"protected", func(o *order.Order) { o.Protected = true }, session.NotSupported, "isProtected"},
+		{"protected", func(o *order.Order) { o.Protected = true }, session.NotSupported, "accessPoint"},
 		{"level not sold", func(o *order.Order) { o.Level = "B" }, session.Invalid, "sla"},
 		{"no bandwidth", func(o *order.Order) { o.Rate = session.Rate{} }, session.OutOfRange, "guaranteedBandwidth"},
 		{"more than the line", func(o *order.Order) { o.Rate.Forward = 2_000_000 }, session.NoResources, "guaranteedBandwidth"},

@@ -46,9 +46,6 @@ func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (
 	if p.a.ID == p.z.ID {
 		return plan{}, session.Errorf(session.Invalid, "endPoint", "is the same access point as accessPoint")
 	}
-	if q.Protected {
-		return plan{}, session.Errorf(session.NotSupported, "isProtected", "protected sessions are not sold here")
-	}
 	for i, e := range []struct {
 		field string
 		ap    session.AccessPoint
@@ -56,6 +53,9 @@ func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (
 	}{{"accessPoint", p.a, q.A}, {"endPoint", p.z, q.Z}} {
 		p.ends[i] = session.End{AccessPoint: e.ap.ID, Type: e.ap.Type, Terminal: e.ap.Primary}
 		if err := d.settleEnd(&p.ends[i], e.field, e.req); err != nil {
+			return plan{}, err
+		}
+		if err := d.settleSecond(&p.ends[i], q.Protected, e.field, e.ap, e.req); err != nil {
 			return plan{}, err
 		}
 	}
@@ -144,7 +144,7 @@ func (d *Directory) checkPlatforms(e session.End, field string) error {
 // checkLines refuses rates that an access line can never carry.
 func checkLines(ends [2]session.End, rate session.Rate) *session.Error {
 	for i, e := range ends {
-		if limit := lineKbps(e); limit != 0 && rate.Larger() > limit {
+		if limit := linesOf(e); limit != 0 && rate.Larger() > limit {
 			field := [2]string{"accessPoint", "endPoint"}[i]
 			return session.Errorf(session.NoResources, "guaranteedBandwidth", "the line of %s carries at most %d Mbit/s", field, limit/1000)
 		}
@@ -153,15 +153,25 @@ func checkLines(ends [2]session.End, rate session.Rate) *session.Error {
 }
 
 // linesKbps is what the lines of both ends carry.
-func (p plan) linesKbps() uint64 {
-	a, z := lineKbps(p.ends[0]), lineKbps(p.ends[1])
-	if a == 0 || z == 0 {
-		return max(a, z)
+func (p plan) linesKbps() uint64 { return lesser(linesOf(p.ends[0]), linesOf(p.ends[1])) }
+
+// linesOf is what each line of an end carries.
+func linesOf(e session.End) uint64 {
+	if e.Second == nil {
+		return lineKbps(e)
 	}
-	return min(a, z)
+	return lesser(lineKbps(e), lineKbps(*e.Second))
 }
 
-// lineKbps is what an end's line carries, each way; 0: not known.
+// lesser is the lesser of two limits, of which 0 is none.
+func lesser(a, b uint64) uint64 {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// lineKbps is what the line of a terminal carries, each way; 0: not known.
 func lineKbps(e session.End) uint64 {
 	if t := e.Terminal; t.Attachment != nil {
 		return t.Attachment.MaxKbps
@@ -184,7 +194,7 @@ func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
 		Kbps:  [2]uint64{p.rate.Forward, p.rate.Reverse},
 		Class: l.Class, BookingPermille: l.BookingPermille, OverheadPermill: c.OverheadPermill,
 		Window:       pathcomp.Window{From: from.Truncate(time.Second), Until: until.Truncate(time.Second).Add(time.Second)},
-		MaxRTTMicros: l.MaxRTTMicros, Steered: steered(l),
+		MaxRTTMicros: l.MaxRTTMicros, Second: second(p.ends), Steered: steered(l),
 	}
 }
 
@@ -219,13 +229,17 @@ func (d *Directory) anew(s session.Session, l session.Level, now time.Time) path
 	}
 	bound := l.MaxRTTMicros
 	if bound > 0 {
-		bound = max(bound, s.Route.RTTMicros) // it may have been tightened since
+		bound = max(bound, s.Route.SlowestMicros()) // it may have been tightened since
+	}
+	way := second([2]session.End{s.A, s.Z})
+	if way != nil && s.Route.Second != nil {
+		way.MayMeet = s.Route.Second.Meets // where it is in service already
 	}
 	return pathcomp.Demand{
 		From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
 		Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
 		Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: bound,
-		Instead: string(s.ID), Steered: steered(l),
+		Instead: string(s.ID), Second: way, Steered: steered(l),
 	}
 }
 

@@ -100,8 +100,20 @@ func (s *Service) viewWith(ctx context.Context, one session.Session, key keyOf) 
 	return v, err
 }
 
-// handover says what the customer needs to connect end; far is the other one.
+// handover says what the customer needs to connect end, at both terminals if it
+// has two; far is the other end.
 func (s *Service) handover(ctx context.Context, d *Directory, one session.Session, end, far session.End, key keyOf) (Handover, error) {
+	h, err := s.connection(ctx, d, one, end, far, key)
+	if err != nil || end.Second == nil {
+		return h, err
+	}
+	second, err := s.connection(ctx, d, one, *end.Second, far, key)
+	h.Second = &second
+	return h, err
+}
+
+// connection is handover at one terminal.
+func (s *Service) connection(ctx context.Context, d *Directory, one session.Session, end, far session.End, key keyOf) (Handover, error) {
 	t := end.Terminal
 	h := Handover{CustomerIP: t.Address, ProviderAS: d.AS, CustomerAS: end.Routing.PeerAS}
 	if t.Attachment != nil {

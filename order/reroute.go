@@ -31,7 +31,7 @@ type Rerouted struct {
 	Outcome RerouteOutcome
 	Was, Is []topology.NodeName // Is: where it moves to
 	RTT     uint32              // µs, there
-	Reason  string              // why it does not move
+	Reason  string              // why it does not move, or what its two ways share where it moves to
 	Cause   pathcomp.Cause      // of NoWay, where the network is the reason
 }
 
@@ -204,6 +204,9 @@ func (r *rerouting) told() Rerouted {
 	}
 	out := r.about(Moves, "")
 	out.Is, out.RTT = r.move.Admission.Forward, r.move.Admission.RTTMicros
+	if w := r.move.Admission.Second; w != nil && !w.Shared.None() {
+		out.Reason = meeting(w.Shared)
+	}
 	return out
 }
 
@@ -225,15 +228,34 @@ func inWords(r *pathcomp.Refusal) string {
 	if r.Cause == pathcomp.Latency && r.LeastRTTMicros > 0 {
 		on = append(on, fmt.Sprintf("at least %d µs", r.LeastRTTMicros))
 	}
+	if !r.Shared.None() {
+		return meeting(r.Shared)
+	}
 	if len(on) == 0 {
 		return string(r.Cause)
 	}
 	return string(r.Cause) + ": " + strings.Join(on, ", ")
 }
 
+// meeting says to operators what two ways share that were to fail apart.
+func meeting(shared pathcomp.Shared) string {
+	on := slices.Concat(shared.Links, shared.Access)
+	for _, node := range shared.Nodes {
+		on = append(on, string(node))
+	}
+	for _, group := range shared.SRLGs {
+		on = append(on, fmt.Sprintf("risk group %d", group))
+	}
+	return "its two ways do not fail apart: " + strings.Join(on, ", ")
+}
+
 // step reserves the new way.
 func (r *rerouting) step(s *Service, correlator string) Step {
-	step := onto(r.session, r.move.Admission, s.now(), "moved off a fault in the network", correlator)
+	cause := "moved off a fault in the network"
+	if w := r.move.Admission.Second; w != nil && !w.Shared.None() {
+		cause += "; " + meeting(w.Shared)
+	}
+	step := onto(r.session, r.move.Admission, s.now(), cause, correlator)
 	step.Events[0].Kind = session.PathChanged
 	return step
 }

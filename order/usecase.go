@@ -28,6 +28,9 @@ type EndRequest struct {
 	PeerAS      uint32         // customer's AS number, for BGP
 	BGPPassword session.Hidden // write-only: a Secret
 	WireGuard   *WireGuardEnd
+	// SecondWireGuard is the customer's end of the tunnel at the second terminal,
+	// of protected sessions.
+	SecondWireGuard *WireGuardEnd
 }
 
 // WireGuardEnd is the customer's end of a tunnel.
@@ -124,6 +127,7 @@ type Handover struct {
 	TunnelEndpoint   netip.AddrPort // invalid: no tunnel
 	TunnelPublicKey  string         // empty: not known yet
 	TunnelAllowedIPs []netip.Prefix // what the customer sends through the tunnel
+	Second           *Handover      // at the second terminal; nil: not protected
 }
 
 // Verification says how a session was proven.

@@ -56,9 +56,12 @@ func (c *Core) Network() *topology.Network { return c.now.Load().network() }
 // Search looks for room on the ways that the routers' own SPF takes, in both
 // directions. Flows are spread over equal-cost ways and a session may be one
 // flow: each arc of the fan must have room for all of it, and the slowest way
-// counts. The refusal is nil when the demand fits.
+// counts. The refusal is nil when the demand fits. For two ways see Second.
 func (c *Core) Search(d Demand) (Admission, *Refusal) {
 	s := c.now.Load()
+	if d.Second != nil {
+		return c.searchPair(s, &d)
+	}
 	w, refusal := s.route(&d)
 	if refusal != nil {
 		return Admission{}, refusal
@@ -66,15 +69,24 @@ func (c *Core) Search(d Demand) (Admission, *Refusal) {
 	if d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros) {
 		return Admission{}, &Refusal{Cause: Latency, LeastRTTMicros: micros(w.micros)}
 	}
-	r := c.roomFor(s, &d)
-	if blocking := r.blocking(w.needs); len(blocking) > 0 {
-		return Admission{}, &Refusal{
-			Cause: Bandwidth, Blocking: blocking, LeastRTTMicros: micros(w.micros),
-			MostKbps:      r.mostKbps(w.needs),
-			EarliestStart: r.earliest(w.needs, c.clock()),
-		}
+	if refusal := c.lacks(s, &d, &w); refusal != nil {
+		return Admission{}, refusal
 	}
 	return s.admission(&d, w), nil
+}
+
+// lacks says what ways have no room for; nil: there is room.
+func (c *Core) lacks(s *snapshot, d *Demand, w *ways) *Refusal {
+	r := c.roomFor(s, d)
+	blocking := r.blocking(w.needs)
+	if len(blocking) == 0 {
+		return nil
+	}
+	return &Refusal{
+		Cause: Bandwidth, Blocking: blocking, LeastRTTMicros: micros(w.micros),
+		MostKbps:      r.mostKbps(w.needs),
+		EarliestStart: r.earliest(w.needs, c.clock()),
+	}
 }
 
 // ways is where a demand goes and what it takes there.

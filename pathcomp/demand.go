@@ -22,6 +22,9 @@ type Demand struct {
 	// both need an arc, the larger is needed and not the sum.
 	Instead string
 
+	// Second asks for two ways that fail apart; nil: for one. Of Search alone.
+	Second *Second
+
 	// Steered is for networks in which paths can be chosen.
 	Steered
 }
@@ -93,6 +96,7 @@ type Admission struct {
 	Cost      uint64                // sum of the TE metrics of both directions; of steered paths only
 	Links     [2][]topology.ArcName // of steered paths only: each direction's, in order
 	Uses      []Use                 // sorted by arc, each arc once
+	Second    *Way                  // of a demand for two ways; else nil
 
 	// Variant is that of the booking which this becomes, Replaces the owner
 	// whose bookings end with it: see Booking. A search leaves both empty.
@@ -119,7 +123,7 @@ const (
 	Maintenance Cause = "maintenance"    // the way leads through a node that takes no new paths
 	Invalid     Cause = "invalid-demand" // the window is empty
 	Disjoint    Cause = "disjoint"       // there are paths, but no two that share nothing
-	Unsupported Cause = "unsupported"    // a pair of paths cannot be asked for in this way
+	Unsupported Cause = "unsupported"    // a pair of paths cannot be asked for in this way, or by this search
 )
 
 // Refusal says why a demand does not fit and what would. It is not an error of
@@ -132,6 +136,7 @@ type Refusal struct {
 	MostKbps       uint64              // the largest symmetric rate that fits in the window; 0: none
 	EarliestStart  time.Time           // of the window (with guards), when it would fit for as long; zero: not within sight
 	LeastRTTMicros uint32              // the least round trip bound the network can keep; 0: no path
+	Shared         Shared              // by two ways that were to be disjoint
 }
 
 // Error implements error.

@@ -5,7 +5,7 @@
 // and nothing else: no sessions, no tenants, no store.
 //
 // A Core searches: Search takes the routers' own paths (a network that is not
-// steered), Steer and SteerPair choose them. A search reads an immutable snapshot
+// steered), one or two that fail apart, Steer and SteerPair choose them. A search reads an immutable snapshot
 // without locks and returns an Admission or a Refusal. A Ledger keeps what is
 // reserved and checks an Admission once more when it is reserved. Update makes
 // news of single links and nodes known, Fork lets things be tried out, Repair

@@ -126,7 +126,7 @@ func (c *Claim) demand() Demand {
 // many searches.
 func (r *repair) search(d Demand) (Admission, bool) {
 	if !r.steered {
-		a, refusal := r.fork.Search(d)
+		a, refusal := r.follow(d)
 		return a, refusal == nil
 	}
 	t, refusal := r.fork.steering(r.fork.now.Load(), &d)
@@ -141,9 +141,22 @@ func (r *repair) search(d Demand) (Admission, bool) {
 	return t.admission(&d, w), true
 }
 
+// follow is Search. The routers take two ways also where these meet: that is
+// reserved too, as long as there are no two that do not.
+func (r *repair) follow(d Demand) (Admission, *Refusal) {
+	a, refusal := r.fork.Search(d)
+	if refusal == nil || refusal.Cause != Disjoint {
+		return a, refusal
+	}
+	second := *d.Second
+	second.MayMeet = true
+	d.Second = &second
+	return r.fork.Search(d)
+}
+
 // refusal says why a claim does not move.
 func (r *repair) refusal(claim *Claim) *Refusal {
-	search := r.fork.Search
+	search := r.follow
 	if r.steered {
 		search = r.fork.Steer
 	}

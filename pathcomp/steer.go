@@ -59,6 +59,9 @@ const noArc = -1
 
 // steering looks a demand up.
 func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
+	if d.Second != nil { // SteerPair chooses two ways
+		return nil, &Refusal{Cause: Unsupported}
+	}
 	from, to, refusal := s.terminals(d)
 	if refusal != nil {
 		refusal.Objects = refusal.Cause.objects()

@@ -30,8 +30,7 @@ func Desired(device topology.NodeName, sessions []session.Session, t Terms) sout
 	vrfs := map[session.VPNID]*southbound.VRF{}
 	sessions = slices.SortedFunc(slices.Values(sessions), func(a, b session.Session) int { return cmp.Compare(a.ID, b.ID) })
 	for _, s := range sessions {
-		for _, e := range []leaves{{s: s, near: s.A, far: s.Z, suffix: "a"}, {s: s, near: s.Z, far: s.A, suffix: "z"}} {
-			e.terms = t
+		for _, e := range endsOf(s, t) {
 			if e.near.PE() == device {
 				e.onRouter(vrfOf(vrfs, s, e.near, t))
 			}
@@ -61,12 +60,30 @@ func vrfOf(vrfs map[session.VPNID]*southbound.VRF, s session.Session, e session.
 	return v
 }
 
-// leaves renders one end of a session: near is the end, far the other.
+// leaves renders one end of a session, at one of its terminals: near is the end,
+// far the other end of the same way.
 type leaves struct {
 	s         session.Session
 	near, far session.End
 	suffix    string
+	metric    uint32 // of routes to the customer
 	terms     Terms
+}
+
+// secondMetric is what routes by a second terminal have: those by the first are
+// preferred as long as they are there (RFC 4271 section 9.1.2.2 c).
+const secondMetric = 100
+
+// endsOf returns what there is to render of a session.
+func endsOf(s session.Session, t Terms) []leaves {
+	var all []leaves
+	for i, w := range s.Ways() {
+		metric := secondMetric * uint32(i)
+		all = append(all,
+			leaves{s: s, near: w[0], far: w[1], suffix: "a", metric: metric, terms: t},
+			leaves{s: s, near: w[1], far: w[0], suffix: "z", metric: metric, terms: t})
+	}
+	return all
 }
 
 // rates returns the guaranteed rates from this end into the network, and out
@@ -93,7 +110,7 @@ func (l leaves) onRouter(v *southbound.VRF) {
 		if onLink(a.Addresses, p) || l.near.Routing.Protocol == session.BGP {
 			continue
 		}
-		addRoute(v, southbound.StaticRoute{Prefix: p, NextHop: nextHop(p)})
+		addRoute(v, southbound.StaticRoute{Prefix: p, NextHop: nextHop(p), Metric: l.metric})
 	}
 	if l.near.Routing.Protocol == session.BGP {
 		n := southbound.BGPNeighbor{

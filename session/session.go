@@ -71,6 +71,9 @@ type End struct {
 	Tunnel      *TunnelEnd // wireguard handoffs
 	RD          string     // on Terminal's PE, from the pool "rd"
 	Transfer    *Transfer  // link between PE and gateway, handoffs only
+	// Second is the same end at its second terminal, with what it drew there;
+	// nil: the session is not protected.
+	Second *End `json:",omitempty"`
 }
 
 // PE returns the router the end hangs on.
@@ -130,7 +133,8 @@ type Route struct {
 	Reverse   []topology.NodeName
 	RTTMicros uint32
 	Uses      []topology.Use
-	Variant   uint32 `json:",omitzero"` // of the bookings it stands on
+	Variant   uint32 `json:",omitzero"`  // of the bookings it stands on
+	Second    *Way   `json:",omitempty"` // of a protected session
 }
 
 // ApplicationServer is what behind endPoint a session is for, by CAMARA's

@@ -55,6 +55,9 @@ type StaticRoute struct {
 	Prefix  netip.Prefix
 	NextHop netip.Addr
 	Tunnel  string // name of a Tunnel of the same VRF
+	// Metric is the MULTI_EXIT_DISC with which other PEs learn the route (RFC 4271
+	// section 5.1.4), 0..65534: the lowest is preferred. Routers only.
+	Metric uint32
 }
 
 // BGPNeighbor is the customer's router, or a cloud's (RFC 4271, RFC 4364 section 7).
@@ -119,7 +122,7 @@ func (v *VRF) normalize() {
 		v.Attachments[i].Addresses = orNil(v.Attachments[i].Addresses)
 	}
 	slices.SortFunc(v.Routes, func(a, b StaticRoute) int {
-		return cmp.Or(comparePrefix(a.Prefix, b.Prefix), a.NextHop.Compare(b.NextHop), cmp.Compare(a.Tunnel, b.Tunnel))
+		return cmp.Or(comparePrefix(a.Prefix, b.Prefix), a.NextHop.Compare(b.NextHop), cmp.Compare(a.Tunnel, b.Tunnel), cmp.Compare(a.Metric, b.Metric))
 	})
 	slices.SortFunc(v.Neighbors, func(a, b BGPNeighbor) int { return a.Address.Compare(b.Address) })
 	slices.SortFunc(v.Tunnels, func(a, b Tunnel) int { return cmp.Compare(a.Name, b.Name) })

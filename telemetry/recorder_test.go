@@ -279,7 +279,7 @@ func TestWithoutProber(t *testing.T) {
 func TestPacketsUnderWayAreNotLost(t *testing.T) {
 	t.Parallel()
 	at := func(s int, sent, received uint64) look {
-		return look{at: noon.Add(time.Duration(s) * time.Second), probes: []probed{{started: noon, sent: sent, received: received, lost: sent - received}}}
+		return look{at: noon.Add(time.Duration(s) * time.Second), ways: [][]probed{{{started: noon, sent: sent, received: received, lost: sent - received}}}}
 	}
 	looks := []look{at(0, 10, 10), at(1, 20, 19), at(2, 30, 30), at(3, 40, 38), at(4, 50, 49), at(5, 60, 59)}
 	var lost []uint64

@@ -26,10 +26,26 @@ const provenAfter = 3
 const handshakeLives = 180 * time.Second
 
 // Verify says whether packets prove the session between the provider's
-// demarcation points. A session without a gateway has nobody to send them: that
-// its leaves were read back from every device is then all that is known.
+// demarcation points, a protected one on each of its two ways. A session without
+// a gateway has nobody to send them: that its leaves were read back from every
+// device is then all that is known.
 func (m *Monitor) Verify(s session.Session) provision.Verdict {
-	ends := probing(s)
+	ways := s.Ways()
+	v := m.verifyOn(s, ways[0])
+	if !v.Proven || len(ways) == 1 {
+		return v
+	}
+	second := m.verifyOn(s, ways[1])
+	if second.Proven {
+		return v
+	}
+	second.Detail = "second way: " + second.Detail
+	return second
+}
+
+// verifyOn is Verify of one way.
+func (m *Monitor) verifyOn(s session.Session, way [2]session.End) provision.Verdict {
+	ends := probing(way)
 	if len(ends) == 0 {
 		return provision.Verdict{Proven: true, Detail: "read back from every device; no prober on the way"}
 	}
@@ -49,10 +65,38 @@ func (m *Monitor) Verify(s session.Session) provision.Verdict {
 	return provision.Verdict{Proven: true, Detail: "verified by packets between the demarcation points"}
 }
 
-// Measured says what is known of the session now.
+// Measured says what is known of the session now: of a protected one on the way
+// that traffic takes.
 func (m *Monitor) Measured(s session.Session) order.Measured {
+	ways := s.Ways()
+	out := m.measuredOn(s, ways[0])
+	if len(ways) > 1 && out.Verification != order.ControlPlane {
+		out = m.either(out, m.measuredOn(s, ways[1]))
+	}
+	out.CustomerA, out.CustomerZ = m.customerOf(s, s.A, s.Z), m.customerOf(s, s.Z, s.A)
+	m.count(s, &out)
+	return out
+}
+
+// either is what is known of two ways: the first as long as it answers.
+func (m *Monitor) either(first, second order.Measured) order.Measured {
+	answers := func(one order.Measured) bool {
+		return one.Verification == order.DataPlane && m.Clock().Sub(one.At) <= m.Stale
+	}
+	switch {
+	case answers(first) && !answers(second):
+		first.Detail = "not protected at this moment: the second way does not answer"
+	case !answers(first) && answers(second):
+		second.Detail = "not protected at this moment: the first way does not answer"
+		return second
+	}
+	return first
+}
+
+// measuredOn is what the probes of one way know.
+func (m *Monitor) measuredOn(s session.Session, way [2]session.End) order.Measured {
 	out := order.Measured{Verification: order.NotVerified}
-	ends := probing(s)
+	ends := probing(way)
 	if len(ends) == 0 && s.Phase == session.Active {
 		out.Verification = order.ControlPlane
 	}
@@ -65,8 +109,6 @@ func (m *Monitor) Measured(s session.Session) order.Measured {
 		}
 		merge(&out, p)
 	}
-	out.CustomerA, out.CustomerZ = m.customer(s, s.A, s.Z), m.customer(s, s.Z, s.A)
-	m.count(s, &out)
 	return out
 }
 
@@ -83,6 +125,19 @@ func merge(out *order.Measured, p southbound.ProbeResult) {
 		out.LossPPM = max(out.LossPPM, uint32(uint64(p.WindowLost)*1_000_000/uint64(p.Window))) //nolint:gosec // a part of a whole: at most 10^6
 	}
 	out.FullSize = p.FullReceived > 0
+}
+
+// customerOf is customer of an end that may have two terminals: one that answers
+// will do.
+func (m *Monitor) customerOf(s session.Session, end, far session.End) order.FarEnd {
+	first := m.customer(s, end, far)
+	if end.Second == nil || far.Second == nil || first.State == "up" {
+		return first
+	}
+	if second := m.customer(s, *end.Second, *far.Second); second.State == "up" {
+		return second
+	}
+	return first
 }
 
 // customer says whether the customer's own equipment at end answers; far is the
@@ -119,20 +174,44 @@ func (m *Monitor) tunnelEnd(end session.End) order.FarEnd {
 }
 
 // count adds the octets that passed the session's tunnel, or its attachment
-// where there is no tunnel, and those of both attachments.
+// where there is no tunnel, and those of the attachments of both ends. What has
+// two terminals has the sum of both.
 func (m *Monitor) count(s session.Session, out *order.Measured) {
-	out.AttachmentA, out.AttachmentZ = m.attachment(s.A), m.attachment(s.Z)
+	out.AttachmentA, out.AttachmentZ = m.attachments(s.A), m.attachments(s.Z)
 	out.SentOctets, out.RecvOctets = out.AttachmentA.In, out.AttachmentA.Out
 	for _, e := range []session.End{s.Z, s.A} {
 		if e.Tunnel == nil {
 			continue
 		}
-		if seen, ok := m.of(e.Gateway()); ok {
-			t := seen.tunnels[provision.TunnelName(e.Tunnel.Port)]
-			out.SentOctets, out.RecvOctets = t.TxBytes, t.RxBytes
+		if sent, received, ok := m.tunnels(e); ok {
+			out.SentOctets, out.RecvOctets = sent, received
 			return
 		}
 	}
+}
+
+// tunnels returns what passed an end's tunnels; ok is false where a gateway is
+// silent.
+func (m *Monitor) tunnels(end session.End) (sent, received uint64, ok bool) {
+	for _, e := range end.Both() {
+		seen, fresh := m.of(e.Gateway())
+		if !fresh || e.Tunnel == nil {
+			return 0, 0, false
+		}
+		t := seen.tunnels[provision.TunnelName(e.Tunnel.Port)]
+		sent, received = sent+t.TxBytes, received+t.RxBytes
+	}
+	return sent, received, true
+}
+
+// attachments is what the routers of an end have counted on its attachments.
+func (m *Monitor) attachments(end session.End) order.Octets {
+	sum := order.Octets{Known: true}
+	for _, e := range end.Both() {
+		one := m.attachment(e)
+		sum = order.Octets{Known: sum.Known && one.Known, In: sum.In + one.In, Out: sum.Out + one.Out}
+	}
+	return sum
 }
 
 // attachment is what the router of an end has counted on its attachment.
@@ -166,10 +245,10 @@ func (m *Monitor) probe(s session.Session, e session.End, kind string) (p southb
 	return p, true, ""
 }
 
-// probing lists the ends that have a gateway.
-func probing(s session.Session) []session.End {
+// probing lists the ends of a way that have a gateway.
+func probing(way [2]session.End) []session.End {
 	var ends []session.End
-	for _, e := range []session.End{s.A, s.Z} {
+	for _, e := range way {
 		if e.Gateway() != "" {
 			ends = append(ends, e)
 		}

@@ -75,7 +75,7 @@ func (a *app) writeAvailability(answer *api.AvailabilityInfo) error {
 			from = o.AvailableFrom.UTC().Format(time.RFC3339)
 		}
 		lines = append(lines, strings.Join([]string{
-			string(o.Sla), money(o.Fee), money(o.SetUpFee), money(o.UsageFee), money(o.ProtectionFee), fmt.Sprintf("%g ms", o.Latency), from,
+			string(o.Sla), money(o.Fee), money(o.SetUpFee), money(o.UsageFee), money(o.ProtectionFee), latencies(o), from,
 			moment(o.ValidUntil), optionalMoment(o.HeldUntil), o.OfferId,
 		}, "\t"))
 	}
@@ -113,4 +113,12 @@ func orDash[T ~string](p *T) string {
 		return "-"
 	}
 	return string(*p)
+}
+
+// latencies are those of the ways of an offer.
+func latencies(o api.Offer) string {
+	if o.ProtectionLatency == nil {
+		return fmt.Sprintf("%g ms", o.Latency)
+	}
+	return fmt.Sprintf("%g and %g ms", o.Latency, *o.ProtectionLatency)
 }

@@ -98,6 +98,9 @@ func (a *app) showSession(s *client.Session, asJSON bool) error {
 		lines = append(lines, fmt.Sprintf("measured\t%g ms, %g%% lost", *s.Actual.Latency, deref(s.Actual.PacketLossRate)))
 	}
 	lines = append(lines, handoverLine("at "+pointText(s.AccessPoint), s.Handover.AccessPoint), handoverLine("at "+pointText(s.EndPoint), s.Handover.EndPoint))
+	if a, z := s.Handover.SecondaryAccessPoint, s.Handover.SecondaryEndPoint; a != nil && z != nil {
+		lines = append(lines, handoverLine("and "+pointText(s.AccessPoint), *a), handoverLine("and "+pointText(s.EndPoint), *z))
+	}
 	if s.ETag != "" {
 		lines = append(lines, "etag\t"+s.ETag)
 	}

@@ -33,10 +33,14 @@ type wish struct {
 
 // end is one end of it.
 type end struct {
-	at, secondary, key, endpoint string
-	prefixes                     []string
-	as                           int64
+	at, secondary   string
+	prefixes        []string
+	as              int64
+	tunnel, tunnel2 tunnel
 }
+
+// tunnel is the customer's end of a tunnel.
+type tunnel struct{ key, endpoint string }
 
 func (w *wish) flags(c *cobra.Command) {
 	f := c.Flags()
@@ -46,8 +50,10 @@ func (w *wish) flags(c *cobra.Command) {
 		f.StringVar(&e.secondary, name+"-secondary", "", "its second address, for protection")
 		f.StringArrayVar(&e.prefixes, name+"-prefix", nil, "prefix behind it; may be repeated")
 		f.Int64Var(&e.as, name+"-as", 0, "its AS number, for BGP")
-		f.StringVar(&e.key, name+"-wireguard-key", "", "public key of your own tunnel end there")
-		f.StringVar(&e.endpoint, name+"-wireguard-endpoint", "", "its address and port")
+		f.StringVar(&e.tunnel.key, name+"-wireguard-key", "", "public key of your own tunnel end there")
+		f.StringVar(&e.tunnel.endpoint, name+"-wireguard-endpoint", "", "its address and port")
+		f.StringVar(&e.tunnel2.key, name+"-secondary-wireguard-key", "", "public key of your end of the second tunnel, for protection")
+		f.StringVar(&e.tunnel2.endpoint, name+"-secondary-wireguard-endpoint", "", "its address and port")
 	}
 	f.Var(&textFlag[[2]uint64]{to: &w.rates, kind: "RATE", parse: parseRates}, "bandwidth", "guaranteed rate like 100Mbps, or 100Mbps/20Mbps there and back")
 	f.StringVar(&w.sla, "sla", "", "service level: A, AA or AAA")
@@ -183,18 +189,27 @@ func (e *end) apply(p *api.AccessPoint) error {
 		p.StaticPrefixes = &e.prefixes
 	}
 	p.AsNumber = cmp.Or(given(e.as), p.AsNumber)
-	if e.key != "" {
-		p.Wireguard = &api.WireGuardPeer{PublicKey: e.key}
+	if err := e.tunnel.apply("-wireguard", &p.Wireguard); err != nil {
+		return err
 	}
-	if e.endpoint != "" {
-		at, err := netip.ParseAddrPort(e.endpoint)
-		if err != nil {
-			return fmt.Errorf("-wireguard-endpoint: want ADDRESS:PORT, got %q", e.endpoint)
-		}
-		if p.Wireguard == nil {
-			return errors.New("-wireguard-endpoint: needs a key too")
-		}
-		p.Wireguard.Endpoint = &api.TransportAddress{IpAddress: at.Addr().String(), Port: int32(at.Port())}
+	return e.tunnel2.apply("-secondary-wireguard", &p.SecondaryWireguard)
+}
+
+// apply sets the end of a tunnel; its errors begin with the flag's middle part.
+func (t *tunnel) apply(flag string, peer **api.WireGuardPeer) error {
+	if t.key != "" {
+		*peer = &api.WireGuardPeer{PublicKey: t.key}
 	}
+	if t.endpoint == "" {
+		return nil
+	}
+	at, err := netip.ParseAddrPort(t.endpoint)
+	if err != nil {
+		return fmt.Errorf("%s-endpoint: want ADDRESS:PORT, got %q", flag, t.endpoint)
+	}
+	if *peer == nil {
+		return fmt.Errorf("%s-endpoint: needs a key too", flag)
+	}
+	(*peer).Endpoint = &api.TransportAddress{IpAddress: at.Addr().String(), Port: int32(at.Port())}
 	return nil
 }

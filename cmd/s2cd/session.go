@@ -33,6 +33,7 @@ type operatorSession struct {
 	VRF         string           `json:"vrf,omitempty"`
 	Forward     []string         `json:"forward,omitempty"`
 	Reverse     []string         `json:"reverse,omitempty"`
+	Second      *operatorWay     `json:"second,omitempty"`
 	CreatedAt   time.Time        `json:"createdAt,omitzero"`
 	StartedAt   time.Time        `json:"startedAt,omitzero"`
 	ExpiresAt   time.Time        `json:"expiresAt,omitzero"`
@@ -41,6 +42,13 @@ type operatorSession struct {
 	Account     *operatorAccount `json:"account,omitempty"`
 	Devices     []operatorDevice `json:"devices,omitempty"`
 	Timeline    []operatorEvent  `json:"timeline,omitempty"`
+}
+
+// operatorWay is the second way of a protected session.
+type operatorWay struct {
+	Forward []string `json:"forward"`
+	Reverse []string `json:"reverse"`
+	Meets   bool     `json:"meets,omitempty"` // the first
 }
 
 // operatorTerms is what a session was before a change that is under way.
@@ -163,6 +171,13 @@ func writeSession(w io.Writer, s operatorSession) error {
 		"reason\t" + s.Reason, "level\t" + s.SLA + ", " + mbps(s) + " Mbit/s",
 		"between\t" + s.AccessPoint + " and " + s.EndPoint, "vrf\t" + s.VRF, "forward\t" + strings.Join(s.Forward, " "), "reverse\t" + strings.Join(s.Reverse, " "),
 		"created\t" + moment(s.CreatedAt), "started\t" + moment(s.StartedAt), "expires\t" + moment(s.ExpiresAt),
+	}
+	if way := s.Second; way != nil {
+		meets := ""
+		if way.Meets {
+			meets = ", meets the first"
+		}
+		lines = append(lines, "second\t"+strings.Join(way.Forward, " ")+meets)
 	}
 	if !s.EndedAt.IsZero() {
 		lines = append(lines, "ended\t"+moment(s.EndedAt))

@@ -2,7 +2,7 @@
 
 // Package providertest is a whole provider in one process for tests of what
 // customers use: the API over TLS with tokens of an issuer, the real core and
-// store, and devices in memory. The network is testnet's.
+// store, and devices in memory. The network is testnet's Twin.
 package providertest
 
 import (
@@ -102,16 +102,17 @@ func (p *Provider) openStore(ctx context.Context, dir string) error {
 
 func (p *Provider) buildDevices(context.Context, string) error {
 	p.devices = map[topology.NodeName]*drivertest.Fake{}
-	for _, n := range testnet.Network().Nodes {
-		p.devices[n.Name] = drivertest.NewFake(string(n.Name), time.Now)
+	var sources []telemetry.Source
+	for _, n := range testnet.Twin().Nodes {
+		d := drivertest.NewFake(string(n.Name), time.Now)
+		p.devices[n.Name] = d
+		if n.Role == topology.Gateway {
+			d.SetObserve(drivertest.Answering)
+			sources = append(sources, telemetry.Source{Device: n.Name, Observer: d, Interval: 20 * time.Millisecond})
+		}
 	}
-	gateway := p.devices["gw1"]
-	gateway.SetObserve(drivertest.Answering)
 	var err error
-	p.monitor, err = telemetry.New(telemetry.Config{
-		Sources: []telemetry.Source{{Device: "gw1", Observer: gateway, Interval: 20 * time.Millisecond}},
-		Timeout: time.Second, Stale: 5 * time.Second, Clock: time.Now,
-	})
+	p.monitor, err = telemetry.New(telemetry.Config{Sources: sources, Timeout: time.Second, Stale: 5 * time.Second, Clock: time.Now})
 	return err
 }
 
@@ -127,19 +128,23 @@ func (p *Provider) buildProvision(ctx context.Context, _ string) error {
 		Timing: provision.Timing{Lease: lease, RPC: 5 * time.Second, Rollback: 3 * lease, Resync: time.Minute, Retry: time.Second},
 	}
 	for n, d := range p.devices {
-		cfg.Devices = append(cfg.Devices, provision.Device{Name: n, Gateway: n == "gw1", Driver: d})
+		cfg.Devices = append(cfg.Devices, provision.Device{Name: n, Gateway: isGateway(n), Driver: d})
 	}
 	p.runner, err = provision.NewRunner(cfg)
 	return err
 }
 
+func isGateway(n topology.NodeName) bool {
+	return testnet.TwinDirectory().Nodes[n].Role == topology.Gateway
+}
+
 func (p *Provider) buildOrders(context.Context, string) error {
-	core, err := pathcomp.NewCore(testnet.Network(), p.ledger, time.Now)
+	core, err := pathcomp.NewCore(testnet.Twin(), p.ledger, time.Now)
 	if err != nil {
 		return err
 	}
 	p.orders, err = order.New(order.Config{
-		Store: p.store, Paths: core, Ledger: p.ledger, Meter: p.monitor, Directory: testnet.Directory(), OfferKey: make([]byte, 32),
+		Store: p.store, Paths: core, Ledger: p.ledger, Meter: p.monitor, Directory: testnet.TwinDirectory(), OfferKey: make([]byte, 32),
 		Clock: time.Now, NewID: func() session.ID { return session.ID(uuid.Must(uuid.NewV7()).String()) },
 		Wake: func(session.Session) { p.runner.Wake() },
 	})
@@ -151,7 +156,7 @@ func (p *Provider) buildAPI(ctx context.Context, _ string) error {
 	if err != nil {
 		return err
 	}
-	log, directory := slog.New(slog.DiscardHandler), testnet.Directory()
+	log, directory := slog.New(slog.DiscardHandler), testnet.TwinDirectory()
 	cfg := devtoken.Config{Addr: "127.0.0.1:0", Audience: audience, Log: log}
 	tenants := map[string]session.TenantID{}
 	for _, t := range directory.Tenants {

@@ -179,8 +179,8 @@ func (b *Box) applyRouting(ctx context.Context, want *Plan) error {
 		}
 		err := b.change(bgpKey(name), func() error {
 			return errors.Join(
-				frr.Configure(ctx, b.frr, "staticd", staticLines(name, h.Statics, w.Statics)),
 				frr.Configure(ctx, b.frr, "bgpd", bgpLines(name, &h, w)),
+				frr.Configure(ctx, b.frr, "staticd", staticLines(name, h.Statics, w.Statics)),
 				b.waitBGP(ctx, name, w))
 		})
 		if err != nil {

@@ -19,17 +19,21 @@ func bgpLines(name string, have *VRF, want VRF) []string {
 		}
 		return nil
 	}
-	if have != nil && equal(withoutStatics(*have), withoutStatics(want)) {
-		return nil
-	}
 	base := VRF{}
-	var lines []string
+	if have != nil {
+		base = *have
+	}
+	lines := metricLines(base.Statics, want.Statics)
+	if have != nil && equal(withoutStatics(base), withoutStatics(want)) {
+		return lines
+	}
+	if want.RedistStatic && !base.RedistStatic { // a map that is not there lets nothing through
+		lines = append(lines, fmt.Sprintf("route-map %s permit %d", metricMap, maxMetric+1), "exit")
+	}
 	lines = append(lines, fmt.Sprintf("router bgp %d vrf %s", want.AS, name))
 	if have == nil || have.AS == 0 {
 		// Without this an eBGP neighbour exchanges nothing.
 		lines = append(lines, "no bgp ebgp-requires-policy", "no bgp default ipv4-unicast")
-	} else {
-		base = *have
 	}
 	if want.RouterID != "" && want.RouterID != base.RouterID {
 		lines = append(lines, "bgp router-id "+want.RouterID)
@@ -37,10 +41,36 @@ func bgpLines(name string, have *VRF, want VRF) []string {
 	lines = append(lines, neighborLines(want.AS, base.Neighbors, want.Neighbors)...)
 	lines = append(lines, "address-family ipv4 unicast")
 	lines = append(lines, switchLine(base.RedistConnected, want.RedistConnected, "redistribute connected")...)
-	lines = append(lines, switchLine(base.RedistStatic, want.RedistStatic, "redistribute static")...)
+	if want.RedistStatic && !base.RedistStatic {
+		lines = append(lines, "redistribute static route-map "+metricMap)
+	} else {
+		lines = append(lines, switchLine(base.RedistStatic, want.RedistStatic, "redistribute static")...)
+	}
 	lines = append(lines, activationLines(base.Neighbors, want.Neighbors)...)
 	lines = append(lines, vpnLines(base, want)...)
 	return append(lines, "exit-address-family", "exit")
+}
+
+// metricMap is the route map that makes the tag of a static route its MED: static
+// routes have no metric of their own here.
+const metricMap = "s2cd-metric"
+
+// metricLines give the map what it lacks of the metrics of static routes. What it
+// has for other VRFs, or had, does no harm.
+func metricLines(have, want []Static) []string {
+	known := map[uint32]bool{0: true}
+	for _, s := range have {
+		known[s.Metric] = true
+	}
+	var lines []string
+	for _, s := range want {
+		if !known[s.Metric] {
+			known[s.Metric] = true
+			lines = append(lines, fmt.Sprintf("route-map %s permit %d", metricMap, s.Metric),
+				fmt.Sprintf("match tag %d", s.Metric), fmt.Sprintf("set metric %d", s.Metric), "exit")
+		}
+	}
+	return lines
 }
 
 func withoutStatics(v VRF) VRF { v.Statics = nil; return v }
@@ -139,13 +169,20 @@ func staticLines(name string, have, want []Static) []string {
 	var lines []string
 	for _, s := range have {
 		if !slices.Contains(want, s) {
-			lines = append(lines, fmt.Sprintf("no ip route %s %s vrf %s", s.Prefix, s.NextHop, name))
+			lines = append(lines, "no "+s.line(name))
 		}
 	}
 	for _, s := range want {
 		if !slices.Contains(have, s) {
-			lines = append(lines, fmt.Sprintf("ip route %s %s vrf %s", s.Prefix, s.NextHop, name))
+			lines = append(lines, s.line(name))
 		}
 	}
 	return lines
+}
+
+func (s Static) line(vrf string) string {
+	if s.Metric == 0 {
+		return fmt.Sprintf("ip route %s %s vrf %s", s.Prefix, s.NextHop, vrf)
+	}
+	return fmt.Sprintf("ip route %s %s tag %d vrf %s", s.Prefix, s.NextHop, s.Metric, vrf)
 }

@@ -13,7 +13,7 @@ import (
 func baseVRF() VRF {
 	return VRF{
 		RD: "65000:1", Import: []string{"65000:100"}, Export: []string{"65000:100"}, AS: 65000, RedistConnected: true, RedistStatic: true,
-		Statics:   []Static{{netip.MustParsePrefix("10.1.0.0/24"), netip.MustParseAddr("192.168.1.2")}},
+		Statics:   []Static{{netip.MustParsePrefix("10.1.0.0/24"), netip.MustParseAddr("192.168.1.2"), 0}},
 		Neighbors: map[string]Neighbor{"192.168.1.2": {PeerAS: 64512, MaxPrefixes: 100, Password: "secret", LocalAS: 65010, Enabled: true}},
 	}
 }
@@ -27,7 +27,9 @@ func TestBGPLines(t *testing.T) {
 		want VRF
 		out  string
 	}{
-		"new": {nil, base, `router bgp 65000 vrf red
+		"new": {nil, base, `route-map s2cd-metric permit 65535
+exit
+router bgp 65000 vrf red
 no bgp ebgp-requires-policy
 no bgp default ipv4-unicast
 neighbor 192.168.1.2 remote-as 64512
@@ -36,7 +38,7 @@ neighbor 192.168.1.2 local-as 65010 no-prepend replace-as
 neighbor 192.168.1.2 password secret
 address-family ipv4 unicast
 redistribute connected
-redistribute static
+redistribute static route-map s2cd-metric
 neighbor 192.168.1.2 activate
 neighbor 192.168.1.2 as-override
 neighbor 192.168.1.2 maximum-prefix 100
@@ -48,7 +50,11 @@ export vpn
 import vpn
 exit-address-family
 exit`},
-		"same":        {&base, baseVRF(), ""},
+		"same": {&base, baseVRF(), ""},
+		"a metric": {&base, change(func(v *VRF) { v.Statics[0].Metric = 100 }), `route-map s2cd-metric permit 100
+match tag 100
+set metric 100
+exit`},
 		"static only": {&base, change(func(v *VRF) { v.Statics = nil }), ""},
 		"targets": {&base, change(func(v *VRF) { v.Import = []string{"65000:7", "65000:8"}; v.Export = nil }), `router bgp 65000 vrf red
 address-family ipv4 unicast
@@ -101,10 +107,10 @@ exit`},
 
 func TestStaticLines(t *testing.T) {
 	t.Parallel()
-	a := Static{netip.MustParsePrefix("10.1.0.0/24"), netip.MustParseAddr("192.168.1.2")}
-	b := Static{netip.MustParsePrefix("10.2.0.0/24"), netip.MustParseAddr("192.168.1.2")}
+	a := Static{netip.MustParsePrefix("10.1.0.0/24"), netip.MustParseAddr("192.168.1.2"), 0}
+	b := Static{netip.MustParsePrefix("10.2.0.0/24"), netip.MustParseAddr("192.168.1.2"), 100}
 	got := staticLines("red", []Static{a}, []Static{b})
-	want := []string{"no ip route 10.1.0.0/24 192.168.1.2 vrf red", "ip route 10.2.0.0/24 192.168.1.2 vrf red"}
+	want := []string{"no ip route 10.1.0.0/24 192.168.1.2 vrf red", "ip route 10.2.0.0/24 192.168.1.2 tag 100 vrf red"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatal(diff)
 	}

@@ -57,6 +57,7 @@ type VRF struct {
 type Static struct {
 	Prefix  netip.Prefix
 	NextHop netip.Addr
+	Metric  uint32 // becomes the MED; 0: none
 }
 
 // Neighbor is a BGP session with a customer's router.
@@ -81,6 +82,9 @@ type Limits struct {
 
 // maxDeviceName is IFNAMSIZ without its NUL.
 const maxDeviceName = 15
+
+// maxMetric is the last that leaves a number of a route map for all others.
+const maxMetric = 65534
 
 // NewPlan reads a tree. Its error names everything that the box cannot do.
 func NewPlan(root *oc.Root, lim Limits) (*Plan, error) {
@@ -185,7 +189,7 @@ func (p *Plan) addInstance(name string, ni *oc.NetworkInstance, lim Limits) erro
 		errs = append(errs, v.addStatics(proto), v.addBGP(proto, lim))
 	}
 	slices.SortFunc(v.Statics, func(a, b Static) int {
-		return cmp.Or(comparePrefix(a.Prefix, b.Prefix), a.NextHop.Compare(b.NextHop))
+		return cmp.Or(comparePrefix(a.Prefix, b.Prefix), a.NextHop.Compare(b.NextHop), cmp.Compare(a.Metric, b.Metric))
 	})
 	v.addRedistribution(ni)
 	if (len(v.Import) > 0 || len(v.Export) > 0) && v.AS == 0 {
@@ -241,7 +245,10 @@ func (v *VRF) addStatics(proto *oc.NetworkInstance_Protocol) error {
 			if !dst.Addr().Is4() || !via.Is4() {
 				return fmt.Errorf("static route %s: %w", prefix, errIPv6)
 			}
-			v.Statics = append(v.Statics, Static{dst.Masked(), via})
+			if nh.GetMetric() > maxMetric {
+				return fmt.Errorf("static route %s: a metric is at most %d", prefix, maxMetric)
+			}
+			v.Statics = append(v.Statics, Static{dst.Masked(), via, nh.GetMetric()})
 		}
 	}
 	return nil

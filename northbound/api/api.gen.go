@@ -668,6 +668,8 @@ func (e ListSessionsParamsOrder) Valid() bool {
 }
 
 // AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 type AccessPoint struct {
 	// AsNumber Autonomous system number (RFC 6793)
 	//
@@ -696,6 +698,9 @@ type AccessPoint struct {
 	//
 	// Example: 192.0.2.10
 	SecondaryIpAddress *IpAddress `json:"secondaryIpAddress,omitempty"`
+
+	// SecondaryWireguard The customer's end of a WireGuard tunnel
+	SecondaryWireguard *WireGuardPeer `json:"secondaryWireguard,omitempty"`
 
 	// StaticPrefixes What lies behind this end; needed with STATIC routing, and a filter with BGP
 	StaticPrefixes *[]Prefix `json:"staticPrefixes,omitempty"`
@@ -986,6 +991,8 @@ type Charge struct {
 // CheckAvailability What is wanted between two ends
 type CheckAvailability struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Duration How long service is to last from when it has started, seconds; absent for the provider's default. The provider has a maximum
@@ -994,6 +1001,8 @@ type CheckAvailability struct {
 	Duration *Duration `json:"duration,omitempty"`
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1072,6 +1081,8 @@ type ContextMessage = string
 // CreateSession The session that is wanted
 type CreateSession struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
@@ -1084,6 +1095,8 @@ type CreateSession struct {
 	Duration *Duration `json:"duration,omitempty"`
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1382,13 +1395,19 @@ type GuaranteeLogEntry struct {
 // GuaranteeLogKind What an entry of a guarantee log tells of
 type GuaranteeLogKind string
 
-// Handover What it takes to connect both ends
+// Handover What it takes to connect both ends; of a protected session also at their second addresses
 type Handover struct {
 	// AccessPoint What it takes to connect one end
 	AccessPoint HandoverEnd `json:"accessPoint"`
 
 	// EndPoint What it takes to connect one end
 	EndPoint HandoverEnd `json:"endPoint"`
+
+	// SecondaryAccessPoint What it takes to connect one end
+	SecondaryAccessPoint *HandoverEnd `json:"secondaryAccessPoint,omitempty"`
+
+	// SecondaryEndPoint What it takes to connect one end
+	SecondaryEndPoint *HandoverEnd `json:"secondaryEndPoint,omitempty"`
 }
 
 // HandoverEnd What it takes to connect one end
@@ -1756,6 +1775,8 @@ type SessionId = openapi_types.UUID
 // SessionInfo A session
 type SessionInfo struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Account What a session costs so far, or has cost; the fee is the sum of its parts
@@ -1793,6 +1814,8 @@ type SessionInfo struct {
 	Duration int32 `json:"duration"`
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
+	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// EndedAt When service and billing ended; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
@@ -1818,7 +1841,7 @@ type SessionInfo struct {
 	// Example: 100
 	GuaranteedReverseBandwidth int32 `json:"guaranteedReverseBandwidth"`
 
-	// Handover What it takes to connect both ends
+	// Handover What it takes to connect both ends; of a protected session also at their second addresses
 	Handover Handover `json:"handover"`
 
 	// IsProtected Whether it has two disjoint ways
@@ -1845,6 +1868,11 @@ type SessionInfo struct {
 	// - IN_DOUBT: a device does not answer
 	// - RELEASED: nothing of it is left on any device
 	Phase Phase `json:"phase"`
+
+	// ProtectionLatency Computed round-trip time of the second way, ms; absent where the session is not protected
+	//
+	// Example: 14.5
+	ProtectionLatency *float64 `json:"protectionLatency,omitempty"`
 
 	// Purchased What was bought and is promised between the provider's demarcation points; a bound that is absent is not promised
 	Purchased *Purchased `json:"purchased,omitempty"`

@@ -17,6 +17,7 @@ func (w *world) answerSteps(sc *godog.ScenarioContext) {
 	sc.When(`^(\w+) is called$`, func(string) error { return w.send() })
 	sc.When(`^(\w+) is called again$`, func(string) error { return w.send() })
 	sc.When(`^(\w+) is called until it is refused$`, func(string) error { return w.until(w.refused) })
+	sc.When(`^(\w+) is called until nothing is found$`, func(string) error { return w.until(w.gone) })
 	sc.When(`^the request is sent$`, w.send)
 	sc.When(`^the session becomes (\w+)$`, w.untilStatus)
 	sc.Then(`^the answer is (\d+)$`, func(status int) error { return w.answered(status, "") })
@@ -37,6 +38,12 @@ func (w *world) answerSteps(sc *godog.ScenarioContext) {
 func (w *world) refused() (bool, error) {
 	err := w.send()
 	return err == nil && w.answer.outcome.Status == http.StatusTooManyRequests, err
+}
+
+// gone sends once more and says whether there is nothing any more.
+func (w *world) gone() (bool, error) {
+	err := w.send()
+	return err == nil && w.answer.outcome.Status == http.StatusNotFound, err
 }
 
 // answered demands an outcome of the operation that was called.

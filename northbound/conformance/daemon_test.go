@@ -19,7 +19,7 @@ import (
 	"github.com/s2cd/s2cd/southbound/drivertest"
 )
 
-// daemon is s2cd as a process, with two routers that keep their configuration
+// daemon is s2cd as a process, with four routers that keep their configuration
 // as a tree only. The other devices of its network never answer, so that a
 // session on them stays REQUESTED.
 type daemon struct {
@@ -35,13 +35,13 @@ const audience = "s2cd-conformance"
 func startDaemon(t *testing.T, issuer string) *daemon {
 	t.Helper()
 	d := &daemon{pki: drivertest.NewPKI(t), log: &tail{}}
-	for _, name := range []string{"api", "s2cd", "sink", "PE1", "PE2"} {
+	for _, name := range append([]string{"api", "s2cd", "sink"}, answering()...) {
 		d.pki.Issue(t, name)
 	}
 	dir := t.TempDir()
 	d.dir = dir
 	listen := map[string]string{}
-	for _, name := range []string{"api", "PE1", "PE2", "PE3", "PE4", "GW"} {
+	for _, name := range append([]string{"api", "GW"}, routers()...) {
 		listen[name] = freeAddress(t)
 	}
 	built := make(chan string, 1)
@@ -54,9 +54,11 @@ func startDaemon(t *testing.T, issuer string) *daemon {
 	}
 	cert := func(name string) string { return filepath.Join(d.pki.Dir, name+".pem") }
 	// They take seconds to come up; only what waits for ACTIVATED waits for them.
-	start(t, "", 0, &tail{}, filepath.Join(dir, "labpe"), "--realise=none", "--max-vrfs=100", "--ca="+d.pki.CAFile,
-		"--cert="+cert("{name}"), "--key="+cert("{name}-key"),
-		"--pe=name=PE1,ports=eth1,listen="+listen["PE1"], "--pe=name=PE2,ports=eth1,listen="+listen["PE2"])
+	args := []string{"--realise=none", "--max-vrfs=100", "--ca=" + d.pki.CAFile, "--cert=" + cert("{name}"), "--key=" + cert("{name}-key")}
+	for _, name := range answering() {
+		args = append(args, "--pe=name="+name+",ports=eth1,listen="+listen[name])
+	}
+	start(t, "", 0, &tail{}, filepath.Join(dir, "labpe"), args...)
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		t.Fatal(err)

@@ -76,6 +76,11 @@ func (w *world) sessionThatIs(what string) error {
 		q.body["accessPoint"] = map[string]any{"id": "live-a", "staticPrefixes": []string{"10.1.0.0/24"}}
 		q.body["endPoint"] = map[string]any{"id": "live-b", "staticPrefixes": []string{"10.2.0.0/24"}}
 	}
+	protected := func(q *request) {
+		live(q)
+		q.body["accessPoint"].(map[string]any)["id"], q.body["endPoint"].(map[string]any)["id"] = "pair-a", "pair-b"
+		q.body["isProtected"], q.body["sla"] = true, "AAA"
+	}
 	switch what {
 	case "UNKNOWN":
 		w.session = "00000000-0000-4000-8000-000000000000"
@@ -87,6 +92,11 @@ func (w *world) sessionThatIs(what string) error {
 		return order(nil)
 	case "SCHEDULED":
 		return order(later)
+	case "PROTECTED":
+		if err := order(protected); err != nil {
+			return err
+		}
+		return w.untilStatus("ACTIVATED")
 	case "FOREIGN":
 		return order(func(q *request) { q.client = w.another() })
 	case "ENDING":

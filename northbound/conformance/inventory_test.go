@@ -19,21 +19,23 @@ const maxSessions = 3
 // limitedClient is of a customer that may send one request a second.
 const limitedClient = "client-limited"
 
-// inventory is four routers in a ring and a gateway. Each customer has two
-// sites and a cloud on devices that do not answer, and the sites live-a and
-// live-b on routers that do.
+// inventory is four routers in a ring, two more beside two of them, and a gateway.
+// Each customer has two sites and a cloud on devices that do not answer, and the
+// sites live-a and live-b on routers that do. Of those with a second terminal
+// pair-a and pair-b are on four routers that answer; to near-b there are no two
+// ways from pair-a that share nothing.
 func inventory(listen map[string]string) string {
 	var b strings.Builder
 	b.WriteString("as: 65000\ndefaults: {reservable: {all: 80%, classes: {best-effort: 80%, assured: 80%, priority: 80%}}}\nnodes:\n")
-	for i, name := range []string{"PE1", "PE2", "PE3", "PE4"} {
+	for i, name := range routers() {
 		fmt.Fprintf(&b, "  - {name: %s, role: pe, platform: labpe, loopback: 10.255.0.%d, management: %q, identity: %q}\n", name, i+1, listen[name], drivertest.Identity(name))
 	}
 	fmt.Fprintf(&b, "  - {name: GW, role: gateway, platform: s2cgw, management: %q, identity: %q}\nlinks:\n", listen["GW"], drivertest.Identity("GW"))
-	for _, ends := range [][2]string{{"PE1", "PE2"}, {"PE2", "PE3"}, {"PE3", "PE4"}, {"PE4", "PE1"}} {
+	for _, ends := range [][2]string{{"PE1", "PE2"}, {"PE2", "PE3"}, {"PE3", "PE4"}, {"PE4", "PE1"}, {"PE5", "PE6"}, {"PE1", "PE5"}, {"PE2", "PE6"}} {
 		fmt.Fprintf(&b, "  - {name: %[1]s-%[2]s, a: \"%[1]s:to%[2]s\", z: \"%[2]s:to%[1]s\", capacity: 10Gbps, latency: 2ms, igpMetric: 10}\n", ends[0], ends[1])
 	}
 	b.WriteString("ports:\n")
-	for _, pe := range []string{"PE1", "PE2", "PE3", "PE4"} {
+	for _, pe := range routers() {
 		fmt.Fprintf(&b, "  - {pe: %s, port: eth1, capacity: 100Gbps}\n", pe)
 	}
 	b.WriteString(network)
@@ -43,11 +45,23 @@ func inventory(listen map[string]string) string {
 			fmt.Fprintf(&b, "      - {id: %s, type: SITE, primary: {address: 192.168.%[2]d.2, attachment: {pe: %[3]s, port: eth1, vlan: %[4]d, addresses: [192.168.%[2]d.1/30], mtu: 1500, max: 100Gbps}}}\n",
 				site.id, j, site.pe, 100+i)
 		}
+		for j, site := range []struct{ id, first, second string }{{"pair-a", "PE1", "PE5"}, {"pair-b", "PE2", "PE6"}, {"near-b", "PE2", "PE3"}} {
+			at := func(pe string, side int) string {
+				return fmt.Sprintf("{address: 192.168.%[1]d.%[2]d, attachment: {pe: %[3]s, port: eth1, vlan: %[4]d, addresses: [192.168.%[1]d.%[5]d/30], mtu: 1500, max: 100Gbps}}",
+					10+j, 4*side+2, pe, 1000*(j+1)+i, 4*side+1)
+			}
+			fmt.Fprintf(&b, "      - {id: %s, type: SITE, primary: %s, secondary: %s}\n", site.id, at(site.first, 0), at(site.second, 1))
+		}
 		b.WriteString("      - {id: cloud, type: CLOUD, primary: {address: 198.51.100.2, handoff: cloud-gw}}\n")
 	}
 	b.WriteString("  - {id: limited, name: Limited, clients: [" + limitedClient + "], quota: {requests: 1}}\n")
 	return b.String()
 }
+
+func routers() []string { return []string{"PE1", "PE2", "PE3", "PE4", "PE5", "PE6"} }
+
+// answering are the routers that are there.
+func answering() []string { return []string{"PE1", "PE2", "PE5", "PE6"} }
 
 const network = `gateways:
   - {node: GW, capacity: 100Gbps, underlay: 203.0.113.2, tunnelPorts: 50000-59999, ports: [trunk]}
@@ -72,6 +86,6 @@ catalogue:
   levels:
     - {name: A, class: best-effort, dscp: 0, availability: 99%, booking: 50%, measureEvery: 60s, price: {setUp: 0, perMbpsHour: 0.002}}
     - {name: AA, class: assured, dscp: AF31, maxRtt: 50ms, availability: 99.9%, booking: 100%, measureEvery: 30s, price: {setUp: 5.00, perMbpsHour: 0.005, minimum: 1h}}
-    - {name: AAA, class: priority, dscp: EF, maxRtt: 20ms, availability: 99.99%, protected: true, booking: 100%, measureEvery: 10s, price: {setUp: 20.00, perMbpsHour: 0.012, minimum: 1h}}
+    - {name: AAA, class: priority, dscp: EF, maxRtt: 20ms, availability: 99.99%, protected: true, booking: 100%, measureEvery: 10s, price: {setUp: 20.00, perMbpsHour: 0.012, minimum: 1h, protection: 50%}}
 tenants:
 `

@@ -72,6 +72,9 @@ func TestOldStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(one.Ways()) != 1 || one.Route.Second != nil {
+			t.Errorf("%s: an old session has two ways: %+v", id, one)
+		}
 		one.ID, one.Phase = id, session.Releasing
 		if one, err = s.Advance(t.Context(), order.Step{Session: one}, ledger); err != nil {
 			t.Fatal(err)

@@ -93,6 +93,9 @@ func FromRoute(r southbound.StaticRoute) (*gwyang.S2CdGateway_Vrfs_Vrf_Routes_Ro
 	if r.NextHop.IsValid() == (r.Tunnel != "") {
 		return nil, fmt.Errorf("route %s: needs a next hop or a tunnel, not both", r.Prefix)
 	}
+	if r.Metric != 0 {
+		return nil, fmt.Errorf("route %s: a gateway tells nobody of a metric", r.Prefix)
+	}
 	prefix := r.Prefix.String()
 	y := &gwyang.S2CdGateway_Vrfs_Vrf_Routes_Route{Prefix: &prefix, Tunnel: orAbsent(r.Tunnel)}
 	if r.NextHop.IsValid() {

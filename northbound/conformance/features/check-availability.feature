@@ -61,7 +61,40 @@ Feature: checkAvailability
       | startTime                      | "2020-01-01T00:00:00Z"    | 400 INVALID_ARGUMENT                        | startTime |
       | startTime                      | "2030-01-01T00:00:00"     | 400 INVALID_ARGUMENT                        | startTime |
       | endPoint.id                    | "site-z"                  | 422 SITE_TO_CLOUD_VPN.SERVICE_AREA_NOT_SUPPORTED | endPoint.id |
-      | isProtected                    | true                      | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED | isProtected |
+      | isProtected                    | true                      | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED | accessPoint: has one way |
+      | accessPoint.secondaryWireguard | {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="} | 400 INVALID_ARGUMENT | accessPoint.secondaryWireguard |
+
+  Scenario: Two ways that fail apart, each with its latency, and what that costs
+    Given a request for checkAvailability
+    And the body property "accessPoint.id" is "pair-a"
+    And the body property "endPoint.id" is "pair-b"
+    And the body property "isProtected" is true
+    And the body property "sla" is "AAA"
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "availability" is "AVAILABLE"
+    And the answer's "offers[0].protectionLatency" is 4
+    And the answer's "offers[0].protectionSurcharge" is 50
+    And the answer's "offers[0].protectionFee.amount" is "0.06"
+
+  Scenario: Two ways that share something are no protection
+    Given a request for checkAvailability
+    And the body property "accessPoint.id" is "pair-a"
+    And the body property "endPoint.id" is "near-b"
+    And the body property "isProtected" is true
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "availability" is "UNAVAILABLE"
+    And the answer's "contextCode" is "SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT"
+    And the answer's "contextMessage" matches "no two ways"
+
+  Scenario: A level that is sold protected only
+    Given a request for checkAvailability
+    And the body property "sla" is "AAA"
+    When checkAvailability is called
+    Then the answer is 200
+    And the answer's "availability" is "UNAVAILABLE"
+    And the answer's "contextCode" is "SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED"
 
   Scenario: A protected session between addresses needs a second address at both ends
     Given a request for checkAvailability

@@ -116,6 +116,47 @@ Feature: createSession
       | {"ipv4Address": "10.9.0.1"}          | does not lie behind endPoint  |
       | {"ipv4Address": "10.2.0.1", "x": 1}  | applicationServer.x           |
 
+  Scenario: A protected session, with what it takes to connect at all four addresses
+    Given a request for createSession
+    And the body property "accessPoint" is {"type": "SITE", "primaryIpAddress": "192.168.10.2", "secondaryIpAddress": "192.168.10.6", "staticPrefixes": ["10.1.0.0/24"]}
+    And the body property "endPoint.id" is "pair-b"
+    And the body property "isProtected" is true
+    And the body property "sla" is "AAA"
+    When createSession is called
+    Then the answer is 201
+    And the answer's "isProtected" is true
+    And the answer's "protectionLatency" is 4
+    And the answer's "accessPoint.secondaryIpAddress" is "192.168.10.6"
+    And the answer's "handover.accessPoint.customerIpAddress" is "192.168.10.2"
+    And the answer's "handover.secondaryAccessPoint.customerIpAddress" is "192.168.10.6"
+    And the answer's "handover.secondaryEndPoint.providerIpAddresses" is ["192.168.11.5/30"]
+
+  Scenario Outline: A protected session with <property> of <value>
+    Given a request for createSession
+    And the body property "accessPoint" is {"type": "SITE", "primaryIpAddress": "192.168.10.2", "secondaryIpAddress": "192.168.10.6", "staticPrefixes": ["10.1.0.0/24"]}
+    And the body property "endPoint.id" is "pair-b"
+    And the body property "isProtected" is true
+    And the body property "<property>" is <value>
+    When createSession is called
+    Then the answer is <outcome>
+    And the message says "<says>"
+
+    Examples:
+      | property                       | value          | outcome                                          | says                            |
+      | accessPoint.secondaryIpAddress | missing        | 400 INVALID_ARGUMENT                             | accessPoint.secondaryIpAddress  |
+      | accessPoint.secondaryIpAddress | "192.168.10.2" | 400 INVALID_ARGUMENT                             | accessPoint.secondaryIpAddress  |
+      | accessPoint.secondaryIpAddress | "192.168.10.9" | 422 SITE_TO_CLOUD_VPN.SERVICE_AREA_NOT_SUPPORTED | accessPoint.secondaryIpAddress  |
+      | endPoint.id                    | "site-b"       | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED      | endPoint: has one way           |
+      | endPoint.id                    | "near-b"       | 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT     | isProtected: there are no two ways |
+      | guaranteedBandwidth            | 5000           | 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT     | bandwidth                       |
+
+  Scenario: A level that is sold protected only
+    Given a request for createSession
+    And the body property "sla" is "AAA"
+    When createSession is called
+    Then the answer is 400 INVALID_ARGUMENT
+    And the message says "sla"
+
   Scenario: An order at the price of an offer
     Given a request for checkAvailability
     And the body property "sla" is "AA"
@@ -222,7 +263,8 @@ Feature: createSession
       | sink                         | "https://169.254.169.254/latest" | 400 INVALID_SINK                           | sink                                   |
       | offerId                      | "not an offer"             | 400 INVALID_ARGUMENT                             | offerId                                |
       | endPoint.id                  | "site-z"                   | 422 SITE_TO_CLOUD_VPN.SERVICE_AREA_NOT_SUPPORTED | endPoint                               |
-      | isProtected                  | true                       | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED      | isProtected                            |
+      | isProtected                  | true                       | 422 SITE_TO_CLOUD_VPN.FEATURE_NOT_SUPPORTED      | accessPoint: has one way               |
+      | accessPoint.secondaryWireguard | {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="} | 400 INVALID_ARGUMENT | accessPoint.secondaryWireguard |
       | guaranteedBandwidth          | 40000                      | 422 SITE_TO_CLOUD_VPN.RESOURCES_INSUFFICIENT     | bandwidth                              |
 
   Scenario Outline: A credential with <property> of <value>

@@ -31,6 +31,29 @@ Feature: deleteSession
     Then the answer is 200
     And the answer's "statusInfo" is "DURATION_EXPIRED"
 
+  Scenario: A protected session is shown, changed, and goes from all of its devices
+    Given a session that is PROTECTED
+    And a request for getSession
+    When getSession is called
+    Then the answer is 200
+    And the answer's "status" is "ACTIVATED"
+    And the answer's "isProtected" is true
+    And the answer's "protectionLatency" is 4
+    And the answer's "handover.secondaryAccessPoint.customerIpAddress" is "192.168.10.6"
+    And the answer's "handover.secondaryEndPoint.customerIpAddress" is "192.168.11.6"
+    And the answer's "actual.verification" is "CONTROL_PLANE"
+    Given a request for updateSession
+    When updateSession is called
+    Then the answer is 202
+    And the answer's "phase" is "MODIFYING"
+    Given a request for deleteSession
+    When deleteSession is called
+    Then the answer is 202
+    And the answer's "statusInfo" is "DELETE_REQUESTED"
+    Given a request for getSession
+    When getSession is called until nothing is found
+    Then the answer is 404 NOT_FOUND
+
   Scenario: The account of a session that was in service
     Given a session that is ACTIVATED
     And a request for deleteSession

@@ -16,6 +16,7 @@ const (
 	maxVLAN     = 4094
 	maxName     = 15
 	maxText     = 64
+	maxMetric   = 65534 // some devices number what they match by it
 	maxKbps     = 1_000_000_000_000
 	minMTUIPv4  = 68   // RFC 791
 	minMTUIPv6  = 1280 // RFC 8200 section 5
@@ -125,6 +126,8 @@ func (m *Model) checkRoute(r southbound.StaticRoute) error {
 		return errors.New("bad prefix")
 	case !plainAddr(r.NextHop) || r.NextHop.Is4() != r.Prefix.Addr().Is4():
 		return errors.New("bad next hop")
+	case r.Metric > maxMetric:
+		return errors.New("metric too large")
 	case r.Prefix.Addr().Is6() && !m.config.Platform.VPNv6:
 		return unsupported("IPv6 between VRFs")
 	}

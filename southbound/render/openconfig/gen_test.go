@@ -100,7 +100,7 @@ func route(t *rapid.T) southbound.StaticRoute {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return southbound.StaticRoute{Prefix: p, NextHop: hop}
+	return southbound.StaticRoute{Prefix: p, NextHop: hop, Metric: rapid.SampledFrom([]uint32{0, 0, 1, 100, 65534}).Draw(t, "metric")}
 }
 
 func host(t *rapid.T, label string) netip.Addr {

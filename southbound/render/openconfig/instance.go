@@ -82,9 +82,11 @@ func (m *Model) addStatic(ni *oc.NetworkInstance, routes []southbound.StaticRout
 			p.Static[prefix] = static
 		}
 		index := strconv.Itoa(len(static.NextHop))
-		static.NextHop[index] = &oc.NetworkInstance_Protocol_Static_NextHop{
-			Index: &index, NextHop: oc.UnionString(r.NextHop.String()),
+		hop := &oc.NetworkInstance_Protocol_Static_NextHop{Index: &index, NextHop: oc.UnionString(r.NextHop.String())}
+		if r.Metric > 0 { // a table connection reflects it in the MED
+			hop.Metric = ygot.Uint32(r.Metric)
 		}
+		static.NextHop[index] = hop
 	}
 }
 

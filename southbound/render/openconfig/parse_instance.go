@@ -52,7 +52,7 @@ func readStatic(v *southbound.VRF, p *oc.NetworkInstance_Protocol) error {
 			v.Routes = append(v.Routes, southbound.StaticRoute{Prefix: prefix})
 		}
 		for _, hop := range static.NextHop {
-			r := southbound.StaticRoute{Prefix: prefix}
+			r := southbound.StaticRoute{Prefix: prefix, Metric: deref(hop.Metric)}
 			if s, ok := hop.NextHop.(oc.UnionString); ok {
 				if addr, err := netip.ParseAddr(string(s)); err == nil {
 					r.NextHop = addr

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package session
+
+import "github.com/s2cd/s2cd/topology"
+
+// Way is the second way of a protected session, as it was admitted.
+type Way struct {
+	Forward   []topology.NodeName
+	Reverse   []topology.NodeName
+	RTTMicros uint32
+	// Meets says that the network took it over something of the first way when
+	// it was reserved there: the two may fail together.
+	Meets bool `json:",omitzero"`
+}
+
+// SlowestMicros is the round trip of the slower of a route's ways.
+func (r Route) SlowestMicros() uint32 {
+	if r.Second == nil {
+		return r.RTTMicros
+	}
+	return max(r.RTTMicros, r.Second.RTTMicros)
+}
+
+// Ways returns the ends of each way that a session has: of a protected one those
+// of the first terminals and those of the second.
+func (s Session) Ways() [][2]End {
+	ways := [][2]End{{s.A, s.Z}}
+	if s.A.Second != nil && s.Z.Second != nil {
+		ways = append(ways, [2]End{*s.A.Second, *s.Z.Second})
+	}
+	return ways
+}
+
+// Both returns an end's terminals, each as an end: the first, and the second if
+// it has one.
+func (e End) Both() []End {
+	if e.Second == nil {
+		return []End{e}
+	}
+	return []End{e, *e.Second}
+}

@@ -50,6 +50,9 @@ func (n secretNamer) name(tenant session.TenantID, o Order, p *plan) {
 		}
 		e := &p.ends[i]
 		e.Routing.Secret = "bgp:" + n.mac("bgp", string(tenant), e.AccessPoint, string(password))
+		if e.Second != nil {
+			e.Second.Routing.Secret = e.Routing.Secret
+		}
 		p.secrets = append(p.secrets, Secret{Ref: e.Routing.Secret, Value: password})
 	}
 }

@@ -262,3 +262,19 @@ func TestProtectedSessionIsReservedWhereTheRoutersTakeIt(t *testing.T) {
 		t.Errorf("route %+v", got.Route.Second)
 	}
 }
+
+// TestProtectedSessionHasOnePassword: the customer's routers on both lines are
+// told one password, and so are ours.
+func TestProtectedSessionHasOnePassword(t *testing.T) {
+	t.Parallel()
+	s := openTwin(t, nil)
+	o := protectedWish(1, 10_000)
+	o.Routing, o.A.PeerAS, o.A.BGPPassword = session.BGP, 64512, "hush"
+	made, _, err := s.Create(t.Context(), as("acme"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ref := made.A.Routing.Secret; ref == "" || made.A.Second.Routing.Secret != ref {
+		t.Errorf("references %q and %q", ref, made.A.Second.Routing.Secret)
+	}
+}

@@ -20,13 +20,15 @@ import (
 )
 
 // daemon is s2cd as a process, with two routers that keep their configuration
-// as a tree only. The other devices of its network never answer, so that a
+// as a tree only, and a gateway on a kernel in memory. The other devices of its network never answer, so that a
 // session on them stays REQUESTED.
 type daemon struct {
 	url string // of the API, without path
 	dir string // of what it reads and writes
 	pki *drivertest.PKI
 	log *tail
+
+	gateway *prober
 }
 
 const audience = "s2cd-conformance"
@@ -35,7 +37,7 @@ const audience = "s2cd-conformance"
 func startDaemon(t *testing.T, issuer string) *daemon {
 	t.Helper()
 	d := &daemon{pki: drivertest.NewPKI(t), log: &tail{}}
-	for _, name := range []string{"api", "s2cd", "sink", "PE1", "PE2"} {
+	for _, name := range []string{"api", "s2cd", "sink", "PE1", "PE2", "GW"} {
 		d.pki.Issue(t, name)
 	}
 	dir := t.TempDir()
@@ -56,7 +58,8 @@ func startDaemon(t *testing.T, issuer string) *daemon {
 	// They take seconds to come up; only what waits for ACTIVATED waits for them.
 	start(t, "", 0, &tail{}, filepath.Join(dir, "labpe"), "--realise=none", "--max-vrfs=100", "--ca="+d.pki.CAFile,
 		"--cert="+cert("{name}"), "--key="+cert("{name}-key"),
-		"--pe=name=PE1,ports=eth1,listen="+listen["PE1"], "--pe=name=PE2,ports=eth1,listen="+listen["PE2"])
+		"--pe=name=PE1,ports=eth1,listen="+listen["PE1"], "--pe=name=PE2,ports=eth1+eth2,listen="+listen["PE2"])
+	d.gateway = startGateway(t, d.pki, listen["GW"])
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ const maxSessions = 3
 const limitedClient = "client-limited"
 
 // inventory is four routers in a ring and a gateway. Each customer has two
-// sites and a cloud on devices that do not answer, and the sites live-a and
-// live-b on routers that do.
+// sites on routers that do not answer, the sites live-a and live-b on routers
+// that do, and a cloud behind the gateway.
 func inventory(listen map[string]string) string {
 	var b strings.Builder
 	b.WriteString("as: 65000\ndefaults: {reservable: {all: 80%, classes: {best-effort: 80%, assured: 80%, priority: 80%}}}\nnodes:\n")
@@ -50,9 +50,9 @@ func inventory(listen map[string]string) string {
 }
 
 const network = `gateways:
-  - {node: GW, capacity: 100Gbps, underlay: 203.0.113.2, tunnelPorts: 50000-59999, ports: [trunk]}
+  - {node: GW, capacity: 100Gbps, underlay: 203.0.113.2, tunnelPorts: 50000-50031, ports: [trunk]}
 handoffs:
-  - {name: cloud-gw, kind: wireguard, pe: PE4, port: eth2, gateway: GW, gatewayPort: trunk, mtu: 1500, tunnelMtu: 1420, maxRate: 100Gbps, vlans: 100-4000}
+  - {name: cloud-gw, kind: wireguard, pe: PE2, port: eth2, gateway: GW, gatewayPort: trunk, mtu: 1500, tunnelMtu: 1420, maxRate: 100Gbps, vlans: 100-4000}
 pools:
   vpn: 1000-9999
   rd: 1-9999
@@ -70,7 +70,7 @@ catalogue:
   warnBefore: 9s
   keepTerminated: 1h
   levels:
-    - {name: A, class: best-effort, dscp: 0, availability: 99%, booking: 50%, measureEvery: 60s, price: {setUp: 0, perMbpsHour: 0.002}}
+    - {name: A, class: best-effort, dscp: 0, maxLoss: 1%, availability: 99%, booking: 50%, measureEvery: 1s, price: {setUp: 0, perMbpsHour: 0.002}}
     - {name: AA, class: assured, dscp: AF31, maxRtt: 50ms, availability: 99.9%, booking: 100%, measureEvery: 30s, price: {setUp: 5.00, perMbpsHour: 0.005, minimum: 1h}}
     - {name: AAA, class: priority, dscp: EF, maxRtt: 20ms, availability: 99.99%, protected: true, booking: 100%, measureEvery: 10s, price: {setUp: 20.00, perMbpsHour: 0.012, minimum: 1h}}
 tenants:

@@ -50,7 +50,7 @@ func inventory(listen map[string]string) string {
 }
 
 const network = `gateways:
-  - {node: GW, capacity: 100Gbps, underlay: 203.0.113.2, tunnelPorts: 50000-50031, ports: [trunk]}
+  - {node: GW, capacity: 100Gbps, underlay: 203.0.113.2, tunnelPorts: 50000-50015, ports: [trunk]}
 handoffs:
   - {name: cloud-gw, kind: wireguard, pe: PE2, port: eth2, gateway: GW, gatewayPort: trunk, mtu: 1500, tunnelMtu: 1420, maxRate: 100Gbps, vlans: 100-4000}
 pools:

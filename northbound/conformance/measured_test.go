@@ -131,7 +131,10 @@ func (w *world) hasBreach(state string) error {
 		return err
 	}
 	for _, one := range entries {
-		entry := one.body.(map[string]any)
+		entry, ok := one.body.(map[string]any)
+		if !ok {
+			return fmt.Errorf("an entry is no object: %s", w.answer.raw)
+		}
 		detail, _ := entry["detail"].(string)
 		found := entry["kind"] == "BREACH" && detail != ""
 		delete(entry, "kind")

@@ -67,4 +67,5 @@ func (b *bench) scenario(sc *godog.ScenarioContext) {
 	w.answerSteps(sc)
 	w.sinkSteps(sc)
 	w.secretSteps(sc)
+	w.measuredSteps(sc)
 }

@@ -19,14 +19,17 @@ import (
 	"github.com/s2cd/s2cd/southbound/drivertest"
 )
 
-// daemon is s2cd as a process, with four routers that keep their configuration
-// as a tree only. The other devices of its network never answer, so that a
+// daemon is s2cd as a process, with four routers that keep their configuration as
+// a tree only, and a gateway on a kernel in memory. The other devices of its
+// network never answer, so that a
 // session on them stays REQUESTED.
 type daemon struct {
 	url string // of the API, without path
 	dir string // of what it reads and writes
 	pki *drivertest.PKI
 	log *tail
+
+	gateway *prober
 }
 
 const audience = "s2cd-conformance"
@@ -35,7 +38,7 @@ const audience = "s2cd-conformance"
 func startDaemon(t *testing.T, issuer string) *daemon {
 	t.Helper()
 	d := &daemon{pki: drivertest.NewPKI(t), log: &tail{}}
-	for _, name := range append([]string{"api", "s2cd", "sink"}, answering()...) {
+	for _, name := range append([]string{"api", "s2cd", "sink", "GW"}, answering()...) {
 		d.pki.Issue(t, name)
 	}
 	dir := t.TempDir()
@@ -56,9 +59,10 @@ func startDaemon(t *testing.T, issuer string) *daemon {
 	// They take seconds to come up; only what waits for ACTIVATED waits for them.
 	args := []string{"--realise=none", "--max-vrfs=100", "--ca=" + d.pki.CAFile, "--cert=" + cert("{name}"), "--key=" + cert("{name}-key")}
 	for _, name := range answering() {
-		args = append(args, "--pe=name="+name+",ports=eth1,listen="+listen[name])
+		args = append(args, "--pe=name="+name+",ports=eth1+eth2,listen="+listen[name])
 	}
 	start(t, "", 0, &tail{}, filepath.Join(dir, "labpe"), args...)
+	d.gateway = startGateway(t, d.pki, listen["GW"])
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		t.Fatal(err)

@@ -127,6 +127,11 @@ func (w *world) sessionThatIs(what string) error {
 			return err
 		}
 		return w.untilStatus("ACTIVATED")
+	case "MEASURED":
+		if err := order(toMeasure); err != nil {
+			return err
+		}
+		return w.untilStatus("ACTIVATED")
 	}
 	return fmt.Errorf("no kind of session %q", what)
 }

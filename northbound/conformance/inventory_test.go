@@ -20,8 +20,8 @@ const maxSessions = 3
 const limitedClient = "client-limited"
 
 // inventory is four routers in a ring, two more beside two of them, and a gateway.
-// Each customer has two sites and a cloud on devices that do not answer, and the
-// sites live-a and live-b on routers that do. Of those with a second terminal
+// Each customer has two sites on devices that do not answer, the sites live-a and
+// live-b on routers that do, and a cloud behind the gateway. Of those with a second terminal
 // pair-a and pair-b are on four routers that answer; to near-b there are no two
 // ways from pair-a that share nothing.
 func inventory(listen map[string]string) string {
@@ -64,9 +64,9 @@ func routers() []string { return []string{"PE1", "PE2", "PE3", "PE4", "PE5", "PE
 func answering() []string { return []string{"PE1", "PE2", "PE5", "PE6"} }
 
 const network = `gateways:
-  - {node: GW, capacity: 100Gbps, underlay: 203.0.113.2, tunnelPorts: 50000-59999, ports: [trunk]}
+  - {node: GW, capacity: 100Gbps, underlay: 203.0.113.2, tunnelPorts: 50000-50015, ports: [trunk]}
 handoffs:
-  - {name: cloud-gw, kind: wireguard, pe: PE4, port: eth2, gateway: GW, gatewayPort: trunk, mtu: 1500, tunnelMtu: 1420, maxRate: 100Gbps, vlans: 100-4000}
+  - {name: cloud-gw, kind: wireguard, pe: PE2, port: eth2, gateway: GW, gatewayPort: trunk, mtu: 1500, tunnelMtu: 1420, maxRate: 100Gbps, vlans: 100-4000}
 pools:
   vpn: 1000-9999
   rd: 1-9999
@@ -84,7 +84,7 @@ catalogue:
   warnBefore: 9s
   keepTerminated: 1h
   levels:
-    - {name: A, class: best-effort, dscp: 0, availability: 99%, booking: 50%, measureEvery: 60s, price: {setUp: 0, perMbpsHour: 0.002}}
+    - {name: A, class: best-effort, dscp: 0, maxLoss: 1%, availability: 99%, booking: 50%, measureEvery: 1s, price: {setUp: 0, perMbpsHour: 0.002}}
     - {name: AA, class: assured, dscp: AF31, maxRtt: 50ms, availability: 99.9%, booking: 100%, measureEvery: 30s, price: {setUp: 5.00, perMbpsHour: 0.005, minimum: 1h}}
     - {name: AAA, class: priority, dscp: EF, maxRtt: 20ms, availability: 99.99%, protected: true, booking: 100%, measureEvery: 10s, price: {setUp: 20.00, perMbpsHour: 0.012, minimum: 1h, protection: 50%}}
 tenants:

@@ -47,7 +47,9 @@ type sinkAnswer struct {
 
 // event is one delivery.
 type event struct {
-	id, status, statusInfo, authorization string
+	id, kind, status, statusInfo, authorization string // kind: the last part of the event's type
+
+	data *answer // to be looked at like one
 }
 
 func startSink(t *testing.T, contract *apitest.Contract, pki *drivertest.PKI) *sink {
@@ -75,15 +77,19 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	box.raw = append(box.raw, raw)
 	box.faults = append(box.faults, err, s.check(r, raw))
 	var e struct {
-		ID   string
-		Data struct{ Status, StatusInfo string }
+		ID, Type string
+		Data     json.RawMessage
 	}
-	box.faults = append(box.faults, json.Unmarshal(raw, &e))
+	var data struct{ Status, StatusInfo string }
+	body := &answer{}
+	box.faults = append(box.faults, json.Unmarshal(raw, &e), json.Unmarshal(e.Data, &data), json.Unmarshal(e.Data, &body.body))
+	body.raw = e.Data
 	a := sinkAnswer{status: http.StatusNoContent}
 	if len(box.got) < len(box.answers) {
 		a = box.answers[len(box.got)]
 	}
-	box.got = append(box.got, event{e.ID, e.Data.Status, e.Data.StatusInfo, r.Header.Get("Authorization")})
+	kind := e.Type[strings.LastIndex(e.Type, ".")+1:]
+	box.got = append(box.got, event{e.ID, kind, data.Status, data.StatusInfo, r.Header.Get("Authorization"), body})
 	w.Header().Set("x-correlator", r.Header.Get("x-correlator"))
 	if a.status == http.StatusNoContent {
 		w.WriteHeader(a.status)
@@ -116,9 +122,9 @@ func (s *sink) check(r *http.Request, raw []byte) error {
 func (w *world) sinkSteps(sc *godog.ScenarioContext) {
 	sc.Given(`^a sink that answers (\d+)(?: (\S+))?$`, w.sinkThatAnswers)
 	sc.Given(`^the order goes to the sink with the token "([^"]+)"$`, w.orderTo)
-	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+)$`, func(_ int, status string) error { return w.told(status, 1) })
-	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+) and is told again$`, func(_ int, status string) error { return w.told(status, 2) })
-	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to an offer that expires$`, func(int) error { return w.told("", 1) })
+	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+)$`, func(_ int, status string) error { return w.told(statusChanged, status, 1) })
+	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to (\w+) and is told again$`, func(_ int, status string) error { return w.told(statusChanged, status, 2) })
+	sc.Then(`^the sink answers (\d+)(?: [A-Z_]+)? to an offer that expires$`, func(int) error { return w.told("offer-expiring", "", 1) })
 	sc.Then(`^the sink was told nothing else$`, w.toldNothingElse)
 	sc.Then(`^the sink was shown the token "([^"]+)"$`, w.shownToken)
 }
@@ -149,14 +155,17 @@ func (w *world) received() ([]event, error) {
 	return append([]event(nil), box.got...), errors.Join(box.faults...)
 }
 
-// told waits until an event of that status, which those of offers have not, has
-// come n times under one id.
-func (w *world) told(status string, n int) error {
+// statusChanged is the kind of the events that tell of a step in a session's life.
+const statusChanged = "session-status-changed"
+
+// told waits until an event of that kind and status, which those of offers have
+// not, has come n times under one id.
+func (w *world) told(kind, status string, n int) error {
 	return w.until(func() (bool, error) {
 		got, err := w.received()
 		ids := map[string]int{}
 		for _, e := range got {
-			if e.status == status {
+			if e.kind == kind && e.status == status {
 				ids[e.id]++
 			}
 		}

@@ -29,6 +29,7 @@ type world struct {
 	request request
 	answer  *answer
 	heard   [][]byte // the bodies of all answers
+	verdict event    // of the service level, of which the sink was told last
 }
 
 // request is one that is being made up.

@@ -30,3 +30,38 @@ Feature: getSessionPerformance
       | page=0                    | page            |
       | perPage=101               | perPage         |
       | windowStart.gte=yesterday | windowStart.gte |
+
+  Scenario: What packets have measured
+    Given a session that is MEASURED
+    And packets have measured the session
+    And a request for getSessionPerformance
+    When getSessionPerformance is called
+    Then the answer is 200
+    And the answer's "measurementInterval" is 1
+    And a window of the answer has
+      | verdict         | "MET" |
+      | availability    | 100   |
+      | latency         | 0.45  |
+      | worstLatency    | 0.45  |
+      | packetLossRate  | 0     |
+      | breachedSeconds | 0     |
+
+  Scenario Outline: A service level that is not kept while <share> of the packets are lost
+    Given a sink that answers 204
+    And a session that is MEASURED
+    And a request for getSessionPerformance
+    When <share> of the packets are lost
+    Then the sink is told of sla-breached, for <guarantee> that was promised as <promised> and was worse
+    When getSessionPerformance is called
+    Then the answer is 200
+    And the answer's guarantee log has that breach, which goes on
+    When none of the packets are lost
+    Then the sink is told of sla-restored, for <guarantee> that was promised as <promised> and was worse
+    When getSessionPerformance is called
+    Then the answer is 200
+    And the answer's guarantee log has that breach, which is over
+
+    Examples:
+      | share | guarantee    | promised |
+      | half  | PACKET_LOSS  | 1        |
+      | all   | AVAILABILITY | 99       |

@@ -138,8 +138,9 @@ const head = `<!-- SPDX-License-Identifier: Apache-2.0 -->
 # Which scenario shows what
 Every operation, status and code that [the contract](../northbound/api/site-to-cloud-vpn.yaml) documents, and a scenario of
 [northbound/conformance/features](../northbound/conformance/features) that has it. ` + "`make test`" + ` runs them against ` + "`s2cd serve`" + ` as a
-process, over TLS, with a store on disk, tokens of an issuer of the test, and two routers that keep their configuration
-as a tree; every request and answer is held against the contract. In ` + "`postNotification`" + ` and
+process, over TLS, with a store on disk, tokens of an issuer of the test, two routers that keep their configuration
+as a tree, and a gateway on a kernel in memory whose probes lose packets when a scenario says so; every request and
+answer is held against the contract. In ` + "`postNotification`" + ` and
 ` + "`postOfferNotification`" + ` the customer's sink answers,
 and the daemon has to cope with it.
 

@@ -187,7 +187,7 @@ func (r *Runner) turn(ctx context.Context) (more bool, err error) {
 		})
 	}
 	if len(stay) > 0 {
-		err = r.Store.LookLater(ctx, stay)
+		err = r.Store.LookLater(ctx, r.Holder, stay)
 	}
 	if err := errors.Join(group.Wait(), err); err != nil {
 		return false, err

@@ -19,9 +19,9 @@ type Store interface {
 	ClaimDue(ctx context.Context, holder string, now, until time.Time, limit int) ([]session.Session, error)
 	// Advance carries out one step and gives the claim back.
 	Advance(ctx context.Context, step order.Step, ledger order.Ledger) (session.Session, error)
-	// LookLater looks at sessions again later and gives their claims back; one that
-	// has got another version meanwhile is left as it is.
-	LookLater(ctx context.Context, list []Later) error
+	// LookLater gives the holder's claims on sessions back, to be looked at again
+	// later. One that has got another version meanwhile is due as that says.
+	LookLater(ctx context.Context, holder string, list []Later) error
 	// Session returns a session; a session.Error of code NotFound otherwise.
 	Session(ctx context.Context, id session.ID) (session.Session, error)
 	// LeaseDevice gives one holder the device until the given time, or renews

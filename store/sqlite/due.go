@@ -72,11 +72,11 @@ func (s *Store) claimSome(ctx context.Context, t *tx, holder string, now, until 
 }
 
 // LookLater implements provision.Store: no version grows by it.
-func (s *Store) LookLater(ctx context.Context, list []provision.Later) error {
+func (s *Store) LookLater(ctx context.Context, holder string, list []provision.Later) error {
 	return s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
 		for _, l := range list {
 			err := t.q.PostponeSession(ctx, sqlitedb.PostponeSessionParams{
-				Due: micros(l.Due), ID: string(l.Session), Version: int64(l.Version), //nolint:gosec // counts from 1
+				Due: micros(l.Due), ID: string(l.Session), Holder: holder, Version: int64(l.Version), //nolint:gosec // counts from 1
 			})
 			if err != nil {
 				return fmt.Errorf("postpone session %s: %w", l.Session, err)

@@ -20,6 +20,7 @@ func provisionTests() tests {
 		"due sessions are claimed oldest first":   testClaimOrder,
 		"a claim keeps others away until it ends": testClaim,
 		"a step gives the claim back":             testClaimBack,
+		"what is looked at later stays as it is":  testLookLater,
 		"claimers at once never share":            testClaimers,
 		"a restart finds all that is due":         testRestart,
 		"a device has one holder":                 testLease,
@@ -85,6 +86,38 @@ func testClaimBack(t *testing.T, b *bundle) {
 	b.clock.advance(24 * time.Hour)
 	if got := b.claim(t, "d2", 9); len(got) != 0 {
 		t.Errorf("never due, and claimed: %v", ids(got))
+	}
+}
+
+func testLookLater(t *testing.T, b *bundle) {
+	b.admit(t, small("t1", "v1"))
+	s := b.claim(t, "d1", 9)[0]
+	later := func(holder string, s session.Session) {
+		t.Helper()
+		list := []provision.Later{{Session: "none"}, {Session: s.ID, Version: s.Version, Due: b.clock.Now().Add(time.Hour)}}
+		if err := b.LookLater(t.Context(), holder, list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later("d2", s) // has no claim
+	later("d1", s)
+	b.clock.advance(time.Hour - time.Microsecond)
+	if got := b.claim(t, "d2", 9); len(got) != 0 {
+		t.Errorf("claimed before its time: %v", ids(got))
+	}
+	b.clock.advance(time.Microsecond)
+	got := b.claim(t, "d1", 9)
+	if len(got) != 1 || same(s, got[0]) != "" {
+		t.Fatalf("claimed %v", got)
+	}
+	// A finding during the claim has it looked at as soon as the claim is given back.
+	found := []provision.Finding{{Session: s.ID, Have: session.Present}}
+	if err := b.RecordDevice(t.Context(), b.lease(t, "d1"), found, b.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	later("d1", s)
+	if got := b.claim(t, "d2", 9); len(got) != 1 || got[0].Version == s.Version {
+		t.Errorf("a finding during a claim was lost: %v", got)
 	}
 }
 

@@ -40,8 +40,10 @@ UPDATE session SET claim_holder = ?, claim_until = ?, next_at = ?
 WHERE n IN (SELECT value FROM json_each(CAST(sqlc.arg(numbers) AS TEXT)));
 
 -- name: PostponeSession :exec
-UPDATE session SET claim_holder = '', claim_until = 0, due_at = sqlc.arg(due), next_at = sqlc.arg(due)
-WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
+UPDATE session SET claim_holder = '', claim_until = 0,
+    due_at = CASE WHEN version = sqlc.arg(version) THEN sqlc.arg(due) ELSE due_at END,
+    next_at = CASE WHEN version = sqlc.arg(version) THEN sqlc.arg(due) ELSE due_at END
+WHERE id = sqlc.arg(id) AND claim_holder = sqlc.arg(holder);
 
 -- name: TouchSession :exec
 UPDATE session SET version = version + 1 WHERE n = ?;

@@ -356,18 +356,26 @@ func (q *Queries) PhaseCounts(ctx context.Context) ([]PhaseCount, error) {
 }
 
 const postponeSession = `-- name: PostponeSession :exec
-UPDATE session SET claim_holder = '', claim_until = 0, due_at = ?1, next_at = ?1
-WHERE id = ?2 AND version = ?3
+UPDATE session SET claim_holder = '', claim_until = 0,
+    due_at = CASE WHEN version = ?1 THEN ?2 ELSE due_at END,
+    next_at = CASE WHEN version = ?1 THEN ?2 ELSE due_at END
+WHERE id = ?3 AND claim_holder = ?4
 `
 
 type PostponeSessionParams struct {
+	Version int64
 	Due     int64
 	ID      string
-	Version int64
+	Holder  string
 }
 
 func (q *Queries) PostponeSession(ctx context.Context, arg PostponeSessionParams) error {
-	_, err := q.db.ExecContext(ctx, postponeSession, arg.Due, arg.ID, arg.Version)
+	_, err := q.db.ExecContext(ctx, postponeSession,
+		arg.Version,
+		arg.Due,
+		arg.ID,
+		arg.Holder,
+	)
 	return err
 }
 

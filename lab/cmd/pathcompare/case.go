@@ -130,7 +130,7 @@ func (t *testCase) solve() error {
 	if err != nil {
 		return err
 	}
-	solver, plain := csp.NewSolver(g, 0), csp.NewDijkstra(g)
+	solver, plain := csp.NewSolver(g, csp.Options{}), csp.NewDijkstra(g)
 	given := t.answers != nil
 	for _, q := range t.queries {
 		usable := t.graph.Usable(q.Mbps)

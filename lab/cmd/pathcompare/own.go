@@ -82,7 +82,7 @@ func runOwnExact(t testCase, about time.Duration) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	solver, usable := csp.NewSolver(g, 0), &room{available: t.graph.Mbps}
+	solver, usable := csp.NewSolver(g, csp.Options{}), &room{available: t.graph.Mbps}
 	var path []uint32
 	return repeat(t.queries, about, func(q pathbench.Query) pathbench.Answer {
 		usable.mbps = q.Mbps

@@ -57,7 +57,7 @@ test-long: ## every fuzz target, ten million operations on a ledger, long proper
 	S2CD_STRESS_ROUNDS=150 $(GO) test -timeout 30m -count 1 -run TestPoolsNeverLeak ./order
 	TMPDIR=/dev/shm $(GO) test -timeout 30m -count 1 -run TestWindowsTile ./telemetry -rapid.checks=2000
 	bash internal/fuzz.sh 30s
-	cd lab && $(GO) test -timeout 120m -count 5 -run 'TestDemo|TestFaults' .
+	cd lab && $(GO) test -tags outages -timeout 180m -count 5 -run 'TestDemo|TestFaults|TestOutages' .
 	$(MAKE) load
 
 .PHONY: load

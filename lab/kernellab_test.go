@@ -89,9 +89,9 @@ func TestDemo(t *testing.T) {
 	play(t, "demo", 20, 12*time.Minute)
 }
 
-// TestFaults kills, freezes and refuses at every step of a session's life.
+// TestFaults kills and refuses at every step of a session's life.
 func TestFaults(t *testing.T) {
-	play(t, "faults", 14, 18*time.Minute)
+	play(t, "faults", 11, 15*time.Minute)
 }
 
 // TestGateway runs the agent's own kernel test, which needs VRFs, in the lab's

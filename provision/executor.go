@@ -188,7 +188,7 @@ func (x *executor) learnSlots(ctx context.Context) error {
 }
 
 // recordAtOnce bounds the findings of one write: orders wait for it to end.
-const recordAtOnce = 32
+const recordAtOnce = 8
 
 // record writes the findings under the lease.
 func (x *executor) record(ctx context.Context, lease Lease, w *work) error {

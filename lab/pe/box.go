@@ -229,11 +229,16 @@ func (b *Box) waitZebra(ctx context.Context, device string, texts ...string) err
 	}
 }
 
-// waitBGP waits until bgpd has joined its instance with the device: it learns
-// of the device from zebra, in its own time.
+// waitBGP waits until bgpd has joined its instance with the device, which it knows
+// by the number of its interface: it learns of the device from zebra, in its own
+// time, and for a while after a VRF was made anew still knows the one before.
 func (b *Box) waitBGP(ctx context.Context, name string, v VRF) error {
 	if v.AS == 0 {
 		return nil
+	}
+	device, err := b.links.LinkByName(name)
+	if err != nil {
+		return fmt.Errorf("find vrf %s: %w", name, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, pollFor)
 	defer cancel()
@@ -252,7 +257,7 @@ func (b *Box) waitBGP(ctx context.Context, name string, v VRF) error {
 		if err := json.Unmarshal([]byte(text), &shown); err != nil {
 			return fmt.Errorf("read VRFs of bgpd: %w", err)
 		}
-		if i, ok := shown.VRFs[name]; ok && i.ID > 0 {
+		if i, ok := shown.VRFs[name]; ok && i.ID == int64(device.Attrs().Index) {
 			return nil
 		}
 		select {

@@ -90,6 +90,9 @@ func (s *Stack) AwaitPhase(ctx context.Context, id, phase string) (operatorView,
 		if err == nil && v.Phase == phase {
 			return v, nil
 		}
+		if err == nil && v.Phase == "released" {
+			return v, fmt.Errorf("session %s is released (%s), it will never be %s", id, v.Reason, phase)
+		}
 		if ctx.Err() != nil {
 			return v, fmt.Errorf("session %s is %s (%s), not %s: %w", id, v.Phase, v.Reason, phase, ctx.Err())
 		}

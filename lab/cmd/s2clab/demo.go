@@ -25,7 +25,7 @@ type play func(ctx context.Context, s *scenario.Stack, out io.Writer) error
 
 // plays are the scenarios by the command that boots them.
 func plays() map[string]play {
-	return map[string]play{"demo": scenario.RunDemo, "faults": scenario.RunFaults}
+	return map[string]play{"demo": scenario.RunDemo, "faults": scenario.RunFaults, "outages": scenario.RunOutages}
 }
 
 // inside runs a scenario in the lab's root.

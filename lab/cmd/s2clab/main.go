@@ -28,7 +28,8 @@ const usage = `usage: s2clab COMMAND [flags]
   packages   fetch and unpack what the lab needs, install nothing
   selftest   boot the lab and prove that it works
   demo       boot the lab, play customers from their first request to the end
-  faults     boot the lab, kill, freeze and refuse at every step
+  faults     boot the lab, kill and refuse at every step
+  outages    boot the lab, take a device or the daemon away for minutes
   run        boot the lab's root and run a program in it: run [flags] -- PROGRAM ARGS
 `
 

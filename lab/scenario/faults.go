@@ -31,34 +31,39 @@ type Faults struct {
 
 // RunFaults plays the faults that are over soon; its error says how many checks failed.
 func RunFaults(ctx context.Context, s *Stack, out io.Writer) error {
-	f := &Faults{Stack: s, Report: report.New(out), connected: map[string]bool{}}
-	if !f.Do(ctx, "a session of another customer carries packets", 2*time.Minute, f.begin) {
-		return errors.Join(f.End(), fmt.Errorf("s2cd said:\n%s", tail(s.S2cd.Log())))
-	}
+	f := newFaults(s, out)
+	var steps []step
 	for _, victim := range []string{"s2cd", "s2cgw"} {
 		for _, phase := range []string{"applying", "verifying", "active", "releasing"} {
-			f.play(ctx, step{"kill -9 of " + victim + " while " + phase, 8 * time.Minute, func(ctx context.Context) (string, error) {
+			steps = append(steps, step{"kill -9 of " + victim + " while " + phase, 8 * time.Minute, func(ctx context.Context) (string, error) {
 				return f.kill(ctx, victim, phase)
 			}})
 		}
 	}
-	f.play(ctx, step{"a device refuses: declined, others applied", 6 * time.Minute, f.refused})
-	f.Do(ctx, "the end: nothing left, nothing reserved", 2*time.Minute, f.end)
-	return f.End()
+	return f.run(ctx, append(steps, step{"a device refuses: declined, others applied", 6 * time.Minute, f.refused}))
 }
 
 // RunOutages plays what takes minutes: a device that is away for longer than a
 // call or a transaction lasts, a daemon that sleeps for longer than its lease.
 func RunOutages(ctx context.Context, s *Stack, out io.Writer) error {
-	f := &Faults{Stack: s, Report: report.New(out), connected: map[string]bool{}}
-	if !f.Do(ctx, "a session of another customer carries packets", 2*time.Minute, f.begin) {
-		return errors.Join(f.End(), fmt.Errorf("s2cd said:\n%s", tail(s.S2cd.Log())))
-	}
-	for _, st := range []step{
+	f := newFaults(s, out)
+	return f.run(ctx, []step{
 		{"a device does not answer: in doubt, then delivered", 6 * time.Minute, f.silent},
 		{"a device dies in mid-transaction", 6 * time.Minute, f.dies},
 		{"a daemon woken after its lease is refused", 6 * time.Minute, f.frozen},
-	} {
+	})
+}
+
+func newFaults(s *Stack, out io.Writer) *Faults {
+	return &Faults{Stack: s, Report: report.New(out), connected: map[string]bool{}}
+}
+
+// run plays steps beside the bystander and looks what is left.
+func (f *Faults) run(ctx context.Context, steps []step) error {
+	if !f.Do(ctx, "a session of another customer carries packets", 2*time.Minute, f.begin) {
+		return errors.Join(f.End(), fmt.Errorf("s2cd said:\n%s", tail(f.S2cd.Log())))
+	}
+	for _, st := range steps {
 		f.play(ctx, st)
 	}
 	f.Do(ctx, "the end: nothing left, nothing reserved", 2*time.Minute, f.end)

@@ -137,6 +137,16 @@ func (d *durable) next(t *testing.T, of session.ID) record {
 }
 
 // heard checks what a sink took: the events in order, each with one id.
+// delivers fails unless so many events of a session are delivered next.
+func (d *durable) delivers(t *testing.T, of session.ID, n int) {
+	t.Helper()
+	for range n {
+		if r := d.next(t, of); r.what != "delivered" {
+			t.Fatalf("recorded %+v", r)
+		}
+	}
+}
+
 func heard(t *testing.T, received chan got, ids []string) {
 	t.Helper()
 	at := 0
@@ -297,11 +307,7 @@ func TestBadSinks(t *testing.T) {
 				}
 			}
 			d.advance(testStart().Add(2 * time.Hour))
-			for range ids {
-				if r := d.next(t, one); r.what != "delivered" {
-					t.Fatalf("recorded %+v", r)
-				}
-			}
+			d.delivers(t, one, len(ids))
 			heard(t, bad, ids)
 			if dead, err := d.store.DeadLetters(t.Context(), order.DeadLetterFilter{Limit: 1}); err != nil || len(dead) > 0 {
 				t.Errorf("dead letters are left: %+v, %v", dead, err)
@@ -351,11 +357,7 @@ func TestDownForHours(t *testing.T) {
 	down.Store(false)
 	d.advance(testStart().Add(24*time.Hour - time.Minute))
 	d.run(t)
-	for range ids {
-		if r := d.next(t, one); r.what != "delivered" {
-			t.Fatalf("recorded %+v", r)
-		}
-	}
+	d.delivers(t, one, len(ids))
 	heard(t, received, ids)
 }
 
@@ -393,11 +395,7 @@ func TestDownForTooLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.worker.Wake()
-	for range ids {
-		if r := d.next(t, one); r.what != "delivered" {
-			t.Fatalf("recorded %+v", r)
-		}
-	}
+	d.delivers(t, one, len(ids))
 	heard(t, received, ids)
 }
 
@@ -425,11 +423,7 @@ func TestCustomerOfManySlowSinks(t *testing.T) {
 	quick, received := d.sink(t, status(204))
 	good, ids := d.order(t, "good", session.Sink{URL: quick})
 	d.run(t)
-	for range ids {
-		if r := d.next(t, good); r.what != "delivered" {
-			t.Fatalf("recorded %+v", r)
-		}
-	}
+	d.delivers(t, good, len(ids))
 	heard(t, received, ids)
 	if len(arrived) > 3 {
 		t.Errorf("%d deliveries of one customer at once, the cap is 3", len(arrived))

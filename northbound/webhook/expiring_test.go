@@ -49,11 +49,7 @@ func TestOffersExpiring(t *testing.T) {
 	other, told := d.sink(t, status(http.StatusNoContent))
 	one, ids := d.order(t, "acme", session.Sink{URL: other})
 	d.worker.Wake()
-	for range ids {
-		if r := d.next(t, one); r.what != "delivered" {
-			t.Fatalf("recorded %+v", r)
-		}
-	}
+	d.delivers(t, one, len(ids))
 	heard(t, told, ids)
 	if len(received) > 0 {
 		t.Fatal("told before it was due")
@@ -144,11 +140,7 @@ func TestExpiringIsNotToldTooLate(t *testing.T) {
 			well.Store(true)
 			one, ids := d.order(t, "acme", session.Sink{URL: url})
 			d.advance(h.Expires.Add(-time.Second))
-			for range ids {
-				if r := d.next(t, one); r.what != "delivered" {
-					t.Fatalf("recorded %+v", r)
-				}
-			}
+			d.delivers(t, one, len(ids))
 			heard(t, received, ids)
 			if dead, err := d.store.DeadLetters(t.Context(), order.DeadLetterFilter{Limit: 1}); err != nil || len(dead) > 0 {
 				t.Errorf("dead letters %+v, %v", dead, err)
@@ -173,11 +165,7 @@ func TestSpentAndEndedHoldsAreNotToldOf(t *testing.T) {
 	d.advance(over.Expires)
 	one, ids := d.order(t, "acme", session.Sink{URL: url})
 	d.run(t)
-	for range ids {
-		if r := d.next(t, one); r.what != "delivered" {
-			t.Fatalf("recorded %+v", r)
-		}
-	}
+	d.delivers(t, one, len(ids))
 	heard(t, received, ids)
 }
 

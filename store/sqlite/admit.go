@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/order"
@@ -147,6 +148,9 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	if err != nil {
 		return 0, err
 	}
+	in.Devices = slices.SortedFunc(slices.Values(in.Devices), func(a, b session.DeviceState) int { // as they are read
+		return strings.Compare(string(a.Device), string(b.Device))
+	})
 	n, err := t.sessionNumber(ctx)
 	if err != nil {
 		return 0, err

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/session"
@@ -66,12 +65,11 @@ func open(seal Sealer, of kept) (session.Session, error) {
 	return out, nil
 }
 
-// asRead is what will be read of a session that is written now.
+// asRead is what will be read of a session that is written now, with its devices in
+// the order of their names.
 func asRead(in session.Session, version int64, token []byte) kept {
 	out := asEncoded(in)
-	out.Devices = slices.SortedFunc(slices.Values(in.Devices), func(a, b session.DeviceState) int {
-		return strings.Compare(string(a.Device), string(b.Device))
-	})
+	out.Devices = in.Devices
 	return kept{version: version, session: out, token: token}
 }
 

@@ -7,8 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/order"
@@ -112,11 +110,7 @@ func (s *Store) repeats(ctx context.Context, t *tx, a order.Admission) (first se
 	if waiting.fingerprint != a.Fingerprint {
 		return first, false, usedOtherwise()
 	}
-	first = t.seen.made[waiting.session]
-	first.Devices = slices.SortedFunc(slices.Values(first.Devices), func(a, b session.DeviceState) int {
-		return strings.Compare(string(a.Device), string(b.Device))
-	})
-	return first, true, nil
+	return t.seen.made[waiting.session], true, nil
 }
 
 func usedOtherwise() error {

@@ -14,14 +14,15 @@ import (
 const longestProfile = 25 * time.Second
 
 // profile has the daemon tell where its CPU time goes during a phase, into
-// dir/PHASE.pprof. The function it returns waits for it.
+// dir/PHASE.pprof, and what it allocated since it started, into
+// dir/PHASE.allocs.pprof. The function it returns waits for it.
 func (s *stack) profile(ctx context.Context, dir, phase string, lasts time.Duration) (wait func() error) {
 	done := make(chan error, 1)
 	go func() {
 		seconds := max(1, int(min(lasts, longestProfile).Seconds()))
-		text, err := s.admin(ctx, fmt.Sprintf("/operator/v1/profile?seconds=%d", seconds))
+		err := s.keepProfile(ctx, fmt.Sprintf("?seconds=%d", seconds), filepath.Join(dir, phase+".pprof"))
 		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, phase+".pprof"), []byte(text), 0o600)
+			err = s.keepProfile(ctx, "/allocs", filepath.Join(dir, phase+".allocs.pprof"))
 		}
 		if err != nil {
 			err = fmt.Errorf("profile of %s: %w", phase, err)
@@ -29,4 +30,12 @@ func (s *stack) profile(ctx context.Context, dir, phase string, lasts time.Durat
 		done <- err
 	}()
 	return func() error { return <-done }
+}
+
+func (s *stack) keepProfile(ctx context.Context, what, path string) error {
+	text, err := s.admin(ctx, "/operator/v1/profile"+what)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o600) //nolint:wrapcheck // it names the file
 }

@@ -163,19 +163,19 @@ func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow,
 	if err != nil {
 		return nil, err
 	}
-	p := sqlitedb.UpdateSessionParams{
-		Name: next.Name, Level: string(next.Level), Status: string(next.Status), Phase: string(next.Phase),
-		Decision: string(next.Decision), Kbps: kbps, Live: flag(next.Phase != session.Released),
-		ReleasedAt: was.ReleasedAt, Version: int64(next.Version), //nolint:gosec // counts from 1
-		DueAt: micros(step.Due), NextAt: micros(step.Due), DocSchema: docSchema, Doc: doc, Token: token, N: was.N,
-		StartAt: micros(next.Start), Gone: flag(order.Gone(next)),
+	err = t.q.UpdateSession(ctx, sqlitedb.UpdateSessionParams{
+		Status: string(next.Status), Phase: string(next.Phase), Decision: string(next.Decision),
+		Version: int64(next.Version), //nolint:gosec // counts from 1
+		DueAt:   micros(step.Due), NextAt: micros(step.Due), DocSchema: docSchema, Doc: doc, Token: token, N: was.N,
 		UpdatedAt: micros(next.UpdatedAt),
-	}
-	if was.Live == 1 && p.Live == 0 {
-		p.ReleasedAt = micros(t.now)
-	}
-	if err := t.q.UpdateSession(ctx, p); err != nil {
+	})
+	if err != nil {
 		return nil, fmt.Errorf("write session %s: %w", next.ID, err)
+	}
+	if err := t.alter(ctx, was, sqlitedb.AlterSessionParams{
+		Name: next.Name, Level: string(next.Level), Kbps: kbps, StartAt: micros(next.Start), Gone: flag(order.Gone(next)), N: was.N,
+	}); err != nil {
+		return nil, err
 	}
 	for _, d := range next.Devices {
 		err := t.q.AddDevice(ctx, sqlitedb.AddDeviceParams{
@@ -190,21 +190,38 @@ func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow,
 			return nil, fmt.Errorf("write devices of session %s: %w", next.ID, err)
 		}
 	}
-	return token, t.account(ctx, was, p, next)
+	return token, t.account(ctx, was, kbps, next)
+}
+
+// alter writes what seldom changes, if it did: an update writes the indexes of all
+// columns that it names.
+func (t *tx) alter(ctx context.Context, was sqlitedb.SessionStateRow, now sqlitedb.AlterSessionParams) error {
+	if now == (sqlitedb.AlterSessionParams{Name: was.Name, Level: was.Level, Kbps: was.Kbps, StartAt: was.StartAt, Gone: was.Gone, N: was.N}) {
+		return nil
+	}
+	if err := t.q.AlterSession(ctx, now); err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	return nil
 }
 
 // account keeps the tenant's use, and lets a VPN go with its last session.
-func (t *tx) account(ctx context.Context, was sqlitedb.SessionStateRow, now sqlitedb.UpdateSessionParams, next session.Session) error {
-	use := sqlitedb.AddTenantUseParams{
-		Name: was.Tenant, Sessions: now.Live - was.Live, Kbps: now.Live*now.Kbps - was.Live*was.Kbps,
-	}
+func (t *tx) account(ctx context.Context, was sqlitedb.SessionStateRow, kbps int64, next session.Session) error {
+	live := flag(next.Phase != session.Released)
+	use := sqlitedb.AddTenantUseParams{Name: was.Tenant, Sessions: live - was.Live, Kbps: live*kbps - was.Live*was.Kbps}
 	if use.Sessions != 0 || use.Kbps != 0 {
 		if err := t.q.AddTenantUse(ctx, use); err != nil {
 			return fmt.Errorf("write use of tenant %s: %w", was.Tenant, err)
 		}
 	}
-	if now.Live == 1 {
+	if live == 1 {
 		return nil
+	}
+	if was.Live == 1 {
+		if err := t.q.EndSession(ctx, sqlitedb.EndSessionParams{ReleasedAt: micros(t.now), N: was.N}); err != nil {
+			return fmt.Errorf("end session %s: %w", next.ID, err)
+		}
+		t.goes(stay{session.TenantID(was.Tenant), session.VPNID(was.Vpn), was.APoint, was.ZPoint})
 	}
 	if err := t.q.DeleteSecrets(ctx, was.N); err != nil {
 		return fmt.Errorf("delete secrets of session %s: %w", next.ID, err)

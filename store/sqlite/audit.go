@@ -67,8 +67,8 @@ func auditPools(ctx context.Context, q *sqlitedb.Queries) ([]string, error) {
 	pools := map[string][]stretch{}
 	for _, v := range values {
 		pools[v.Name] = append(pools[v.Name], stretch{v.Value, v.Value})
-		if is := owners[[2]int64{v.N, v.Value}]; v.Owners == 0 || v.Owners != is {
-			faults = append(faults, fmt.Sprintf("value %d of pool %s (%s) has %d owners and counts %d", v.Value, v.Name, v.Holder, is, v.Owners))
+		if owners[[2]int64{v.N, v.Value}] == 0 {
+			faults = append(faults, fmt.Sprintf("value %d of pool %s (%s) is taken and nobody owns it", v.Value, v.Name, v.Holder))
 		}
 		delete(owners, [2]int64{v.N, v.Value})
 	}

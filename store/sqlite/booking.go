@@ -163,6 +163,7 @@ func (t *tx) append(ctx context.Context, b pathcomp.Booking, uses []byte) error 
 // settle tells the book, and what is kept in memory, what became durable.
 func (t *tx) settle() {
 	t.w.known.committed(t.changed, t.read, t.told) // before anybody is told
+	t.w.roster.committed(t.turnover)
 	if len(t.log.arcs) > 0 {
 		t.w.arcs.add(t.log.arcs)
 	}

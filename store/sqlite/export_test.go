@@ -111,5 +111,28 @@ func (s *Store) CheckKnown(ctx context.Context) (diffs []string, err error) {
 	if at != s.known.moment() {
 		return nil, errors.New("the store was written meanwhile")
 	}
-	return diffs, nil
+	of, err := s.checkRoster(ctx)
+	return append(diffs, of...), err
+}
+
+// checkRoster compares what the writer knows of live sessions with what the file
+// holds.
+func (s *Store) checkRoster(ctx context.Context) (diffs []string, err error) {
+	err = s.writer.one(ctx, interactive, func(ctx context.Context, t *tx) error {
+		var want roster
+		if err := want.count(ctx, t.q); err != nil {
+			return err
+		}
+		is := t.w.roster
+		is.mu.RLock()
+		defer is.mu.RUnlock()
+		if d := cmp.Diff(want.at, is.at); d != "" {
+			diffs = append(diffs, "VPNs at access points (-file +memory):\n"+d)
+		}
+		if d := cmp.Diff(want.owners, is.owners, cmp.AllowUnexported(owned{})); d != "" {
+			diffs = append(diffs, "owners of pool values (-file +memory):\n"+d)
+		}
+		return nil
+	})
+	return diffs, err
 }

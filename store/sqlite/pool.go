@@ -26,7 +26,6 @@ type pool struct {
 type poolValue struct {
 	pool, value int64
 	written     bool
-	more        int64 // owners
 }
 
 // gap is the first range of free values from a certain value on, of which the
@@ -113,14 +112,14 @@ func (t *tx) own(values []*poolValue) []byte {
 		if slices.Contains(values[:i], v) {
 			continue
 		}
-		v.more++
-		t.undo = append(t.undo, func() { v.more-- })
+		t.owns(owned{v.pool, v.value}, 1)
 		kept = appendPair(kept, v.pool, v.value)
 	}
 	return kept
 }
 
-// writePools writes what waits of pools.
+// writePools writes what waits of pools. How many own a value is not written: the
+// roster knows.
 func (t *tx) writePools(ctx context.Context) error {
 	var rows []any
 	for _, p := range t.seen.pools {
@@ -128,18 +127,12 @@ func (t *tx) writePools(ctx context.Context) error {
 			return err
 		}
 		for holder, v := range p.values {
-			switch {
-			case v == nil || v.more == 0:
-			case !v.written:
-				rows = append(rows, v.pool, v.value, holder, v.more)
-			default:
-				if err := t.q.AddOwners(ctx, sqlitedb.AddOwnersParams{More: v.more, Pool: v.pool, Value: v.value}); err != nil {
-					return fmt.Errorf("share value %d of pool %d: %w", v.value, v.pool, err)
-				}
+			if v != nil && !v.written {
+				rows = append(rows, v.pool, v.value, holder)
 			}
 		}
 	}
-	return t.w.many.insert(ctx, into{"INSERT INTO pool_value (pool_n, value, holder, owners)", 4}, rows)
+	return t.w.many.insert(ctx, into{"INSERT INTO pool_value (pool_n, value, holder)", 3}, rows)
 }
 
 func (t *tx) takeLowest(ctx context.Context, p *pool, r order.PoolRequest) (int64, error) {
@@ -265,14 +258,14 @@ func (t *tx) disown(ctx context.Context, session int64) error {
 		if pool, value, kept, err = cutPair(kept); err != nil {
 			return fmt.Errorf("read pool values: %w", err)
 		}
-		owners, err := t.q.RemoveOwner(ctx, sqlitedb.RemoveOwnerParams{PoolN: pool, Value: value})
-		if err != nil {
-			return fmt.Errorf("disown value %d of pool %d: %w", value, pool, err)
-		}
-		if owners > 0 {
+		if t.owns(owned{pool, value}, -1) > 0 {
 			continue
 		}
-		if err := t.q.DeleteValue(ctx, sqlitedb.DeleteValueParams{PoolN: pool, Value: value}); err != nil {
+		n, err := t.q.DeleteValue(ctx, sqlitedb.DeleteValueParams{PoolN: pool, Value: value})
+		if err == nil && n != 1 {
+			err = errors.New("it was not taken")
+		}
+		if err != nil {
 			return fmt.Errorf("free value %d of pool %d: %w", value, pool, err)
 		}
 		if err := t.widen(ctx, pool, value); err != nil {

@@ -30,6 +30,7 @@ type tx struct {
 	ledger order.Ledger
 
 	log         bookLog
+	turnover    turnover
 	behind      behind             // what waits to be written
 	seen        seen               // what admissions have read, with what waits
 	read        map[int64]kept     // sessions as they will be if this is committed
@@ -43,7 +44,7 @@ type tx struct {
 }
 
 func newTx(w *writer, jobs []*job) *tx {
-	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]struct{}{}, pools: map[string]int64{}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
+	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]struct{}{}, pools: map[string]int64{}, turnover: turnover{owners: map[owned]int64{}}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
 	for _, j := range jobs {
 		if j.ledger != nil {
 			t.ledger = j.ledger

@@ -18,15 +18,16 @@ import (
 
 // writer is the one goroutine that writes.
 type writer struct {
-	queue *queue
-	conn  *statements
-	q     *sqlitedb.Queries
-	many  *many
-	arcs  *arcNames
-	known *known
-	pools map[string]int64 // numbers, which never change
-	clock func() time.Time
-	log   *slog.Logger
+	queue  *queue
+	conn   *statements
+	q      *sqlitedb.Queries
+	many   *many
+	arcs   *arcNames
+	known  *known
+	roster *roster
+	pools  map[string]int64 // numbers, which never change
+	clock  func() time.Time
+	log    *slog.Logger
 
 	checkpointer *checkpointer
 
@@ -42,10 +43,13 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	}
 	prepared := newStatements(conn)
 	w := &writer{
-		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), known: s.known, pools: map[string]int64{},
+		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), known: s.known, roster: &roster{}, pools: map[string]int64{},
 		clock: s.clock, log: s.log, checkpointer: s.checkpointer, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
+	if err := w.roster.count(ctx, w.q); err != nil {
+		return nil, errors.Join(err, prepared.close())
+	}
 	go w.loop() //nolint:contextcheck // a transaction outlives the callers it serves
 	return w, nil
 }
@@ -120,6 +124,12 @@ func (w *writer) transaction(jobs []*job) error {
 	if err := w.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return unavailable("begin transaction", err)
 	}
+	if w.roster.unsure {
+		if err := w.roster.count(ctx, w.q); err != nil {
+			w.rollback(ctx)
+			return unavailable("count", err)
+		}
+	}
 	t := newTx(w, jobs)
 	defer t.behind.encoding.Wait() // it reads what is the callers' again then
 	good, err := t.all(ctx, inTurn(jobs))
@@ -162,6 +172,7 @@ func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause
 		t.withdraw(0)
 		return unavailable("commit", cause)
 	}
+	w.roster.unsure = true
 	w.log.ErrorContext(ctx, "outcome of a commit is unknown", "error", cause, "read", err)
 	return unavailable("commit, outcome unknown", errors.Join(cause, err))
 }

@@ -7,13 +7,7 @@ INSERT INTO pool (name) VALUES (?) RETURNING n;
 -- name: ValueOf :one
 SELECT value FROM pool_value WHERE pool_n = ? AND holder = ?;
 
--- name: AddOwners :exec
-UPDATE pool_value SET owners = owners + sqlc.arg(more) WHERE pool_n = sqlc.arg(pool) AND value = sqlc.arg(value);
-
--- name: RemoveOwner :one
-UPDATE pool_value SET owners = owners - 1 WHERE pool_n = ? AND value = ? RETURNING owners;
-
--- name: DeleteValue :exec
+-- name: DeleteValue :execrows
 DELETE FROM pool_value WHERE pool_n = ? AND value = ?;
 
 -- name: OwnedValues :one
@@ -38,7 +32,7 @@ UPDATE pool_gap SET first = ? WHERE pool_n = ? AND last = ?;
 DELETE FROM pool_gap WHERE pool_n = ? AND last = ?;
 
 -- name: PoolValues :many
-SELECT p.n, p.name, v.value, v.holder, v.owners FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value;
+SELECT p.n, p.name, v.value, v.holder FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value;
 
 -- name: PoolGaps :many
 SELECT p.name, g.first, g.last FROM pool_gap g JOIN pool p ON p.n = g.pool_n ORDER BY p.name, g.last;

@@ -5,7 +5,10 @@ SELECT n FROM session WHERE id = ?;
 SELECT n, id, vpn, version FROM session WHERE id = ?;
 
 -- name: SessionState :one
-SELECT n, version, tenant, vpn, phase, kbps, live, released_at, claim_until FROM session WHERE id = ?;
+SELECT n, version, tenant, vpn, a_point, z_point, name, level, phase, kbps, live, start_at, gone, claim_until FROM session WHERE id = ?;
+
+-- name: LiveSessions :many
+SELECT tenant, vpn, a_point, z_point, pool_values FROM session WHERE live = 1 ORDER BY vpn;
 
 -- name: SessionsOfVPN :many
 SELECT n, id, vpn, version FROM session WHERE vpn = ? AND live = 1 ORDER BY n;
@@ -26,10 +29,16 @@ SELECT n, doc_schema, doc, token FROM session
 WHERE n IN (SELECT value FROM json_each(CAST(sqlc.arg(numbers) AS TEXT)));
 
 -- name: UpdateSession :exec
-UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
-    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?,
-    updated_at = ?
+UPDATE session SET status = ?, phase = ?, decision = ?, version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?,
+    doc_schema = ?, doc = ?, token = ?, updated_at = ?
 WHERE n = ?;
+
+-- What changes seldom, apart: an update writes anew the indexes of all that it names.
+-- name: AlterSession :exec
+UPDATE session SET name = ?, level = ?, kbps = ?, start_at = ?, gone = ? WHERE n = ?;
+
+-- name: EndSession :exec
+UPDATE session SET live = 0, released_at = ? WHERE n = ?;
 
 -- name: DueSessions :many
 SELECT n, id, vpn, version FROM session

@@ -114,7 +114,6 @@ type PoolValue struct {
 	PoolN  int64
 	Value  int64
 	Holder string
-	Owners int64
 }
 
 type SealCheck struct {

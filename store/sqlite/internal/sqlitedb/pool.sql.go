@@ -9,21 +9,6 @@ import (
 	"context"
 )
 
-const addOwners = `-- name: AddOwners :exec
-UPDATE pool_value SET owners = owners + ?1 WHERE pool_n = ?2 AND value = ?3
-`
-
-type AddOwnersParams struct {
-	More  int64
-	Pool  int64
-	Value int64
-}
-
-func (q *Queries) AddOwners(ctx context.Context, arg AddOwnersParams) error {
-	_, err := q.db.ExecContext(ctx, addOwners, arg.More, arg.Pool, arg.Value)
-	return err
-}
-
 const deleteGap = `-- name: DeleteGap :exec
 DELETE FROM pool_gap WHERE pool_n = ? AND last = ?
 `
@@ -38,7 +23,7 @@ func (q *Queries) DeleteGap(ctx context.Context, arg DeleteGapParams) error {
 	return err
 }
 
-const deleteValue = `-- name: DeleteValue :exec
+const deleteValue = `-- name: DeleteValue :execrows
 DELETE FROM pool_value WHERE pool_n = ? AND value = ?
 `
 
@@ -47,9 +32,12 @@ type DeleteValueParams struct {
 	Value int64
 }
 
-func (q *Queries) DeleteValue(ctx context.Context, arg DeleteValueParams) error {
-	_, err := q.db.ExecContext(ctx, deleteValue, arg.PoolN, arg.Value)
-	return err
+func (q *Queries) DeleteValue(ctx context.Context, arg DeleteValueParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteValue, arg.PoolN, arg.Value)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const disownValues = `-- name: DisownValues :exec
@@ -211,7 +199,7 @@ func (q *Queries) PoolGaps(ctx context.Context) ([]PoolGapsRow, error) {
 }
 
 const poolValues = `-- name: PoolValues :many
-SELECT p.n, p.name, v.value, v.holder, v.owners FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value
+SELECT p.n, p.name, v.value, v.holder FROM pool_value v JOIN pool p ON p.n = v.pool_n ORDER BY p.name, v.value
 `
 
 type PoolValuesRow struct {
@@ -219,7 +207,6 @@ type PoolValuesRow struct {
 	Name   string
 	Value  int64
 	Holder string
-	Owners int64
 }
 
 func (q *Queries) PoolValues(ctx context.Context) ([]PoolValuesRow, error) {
@@ -236,7 +223,6 @@ func (q *Queries) PoolValues(ctx context.Context) ([]PoolValuesRow, error) {
 			&i.Name,
 			&i.Value,
 			&i.Holder,
-			&i.Owners,
 		); err != nil {
 			return nil, err
 		}
@@ -249,22 +235,6 @@ func (q *Queries) PoolValues(ctx context.Context) ([]PoolValuesRow, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-const removeOwner = `-- name: RemoveOwner :one
-UPDATE pool_value SET owners = owners - 1 WHERE pool_n = ? AND value = ? RETURNING owners
-`
-
-type RemoveOwnerParams struct {
-	PoolN int64
-	Value int64
-}
-
-func (q *Queries) RemoveOwner(ctx context.Context, arg RemoveOwnerParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, removeOwner, arg.PoolN, arg.Value)
-	var owners int64
-	err := row.Scan(&owners)
-	return owners, err
 }
 
 const valueOf = `-- name: ValueOf :one

@@ -49,6 +49,32 @@ func (q *Queries) AddTenantUse(ctx context.Context, arg AddTenantUseParams) erro
 	return err
 }
 
+const alterSession = `-- name: AlterSession :exec
+UPDATE session SET name = ?, level = ?, kbps = ?, start_at = ?, gone = ? WHERE n = ?
+`
+
+type AlterSessionParams struct {
+	Name    string
+	Level   string
+	Kbps    int64
+	StartAt int64
+	Gone    int64
+	N       int64
+}
+
+// What changes seldom, apart: an update writes anew the indexes of all that it names.
+func (q *Queries) AlterSession(ctx context.Context, arg AlterSessionParams) error {
+	_, err := q.db.ExecContext(ctx, alterSession,
+		arg.Name,
+		arg.Level,
+		arg.Kbps,
+		arg.StartAt,
+		arg.Gone,
+		arg.N,
+	)
+	return err
+}
+
 const claimSessions = `-- name: ClaimSessions :exec
 UPDATE session SET claim_holder = ?, claim_until = ?, next_at = ?
 WHERE n IN (SELECT value FROM json_each(CAST(?4 AS TEXT)))
@@ -280,6 +306,20 @@ func (q *Queries) DueSessions(ctx context.Context, arg DueSessionsParams) ([]Due
 	return items, nil
 }
 
+const endSession = `-- name: EndSession :exec
+UPDATE session SET live = 0, released_at = ? WHERE n = ?
+`
+
+type EndSessionParams struct {
+	ReleasedAt int64
+	N          int64
+}
+
+func (q *Queries) EndSession(ctx context.Context, arg EndSessionParams) error {
+	_, err := q.db.ExecContext(ctx, endSession, arg.ReleasedAt, arg.N)
+	return err
+}
+
 const forgetDevices = `-- name: ForgetDevices :exec
 UPDATE session_device SET have = 'unknown', reason = '', at = ? WHERE session_n = ?
 `
@@ -315,6 +355,47 @@ func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) 
 	var i IdempotencyKeyRow
 	err := row.Scan(&i.Fingerprint, &i.SessionID, &i.CreatedAt)
 	return i, err
+}
+
+const liveSessions = `-- name: LiveSessions :many
+SELECT tenant, vpn, a_point, z_point, pool_values FROM session WHERE live = 1 ORDER BY vpn
+`
+
+type LiveSessionsRow struct {
+	Tenant     string
+	Vpn        string
+	APoint     string
+	ZPoint     string
+	PoolValues []byte
+}
+
+func (q *Queries) LiveSessions(ctx context.Context) ([]LiveSessionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, liveSessions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LiveSessionsRow
+	for rows.Next() {
+		var i LiveSessionsRow
+		if err := rows.Scan(
+			&i.Tenant,
+			&i.Vpn,
+			&i.APoint,
+			&i.ZPoint,
+			&i.PoolValues,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const longestWait = `-- name: LongestWait :one
@@ -451,7 +532,7 @@ func (q *Queries) SessionNumber(ctx context.Context, id string) (int64, error) {
 }
 
 const sessionState = `-- name: SessionState :one
-SELECT n, version, tenant, vpn, phase, kbps, live, released_at, claim_until FROM session WHERE id = ?
+SELECT n, version, tenant, vpn, a_point, z_point, name, level, phase, kbps, live, start_at, gone, claim_until FROM session WHERE id = ?
 `
 
 type SessionStateRow struct {
@@ -459,10 +540,15 @@ type SessionStateRow struct {
 	Version    int64
 	Tenant     string
 	Vpn        string
+	APoint     string
+	ZPoint     string
+	Name       string
+	Level      string
 	Phase      string
 	Kbps       int64
 	Live       int64
-	ReleasedAt int64
+	StartAt    int64
+	Gone       int64
 	ClaimUntil int64
 }
 
@@ -474,10 +560,15 @@ func (q *Queries) SessionState(ctx context.Context, id string) (SessionStateRow,
 		&i.Version,
 		&i.Tenant,
 		&i.Vpn,
+		&i.APoint,
+		&i.ZPoint,
+		&i.Name,
+		&i.Level,
 		&i.Phase,
 		&i.Kbps,
 		&i.Live,
-		&i.ReleasedAt,
+		&i.StartAt,
+		&i.Gone,
 		&i.ClaimUntil,
 	)
 	return i, err
@@ -663,51 +754,36 @@ func (q *Queries) TouchSession(ctx context.Context, n int64) error {
 }
 
 const updateSession = `-- name: UpdateSession :exec
-UPDATE session SET name = ?, level = ?, status = ?, phase = ?, decision = ?, kbps = ?, live = ?, released_at = ?,
-    version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?, doc_schema = ?, doc = ?, token = ?, start_at = ?, gone = ?,
-    updated_at = ?
+UPDATE session SET status = ?, phase = ?, decision = ?, version = ?, due_at = ?, claim_holder = '', claim_until = 0, next_at = ?,
+    doc_schema = ?, doc = ?, token = ?, updated_at = ?
 WHERE n = ?
 `
 
 type UpdateSessionParams struct {
-	Name       string
-	Level      string
-	Status     string
-	Phase      string
-	Decision   string
-	Kbps       int64
-	Live       int64
-	ReleasedAt int64
-	Version    int64
-	DueAt      int64
-	NextAt     int64
-	DocSchema  int64
-	Doc        string
-	Token      []byte
-	StartAt    int64
-	Gone       int64
-	UpdatedAt  int64
-	N          int64
+	Status    string
+	Phase     string
+	Decision  string
+	Version   int64
+	DueAt     int64
+	NextAt    int64
+	DocSchema int64
+	Doc       string
+	Token     []byte
+	UpdatedAt int64
+	N         int64
 }
 
 func (q *Queries) UpdateSession(ctx context.Context, arg UpdateSessionParams) error {
 	_, err := q.db.ExecContext(ctx, updateSession,
-		arg.Name,
-		arg.Level,
 		arg.Status,
 		arg.Phase,
 		arg.Decision,
-		arg.Kbps,
-		arg.Live,
-		arg.ReleasedAt,
 		arg.Version,
 		arg.DueAt,
 		arg.NextAt,
 		arg.DocSchema,
 		arg.Doc,
 		arg.Token,
-		arg.StartAt,
-		arg.Gone,
 		arg.UpdatedAt,
 		arg.N,
 	)

@@ -23,20 +23,20 @@ const admitTries = 4
 // Idempotency-Key had created the session before.
 func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
 	o.Fingerprint = s.secrets.fingerprint(o)
-	// A repeated order is answered as it was, also when nothing of it could be
-	// ordered any more.
-	made, repeated, err = s.repeated(ctx, caller, o.Key, o.Fingerprint)
-	if repeated || err != nil {
-		return made, repeated, err
-	}
 	made, repeated, err = s.place(ctx, caller, o)
-	if err != nil {
-		// Sent twice at once: what the other one took has refused this one.
-		if first, ok, _ := s.repeated(ctx, caller, o.Key, o.Fingerprint); ok {
-			return first, true, nil
-		}
+	if err == nil {
+		return made, repeated, nil
 	}
-	return made, repeated, err
+	// The store knows a repeated order when it comes to it. One that does not, for
+	// what the first one took or what has changed since, is answered as it was too.
+	first, ok, of := s.repeated(ctx, caller, o.Key, o.Fingerprint)
+	switch {
+	case ok:
+		return first, true, nil
+	case session.CodeOf(of) == session.Exists:
+		return session.Session{}, false, of
+	}
+	return session.Session{}, false, err
 }
 
 // repeated returns what a request with this Idempotency-Key made or changed; ok

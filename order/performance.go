@@ -61,6 +61,9 @@ func (s *Service) Performance(ctx context.Context, caller Caller, id session.ID,
 
 // delivered adds to a view what was measured.
 func (s *Service) delivered(ctx context.Context, v *View) error {
+	if v.Session.StartedAt.IsZero() {
+		return nil // it is measured from when it was ACTIVATED
+	}
 	sum, ok, err := s.records.Delivered(ctx, v.Session.ID)
 	if err != nil {
 		return fmt.Errorf("measurements of session %s: %w", v.Session.ID, err)

@@ -49,6 +49,10 @@ func TestPerformanceOfASession(t *testing.T) {
 	if p, err := s.Performance(t.Context(), as("acme"), made.ID, page); err != nil || p.View.Delivered != nil || p.Total != 0 || p.View.Promise == nil {
 		t.Errorf("before anything was measured: %+v, %v", p, err)
 	}
+	made.StartedAt = s.now()
+	if _, err := s.store.Advance(t.Context(), order.Step{Session: made}, s.ledger); err != nil {
+		t.Fatal(err)
+	}
 	var windows []order.SessionWindow
 	for i := range 3 {
 		from := s.now().Add(time.Duration(i) * time.Minute)

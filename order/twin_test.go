@@ -11,18 +11,30 @@ import (
 	"github.com/s2cd/s2cd/session"
 )
 
-// slow is a store whose first look for a key comes too early: its twin's
-// request is written down just after it.
+// slow is a store whose first look comes too early: its twin's request is written
+// down just after it. An order looks for VPNs first, an extension for its key.
 type slow struct {
 	order.Store
 	looked bool
 	twin   func()
 }
 
-func (s *slow) Repeated(ctx context.Context, t session.TenantID, client, key, fingerprint string) (session.Session, bool, error) {
-	if !s.looked {
-		s.looked = true
+func (s *slow) look() (first bool) {
+	first, s.looked = !s.looked, true
+	if first {
 		s.twin()
+	}
+	return first
+}
+
+func (s *slow) VPNsAt(ctx context.Context, t session.TenantID, a, z string) ([]session.VPNID, error) {
+	vpns, err := s.Store.VPNsAt(ctx, t, a, z)
+	s.look()
+	return vpns, err
+}
+
+func (s *slow) Repeated(ctx context.Context, t session.TenantID, client, key, fingerprint string) (session.Session, bool, error) {
+	if s.look() {
 		return session.Session{}, false, nil
 	}
 	return s.Store.Repeated(ctx, t, client, key, fingerprint)

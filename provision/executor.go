@@ -126,9 +126,8 @@ func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 	// waits for the lease can be sure that nothing of ours is on its way.
 	ctx, cancel := context.WithTimeoutCause(ctx, lease.Until.Sub(x.now()), errors.New("device lease ends"))
 	defer cancel()
-	leave := x.turns.Enter()
-	sessions, err := x.store.OnDevice(ctx, x.device)
-	leave()
+	var sessions []session.Session
+	x.turns.Do(func() { sessions, err = x.store.OnDevice(ctx, x.device) })
 	if err != nil {
 		return false, fmt.Errorf("sessions on %s: %w", x.device, err)
 	}

@@ -2,7 +2,11 @@
 
 package provision
 
-import "time"
+import (
+	"context"
+	"runtime"
+	"time"
+)
 
 // Turns bound how much is computed for devices at the same time, and let
 // customers' requests go first. What a device of thousands of sessions shall hold,
@@ -10,7 +14,8 @@ import "time"
 // to take them at once, every request would wait behind them. Waiting for a device
 // or the store's writer takes no turn. The zero value bounds nothing.
 type Turns struct {
-	free    chan struct{}
+	work    chan func()
+	ended   <-chan struct{}
 	waiting func() bool
 }
 
@@ -18,20 +23,47 @@ type Turns struct {
 // wait: they then have what the machine can do but for a fifth.
 const restFor = 4
 
-// NewTurns lets at most that many compute at the same time. waiting says whether
-// customers' requests are under way.
-func NewTurns(most int, waiting func() bool) Turns {
-	return Turns{make(chan struct{}, most), waiting}
+// NewTurns lets at most that many compute at the same time, until ctx ends. waiting
+// says whether customers' requests are under way.
+func NewTurns(ctx context.Context, most int, waiting func() bool) Turns {
+	t := Turns{make(chan func()), ctx.Done(), waiting}
+	for range most {
+		go t.take()
+	}
+	return t
 }
 
-// Enter waits for a turn.
-func (t Turns) Enter() (leave func()) {
-	if t.free == nil {
-		return func() {}
+// Do waits for a turn and does the work. When turns have ended it waits for none.
+func (t Turns) Do(work func()) {
+	if t.work == nil {
+		work()
+		return
 	}
-	t.free <- struct{}{}
-	began := time.Now()
-	return func() { time.AfterFunc(t.rest(time.Since(began)), func() { <-t.free }) }
+	done := make(chan struct{})
+	select {
+	case t.work <- func() { defer close(done); work() }:
+		<-done
+	case <-t.ended:
+		work()
+	}
+}
+
+// take takes one turn after the other, on a thread of its own to which the kernel
+// gives what others leave. The thread ends with it: only root may raise a priority
+// again.
+func (t Turns) take() {
+	runtime.LockOSThread()
+	giveWay()
+	for {
+		select {
+		case <-t.ended:
+			return
+		case work := <-t.work:
+			began := time.Now()
+			work()
+			time.Sleep(t.rest(time.Since(began)))
+		}
+	}
 }
 
 // rest says how long to rest after so much work.

@@ -13,17 +13,18 @@ import (
 func TestTurnsBoundHowManyCompute(t *testing.T) {
 	t.Parallel()
 	const most = 3
-	turns := provision.NewTurns(most, func() bool { return true })
-	var now, peak atomic.Int32
+	turns := provision.NewTurns(t.Context(), most, func() bool { return true })
+	var now, peak, done atomic.Int32
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			leave := turns.Enter()
-			n := now.Add(1)
-			for was := peak.Load(); n > was && !peak.CompareAndSwap(was, n); was = peak.Load() {
-			}
-			now.Add(-1)
-			leave()
+			turns.Do(func() {
+				n := now.Add(1)
+				for was := peak.Load(); n > was && !peak.CompareAndSwap(was, n); was = peak.Load() {
+				}
+				done.Add(1)
+				now.Add(-1)
+			})
 		})
 	}
 	wg.Wait() // a turn that is not given back would keep it waiting
@@ -31,6 +32,9 @@ func TestTurnsBoundHowManyCompute(t *testing.T) {
 		t.Errorf("%d computed at the same time, at most %d may", p, most)
 	}
 	for range 10 {
-		provision.Turns{}.Enter() // bounds nothing
+		provision.Turns{}.Do(func() { done.Add(1) }) // bounds nothing
+	}
+	if n := done.Load(); n != 60 {
+		t.Errorf("%d pieces of work were done, want 60", n)
 	}
 }

@@ -95,10 +95,9 @@ func (w *work) carryOut(ctx context.Context) error {
 	return nil
 }
 
-func (w *work) desired(lists ...[]session.Session) southbound.DeviceConfig {
-	leave := w.x.turns.Enter()
-	defer leave()
-	return Desired(w.x.device, slices.Concat(lists...), w.x.terms)
+func (w *work) desired(lists ...[]session.Session) (want southbound.DeviceConfig) {
+	w.x.turns.Do(func() { want = Desired(w.x.device, slices.Concat(lists...), w.x.terms) })
+	return want
 }
 
 // declined reports whether a device said no for good.

@@ -20,22 +20,19 @@ type paced struct {
 }
 
 // Changes implements gnmi.Model.
-func (p paced) Changes(have, want southbound.DeviceConfig, epoch uint64) (*gpb.SetRequest, error) {
-	leave := p.turns.Enter()
-	defer leave()
-	return p.Model.Changes(have, want, epoch)
+func (p paced) Changes(have, want southbound.DeviceConfig, epoch uint64) (req *gpb.SetRequest, err error) {
+	p.turns.Do(func() { req, err = p.Model.Changes(have, want, epoch) })
+	return req, err
 }
 
 // ParseConfig implements gnmi.Model.
-func (p paced) ParseConfig(notifications []*gpb.Notification) (southbound.DeviceConfig, error) {
-	leave := p.turns.Enter()
-	defer leave()
-	return p.Model.ParseConfig(notifications)
+func (p paced) ParseConfig(notifications []*gpb.Notification) (c southbound.DeviceConfig, err error) {
+	p.turns.Do(func() { c, err = p.Model.ParseConfig(notifications) })
+	return c, err
 }
 
 // ParseState implements gnmi.Model.
-func (p paced) ParseState(notifications []*gpb.Notification, now time.Time) (southbound.Observation, error) {
-	leave := p.turns.Enter()
-	defer leave()
-	return p.Model.ParseState(notifications, now)
+func (p paced) ParseState(notifications []*gpb.Notification, now time.Time) (o southbound.Observation, err error) {
+	p.turns.Do(func() { o, err = p.Model.ParseState(notifications, now) })
+	return o, err
 }

@@ -13,7 +13,7 @@ const (
 	// others for its own. With more of them than cores the kernel shares the
 	// cores out, in turns of 3 ms and fairly: the store's writer, for which
 	// everybody waits, gets its share.
-	threadsPerCore = 4
+	threadsPerCore = 2
 	// collectAt is GOGC: memory grows to five times what is in use before it is
 	// collected, which takes a core away from requests.
 	collectAt = 400

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -43,25 +44,10 @@ func (r eventRow) event(id session.ID) (session.Event, error) {
 // when the customer is to be told. One without sink has no stream: a sink that
 // comes later hears of what happens from then on.
 func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, events []session.Event) error {
-	t.told[n] = struct{}{}
 	notify := false
 	for i, e := range events {
-		id, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("make event id: %w", err)
-		}
-		at := micros(e.At)
-		if at == 0 {
-			at = micros(t.now)
-		}
 		notify = notify || e.Notify
-		data, err := encodeBreach(e.Breach)
-		if err != nil {
-			return err
-		}
-		err = t.insert(ctx, eventRows, n, last+int64(i)+1, id.String(), at, string(e.Status), string(e.StatusInfo),
-			string(e.Phase), e.Cause, e.Correlator, flag(e.Notify), string(e.Kind), data)
-		if err != nil {
+		if err := t.tellOne(ctx, n, of.ID, last+int64(i), e); err != nil {
 			return err
 		}
 	}
@@ -78,6 +64,50 @@ func (t *tx) tell(ctx context.Context, n int64, of session.Session, last int64, 
 		return fmt.Errorf("write stream of session %s: %w", of.ID, err)
 	}
 	return nil
+}
+
+// tellOne adds an event behind the last one.
+func (t *tx) tellOne(ctx context.Context, n int64, of session.ID, last int64, e session.Event) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("make event id: %w", err)
+	}
+	at := micros(e.At)
+	if at == 0 {
+		at = micros(t.now)
+	}
+	data, err := encodeBreach(e.Breach)
+	if err != nil {
+		return err
+	}
+	row := eventRow{
+		Seq: last + 1, ID: id.String(), At: at, Status: string(e.Status), StatusInfo: string(e.StatusInfo), Phase: string(e.Phase),
+		Cause: e.Cause, Correlator: e.Correlator, Notify: flag(e.Notify), Kind: string(e.Kind), Data: data,
+	}
+	err = t.insert(ctx, eventRows, n, row.Seq, row.ID, row.At, row.Status, row.StatusInfo, row.Phase, row.Cause, row.Correlator, row.Notify, row.Kind, row.Data)
+	if err != nil {
+		return err
+	}
+	e, err = row.event(of)
+	if err != nil {
+		return err
+	}
+	t.note(n, last, e)
+	return nil
+}
+
+// note keeps an event in mind that the part under way adds.
+func (t *tx) note(n, last int64, e session.Event) {
+	before, had := t.told[n]
+	t.undo = append(t.undo, func() {
+		if delete(t.told, n); had {
+			t.told[n] = before
+		}
+	})
+	if !had {
+		before = told{after: last}
+	}
+	t.told[n] = told{after: before.after, events: append(slices.Clip(before.events), e)}
 }
 
 // Timeline implements order.Store.

@@ -97,7 +97,11 @@ func (s *Store) CheckKnown(ctx context.Context) (diffs []string, err error) {
 			if !ok {
 				return nil
 			}
-			rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: n, Limit: int64(t.most)})
+			most := t.most
+			if t.whole {
+				most = 2 * mostEvents
+			}
+			rows, err := r.q.NewestEvents(ctx, sqlitedb.NewestEventsParams{SessionN: n, Limit: int64(most)})
 			list, err := events(one.session.ID, rows, err)
 			if d := cmp.Diff(list, t.events); d != "" {
 				diffs = append(diffs, fmt.Sprintf("events of %s (-file +memory):\n%s", h.ID, d))

@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/s2cd/s2cd/session"
@@ -36,9 +37,16 @@ type kept struct {
 	token   []byte
 }
 
-// timeline is the newest events of a session, most of them at most.
+// timeline is the newest events of a session, the last one first.
 type timeline struct {
-	most   int
+	whole  bool // there are no others
+	most   int  // else so many were asked for
+	events []session.Event
+}
+
+// told is what a transaction adds to a timeline, the last one last.
+type told struct {
+	after  int64 // seq of the last event before; below 0: the timeline is no more
 	events []session.Event
 }
 
@@ -63,7 +71,7 @@ func (k *known) now(id session.ID, most int) (one kept, newest []session.Event, 
 		return k.sessions[n], nil, ok
 	}
 	t := k.timelines[n]
-	return k.sessions[n], t.events, ok && t.most == most
+	return k.sessions[n], t.events, ok && (t.most == most || t.whole && len(t.events) <= most)
 }
 
 // moment names what has been committed by now. Who is going to read takes one
@@ -89,14 +97,13 @@ func (k *known) learnTimeline(at uint64, n int64, t timeline) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if at == k.commits && len(t.events) <= mostEvents {
-		makeRoom(k.timelines, n, mostKnown, func(int64) {})
-		k.timelines[n] = t
+		k.putTimeline(n, t)
 	}
 }
 
 // committed takes in what a transaction did: the sessions that it changed, those of
-// them, and others, that it knows as they are now, and those with new events.
-func (k *known) committed(changed map[int64]struct{}, now map[int64]kept, told map[int64]struct{}) {
+// them, and others, that it knows as they are now, and new events.
+func (k *known) committed(changed map[int64]struct{}, now map[int64]kept, told map[int64]told) {
 	if len(changed)+len(now)+len(told) == 0 {
 		return
 	}
@@ -108,12 +115,44 @@ func (k *known) committed(changed map[int64]struct{}, now map[int64]kept, told m
 	for n := range changed {
 		k.drop(n)
 	}
-	for n := range told {
-		delete(k.timelines, n)
+	for n, more := range told {
+		k.tell(n, more)
 	}
 	for n, one := range now {
 		k.put(n, one)
 	}
+}
+
+// forget drops what a transaction may have changed or not.
+func (k *known) forget(changed map[int64]struct{}, of map[int64]told) {
+	gone := make(map[int64]told, len(of))
+	for n := range of {
+		gone[n] = told{after: -1}
+	}
+	k.committed(changed, nil, gone)
+}
+
+// tell adds events to a timeline that is there as a whole, or begins with them.
+func (k *known) tell(n int64, more told) {
+	was := k.timelines[n]
+	whole := more.after == 0 || more.after > 0 && was.whole && int64(len(was.events)) == more.after
+	if !whole || more.after+int64(len(more.events)) > mostEvents {
+		delete(k.timelines, n)
+		return
+	}
+	events := make([]session.Event, 0, len(more.events)+len(was.events))
+	for _, e := range slices.Backward(more.events) {
+		events = append(events, e)
+	}
+	if more.after > 0 {
+		events = append(events, was.events...)
+	}
+	k.putTimeline(n, timeline{whole: true, events: events})
+}
+
+func (k *known) putTimeline(n int64, t timeline) {
+	makeRoom(k.timelines, n, mostKnown, func(int64) {})
+	k.timelines[n] = t
 }
 
 func (k *known) put(n int64, one kept) {

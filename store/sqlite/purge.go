@@ -83,7 +83,7 @@ func purge(ctx context.Context, t *tx, before time.Time) (int, error) {
 			}
 		}
 		t.change(n)
-		t.told[n] = struct{}{}
+		t.told[n] = told{after: -1}
 	}
 	return len(old), nil
 }

@@ -40,7 +40,7 @@ func (s *Store) Glance(ctx context.Context, id session.ID, most int) (session.Se
 		return session.Session{}, nil, err
 	}
 	if most > 0 {
-		s.known.learnTimeline(at, found[0].N, timeline{most: most, events: list})
+		s.known.learnTimeline(at, found[0].N, timeline{most: most, whole: len(list) < most, events: list})
 	}
 	out, err := s.one(found[0])
 	return out, list, err

@@ -35,7 +35,7 @@ type tx struct {
 	seen        seen               // what admissions have read, with what waits
 	read        map[int64]kept     // sessions as they will be if this is committed
 	changed     map[int64]struct{} // sessions that are not as they were, or are gone
-	told        map[int64]struct{} // sessions with new events
+	told        map[int64]told     // new events
 	undo        []func()           // what the part under way did to all this
 	pools       map[string]int64   // that have got their number here
 	lastSession int64
@@ -44,7 +44,7 @@ type tx struct {
 }
 
 func newTx(w *writer, jobs []*job) *tx {
-	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]struct{}{}, pools: map[string]int64{}, turnover: turnover{owners: map[owned]int64{}}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
+	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]told{}, pools: map[string]int64{}, turnover: turnover{owners: map[owned]int64{}}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
 	for _, j := range jobs {
 		if j.ledger != nil {
 			t.ledger = j.ledger

@@ -158,7 +158,7 @@ func (w *writer) afterFailedCommit(ctx context.Context, t *tx, good *part, cause
 	for n := range t.read {
 		t.change(n)
 	}
-	w.known.committed(t.changed, nil, t.told) // or not: it is read again
+	w.known.forget(t.changed, t.told)
 	landed, err := false, errors.New("nothing to tell it by")
 	if good.landed != nil {
 		landed, err = good.landed(ctx, t)

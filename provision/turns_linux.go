@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package provision
+
+import "golang.org/x/sys/unix"
+
+// niceness of a thread that gives way: it gets a tenth of a processor that others
+// want as well.
+const niceness = 10
+
+// giveWay lowers the priority of the calling thread (setpriority(2): on Linux it is
+// a thread's own). Where that is refused, turns have the priority of all else.
+func giveWay() { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, niceness) }

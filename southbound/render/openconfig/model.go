@@ -44,6 +44,7 @@ type survey struct {
 	// those without a mark.
 	placeEpochs    map[place]uint64
 	instanceEpochs map[string]uint64
+	made           memory
 }
 
 // unmarked is an epoch newer than all.
@@ -139,7 +140,7 @@ func (m *Model) StatePaths() []*gpb.Path {
 
 // ParseState implements gnmi.Model.
 func (m *Model) ParseState(notifications []*gpb.Notification, now time.Time) (southbound.Observation, error) {
-	root, err := treeOf(notifications)
+	root, err := treeOf(notifications, nil)
 	if err != nil {
 		return southbound.Observation{}, err
 	}

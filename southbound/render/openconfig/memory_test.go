@@ -171,7 +171,7 @@ func TestAnswersOfOddShape(t *testing.T) {
 			want, wantErr := newModel(t, everything()).ParseConfig(inPieces(odd))
 			for _, before := range []string{`{}`, body, odd} {
 				m := newModel(t, everything())
-				_, _ = m.ParseConfig(answer(before)) //nolint:errcheck // an odd one is compared below.
+				_, _ = m.ParseConfig(answer(before)) // an odd one is compared below
 				got, err := m.ParseConfig(answer(odd))
 				if problem(err) != problem(wantErr) {
 					t.Errorf("error %v, want %v", err, wantErr)

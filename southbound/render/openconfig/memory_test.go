@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,37 +92,58 @@ func problem(err error) string {
 // does, whatever became of what it handed out.
 func TestPropertyReadsAsIfForTheFirstTime(t *testing.T) {
 	t.Parallel()
-	for _, p := range []openconfig.Platform{everything(), quiet()} {
-		t.Run(fmt.Sprint("reads secrets ", p.ReadsSecrets), func(t *testing.T) {
-			t.Parallel()
-			writer, fresh := newModel(t, everything()), func() *openconfig.Model { return newModel(t, p) }
-			rapid.Check(t, func(t *rapid.T) {
-				tr, old := newTree(t), fresh()
-				req, err := writer.Changes(southbound.DeviceConfig{}, configs().Draw(t, "config"), epoch)
+	writer := newModel(t, everything())
+	fresh := func(p openconfig.Platform) *openconfig.Model { return newModel(t, p) }
+	rapid.Check(t, func(t *rapid.T) {
+		p := everything()
+		p.ReadsSecrets = rapid.Bool().Draw(t, "reads secrets")
+		tr, old := newTree(t), fresh(p)
+		req, err := writer.Changes(southbound.DeviceConfig{}, configs().Draw(t, "config"), epoch)
+		if err != nil {
+			t.Fatalf("changes: %v", err)
+		}
+		tr.set(req)
+		var tree map[string]any
+		if err := json.Unmarshal(tr.get()[0].GetUpdate()[0].GetVal().GetJsonIetfVal(), &tree); err != nil {
+			t.Fatal(err)
+		}
+		for range rapid.IntRange(2, 4).Draw(t, "reads") {
+			notifications := pieces(t, tree)
+			want, wantErr := fresh(p).ParseConfig(notifications)
+			got, gotErr := old.ParseConfig(notifications)
+			if problem(gotErr) != problem(wantErr) {
+				t.Fatalf("error %v, want %v", gotErr, wantErr)
+			}
+			if diff := cmp.Diff(want, got, drivertest.Comparers()); diff != "" {
+				t.Fatalf("(-first +again)\n%s", diff)
+			}
+			spoil(got)
+			edit(t, tree)
+		}
+	})
+}
+
+// TestReadsAtOnce has one model read two answers in two goroutines.
+func TestReadsAtOnce(t *testing.T) {
+	t.Parallel()
+	m, body := newModel(t, quiet()), rendered(t)
+	var wg sync.WaitGroup
+	for _, rd := range []string{"65000:11", "65000:12"} {
+		wg.Go(func() {
+			for range 4 {
+				c, err := m.ParseConfig(answer(strings.ReplaceAll(body, "65000:11", rd)))
 				if err != nil {
-					t.Fatalf("changes: %v", err)
+					t.Error(err)
+					return
 				}
-				tr.set(req)
-				var tree map[string]any
-				if err := json.Unmarshal(tr.get()[0].GetUpdate()[0].GetVal().GetJsonIetfVal(), &tree); err != nil {
-					t.Fatal(err)
+				if got := c.VRFs[0].RD; got != rd {
+					t.Errorf("distinguisher %s, want %s", got, rd)
 				}
-				for range rapid.IntRange(1, 6).Draw(t, "reads") {
-					notifications := pieces(t, tree)
-					want, wantErr := fresh().ParseConfig(notifications)
-					got, gotErr := old.ParseConfig(notifications)
-					if problem(gotErr) != problem(wantErr) {
-						t.Fatalf("error %v, want %v", gotErr, wantErr)
-					}
-					if diff := cmp.Diff(want, got, drivertest.Comparers()); diff != "" {
-						t.Fatalf("(-first +again)\n%s", diff)
-					}
-					spoil(got)
-					edit(t, tree)
-				}
-			})
+				spoil(c)
+			}
 		})
 	}
+	wg.Wait()
 }
 
 // spoil writes over everything in c.

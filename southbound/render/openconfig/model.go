@@ -29,7 +29,9 @@ type Config struct {
 	Secret func(ref string) (string, error)
 }
 
-// Model renders one device's configuration. It is safe for concurrent use.
+// Model renders one device's configuration. It is safe for concurrent use. It
+// remembers what it made of the list entries of the device's last answer, so that
+// only those that changed are read anew; no text of an entry is kept.
 type Model struct {
 	config Config
 	last   atomic.Pointer[survey]
@@ -45,7 +47,7 @@ type survey struct {
 	// those without a mark.
 	placeEpochs    map[place]uint64
 	instanceEpochs map[string]uint64
-	made           memory
+	made           memory // of the list entries of the answer
 }
 
 // unmarked is an epoch newer than all.

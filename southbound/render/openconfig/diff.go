@@ -125,7 +125,9 @@ func diffMap[K comparable, V ygot.GoStruct](d *differ, from, to map[K]V, at func
 		}
 	}
 	for i := range entries {
-		entries[i].text = entries[i].path.String()
+		if len(entries) > 1 { // else there is nothing to order
+			entries[i].text = entries[i].path.String()
+		}
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return compareText(a.text, b.text) })
 	for _, e := range entries {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -28,7 +29,9 @@ type Config struct {
 	Secret func(ref string) (string, error)
 }
 
-// Model renders one device's configuration. It is safe for concurrent use.
+// Model renders one device's configuration. It is safe for concurrent use. It
+// remembers what it made of the list entries of the device's last answer, so that
+// only those that changed are read anew; no text of an entry is kept.
 type Model struct {
 	config Config
 	last   atomic.Pointer[survey]
@@ -44,6 +47,7 @@ type survey struct {
 	// those without a mark.
 	placeEpochs    map[place]uint64
 	instanceEpochs map[string]uint64
+	made           memory // of the list entries of the answer
 }
 
 // unmarked is an epoch newer than all.
@@ -139,7 +143,7 @@ func (m *Model) StatePaths() []*gpb.Path {
 
 // ParseState implements gnmi.Model.
 func (m *Model) ParseState(notifications []*gpb.Notification, now time.Time) (southbound.Observation, error) {
-	root, err := treeOf(notifications)
+	root, err := treeOf(notifications, nil)
 	if err != nil {
 		return southbound.Observation{}, err
 	}
@@ -194,28 +198,25 @@ func withEpoch(c southbound.DeviceConfig, epoch uint64) southbound.DeviceConfig 
 
 // differing leaves out what both say alike, and orders the lists.
 func differing(have, want southbound.DeviceConfig) (h, w southbound.DeviceConfig) {
-	old := make(map[string]southbound.VRF, len(have.VRFs))
-	for _, v := range have.VRFs {
+	old := make(map[string]*southbound.VRF, len(have.VRFs))
+	for i := range have.VRFs {
+		v := &have.VRFs[i]
 		if v.Name == "" { // leftovers without a VRF, see ParseConfig
-			h.VRFs = append(h.VRFs, v)
+			h.VRFs = append(h.VRFs, *v)
 			continue
 		}
 		old[v.Name] = v
 	}
-	for _, v := range want.VRFs {
-		if o, ok := old[v.Name]; ok && same(o, v) {
+	for i := range want.VRFs {
+		v := &want.VRFs[i]
+		if o, ok := old[v.Name]; ok && reflect.DeepEqual(o, v) {
 			delete(old, v.Name)
 			continue
 		}
-		w.VRFs = append(w.VRFs, v)
+		w.VRFs = append(w.VRFs, *v)
 	}
 	for _, name := range slices.Sorted(maps.Keys(old)) {
-		h.VRFs = append(h.VRFs, old[name])
+		h.VRFs = append(h.VRFs, *old[name])
 	}
 	return h, w
-}
-
-func same(a, b southbound.VRF) bool {
-	x := southbound.DeviceConfig{VRFs: []southbound.VRF{a}}
-	return x.Equal(southbound.DeviceConfig{VRFs: []southbound.VRF{b}})
 }

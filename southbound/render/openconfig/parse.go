@@ -38,35 +38,34 @@ type found struct {
 // written anew. Marked subinterfaces that no marked VRF holds come in VRFs
 // without a name, so that they are removed.
 func (m *Model) ParseConfig(notifications []*gpb.Notification) (southbound.DeviceConfig, error) {
-	root, err := treeOf(notifications)
+	known := memory{}
+	if last := m.last.Load(); last != nil {
+		known = last.made
+	}
+	root, err := treeOf(notifications, known)
 	if err != nil {
 		return southbound.DeviceConfig{}, err
 	}
-	seen := &survey{placeEpochs: map[place]uint64{}, instanceEpochs: map[string]uint64{}}
+	seen := &survey{placeEpochs: map[place]uint64{}, instanceEpochs: map[string]uint64{}, made: memory{}}
 	subs, err := subinterfaces(root, seen)
 	if err != nil {
 		return southbound.DeviceConfig{}, err
 	}
-	if err := readQoS(root, subs); err != nil {
+	if err := readQoS(root, subs, seen.made); err != nil {
 		return southbound.DeviceConfig{}, err
 	}
 	var c southbound.DeviceConfig
-	for _, entry := range entries(root, "network-instances", "network-instance") {
-		mark, _, ok := parseMark(text(member(entry, "config")["description"]))
-		if !ok {
-			seen.instanceEpochs[text(entry["name"])] = unmarked
+	for _, entry := range entriesOf(root, "network-instances", "network-instance") {
+		i, err := recall(seen.made, entry, m.readInstance)
+		if err != nil {
+			return southbound.DeviceConfig{}, err
+		}
+		if !i.ours {
+			seen.instanceEpochs[i.name] = unmarked
 			continue
 		}
-		seen.instanceEpochs[text(entry["name"])] = mark.Epoch
-		ni := &oc.NetworkInstance{}
-		if err := unmarshal("NetworkInstance", entry, ni); err != nil {
-			return southbound.DeviceConfig{}, fmt.Errorf("network instance %s: %w", text(entry["name"]), err)
-		}
-		v, err := m.vrf(ni, mark, subs)
-		if err != nil {
-			return southbound.DeviceConfig{}, fmt.Errorf("network instance %s: %w", deref(ni.Name), err)
-		}
-		c.VRFs = append(c.VRFs, v)
+		seen.instanceEpochs[i.name] = i.vrf.Mark.Epoch
+		c.VRFs = append(c.VRFs, i.with(subs))
 	}
 	c.VRFs = append(c.VRFs, leftovers(subs)...)
 	c.Normalize()
@@ -86,40 +85,62 @@ func unmarshal(typeName string, entry node, into ygot.GoStruct) error {
 	return nil
 }
 
+// subinterface is an entry of a port.
+type subinterface struct {
+	index      uint64
+	marked     bool
+	mark       southbound.Mark
+	attachment southbound.Attachment // of a marked one
+}
+
 // subinterfaces returns the marked ones, and notes all in seen.
 func subinterfaces(root node, seen *survey) (map[place]*found, error) {
 	subs := map[place]*found{}
 	for _, port := range entries(root, "interfaces", "interface") {
 		name := text(port["name"])
-		for _, entry := range entries(port, "subinterfaces", "subinterface") {
-			mark, free, ok := parseMark(text(member(entry, "config")["description"]))
-			if !ok {
-				if where, ok := placeOf(name, number(entry["index"]), ""); ok {
+		for _, entry := range entriesOf(port, "subinterfaces", "subinterface") {
+			sub, err := recall(seen.made, entry, readSubinterface)
+			if err != nil {
+				return nil, fmt.Errorf("subinterface %s.%w", name, err)
+			}
+			if !sub.marked {
+				if where, ok := placeOf(name, sub.index, ""); ok {
 					seen.placeEpochs[where] = unmarked
 				}
 				continue
 			}
-			sub := &oc.Interface_Subinterface{}
-			if err := unmarshal("Interface_Subinterface", entry, sub); err != nil {
-				return nil, fmt.Errorf("subinterface %s.%s: %w", name, text(entry["index"]), err)
-			}
-			if sub.Index == nil || *sub.Index == 0 || *sub.Index > maxVLAN {
-				return nil, fmt.Errorf("subinterface %s.%s: marked, but no VLAN", name, text(entry["index"]))
-			}
-			a, err := attachment(name, sub)
-			if err != nil {
-				return nil, fmt.Errorf("subinterface %s.%d: %w", name, *sub.Index, err)
-			}
-			a.Description = free
-			seen.placeEpochs[place{a.Port, a.VLAN}] = mark.Epoch
-			subs[place{a.Port, a.VLAN}] = &found{attachment: a, mark: mark}
+			a := sub.attachment
+			a.Port, a.Addresses = name, slices.Clone(a.Addresses)
+			seen.placeEpochs[place{a.Port, a.VLAN}] = sub.mark.Epoch
+			subs[place{a.Port, a.VLAN}] = &found{attachment: a, mark: sub.mark}
 		}
 	}
 	return subs, nil
 }
 
-func attachment(port string, sub *oc.Interface_Subinterface) (southbound.Attachment, error) {
-	a := southbound.Attachment{Port: port, VLAN: uint16(*sub.Index)} //nolint:gosec // G115: checked by the caller.
+func readSubinterface(entry node) (s subinterface, lasting bool, err error) {
+	s.index = number(entry["index"])
+	var free string
+	s.mark, free, s.marked = parseMark(text(member(entry, "config")["description"]))
+	if !s.marked {
+		return s, true, nil
+	}
+	sub := &oc.Interface_Subinterface{}
+	if err := unmarshal("Interface_Subinterface", entry, sub); err != nil {
+		return s, false, fmt.Errorf("%s: %w", text(entry["index"]), err)
+	}
+	if sub.Index == nil || *sub.Index == 0 || *sub.Index > maxVLAN {
+		return s, false, fmt.Errorf("%s: marked, but no VLAN", text(entry["index"]))
+	}
+	if s.attachment, err = attachment(sub); err != nil {
+		return s, false, fmt.Errorf("%d: %w", *sub.Index, err)
+	}
+	s.attachment.Description = free
+	return s, true, nil
+}
+
+func attachment(sub *oc.Interface_Subinterface) (southbound.Attachment, error) {
+	a := southbound.Attachment{VLAN: uint16(*sub.Index)} //nolint:gosec // G115: checked by the caller.
 	var mtus []uint32
 	if v4 := sub.Ipv4; v4 != nil {
 		for ip, e := range v4.Address {
@@ -172,36 +193,72 @@ func taggedWith(sub *oc.Interface_Subinterface) uint16 {
 	return deref(sub.Vlan.Match.SingleTagged.VlanId)
 }
 
+// rates are those of one of our policies, kbit/s.
+type rates struct {
+	name          string
+	police, shape uint64
+}
+
+// binding says which policies a subinterface has.
+type binding struct {
+	in, out string
+	where   place
+	known   bool // where is a place
+}
+
 // readQoS adds the rates of our policies to the subinterfaces they are bound to.
-func readQoS(root node, subs map[place]*found) error {
+func readQoS(root node, subs map[place]*found, made memory) error {
 	qos := member(root, "qos")
-	policies := map[string]*oc.Qos_SchedulerPolicy{}
-	for _, entry := range entries(qos, "scheduler-policies", "scheduler-policy") {
-		if !strings.HasPrefix(text(entry["name"]), policyPrefix) {
-			continue
+	policies := map[string]rates{}
+	for _, entry := range entriesOf(qos, "scheduler-policies", "scheduler-policy") {
+		p, err := recall(made, entry, readPolicy)
+		if err != nil {
+			return err
 		}
-		p := &oc.Qos_SchedulerPolicy{}
-		if err := unmarshal("Qos_SchedulerPolicy", entry, p); err != nil {
-			return fmt.Errorf("scheduler policy %s: %w", text(entry["name"]), err)
+		if p != nil {
+			policies[p.name] = *p
 		}
-		policies[deref(p.Name)] = p
 	}
-	for _, entry := range entries(qos, "interfaces", "interface") {
-		in := text(member(entry, "input", "scheduler-policy", "config")["name"])
-		out := text(member(entry, "output", "scheduler-policy", "config")["name"])
-		ref := member(entry, "interface-ref", "config")
-		where, ok := placeOf(text(ref["interface"]), number(ref["subinterface"]), text(entry["interface-id"]))
-		if f := subs[where]; ok && f != nil {
-			f.attachment.PoliceKbps = rate(policies[in], oc.OpenconfigQosTypes_QueueBehavior_POLICE)
-			f.attachment.ShapeKbps = rate(policies[out], oc.OpenconfigQosTypes_QueueBehavior_SHAPE)
+	for _, entry := range entriesOf(qos, "interfaces", "interface") {
+		b, err := recall(made, entry, readBinding)
+		if err != nil {
+			return err
+		}
+		if f := subs[b.where]; b.known && f != nil {
+			f.attachment.PoliceKbps = policies[b.in].police
+			f.attachment.ShapeKbps = policies[b.out].shape
 		}
 	}
 	return nil
 }
 
-// rate returns a policy's rate in kbit/s, rounded up; 0 for none or another kind.
+// readPolicy returns nil for a policy that is not ours.
+func readPolicy(entry node) (ours *rates, lasting bool, err error) {
+	if !strings.HasPrefix(text(entry["name"]), policyPrefix) {
+		return nil, true, nil
+	}
+	p := &oc.Qos_SchedulerPolicy{}
+	if err := unmarshal("Qos_SchedulerPolicy", entry, p); err != nil {
+		return nil, false, fmt.Errorf("scheduler policy %s: %w", text(entry["name"]), err)
+	}
+	return &rates{
+		name:   deref(p.Name),
+		police: rate(p, oc.OpenconfigQosTypes_QueueBehavior_POLICE),
+		shape:  rate(p, oc.OpenconfigQosTypes_QueueBehavior_SHAPE),
+	}, true, nil
+}
+
+func readBinding(entry node) (b binding, lasting bool, err error) {
+	b.in = text(member(entry, "input", "scheduler-policy", "config")["name"])
+	b.out = text(member(entry, "output", "scheduler-policy", "config")["name"])
+	ref := member(entry, "interface-ref", "config")
+	b.where, b.known = placeOf(text(ref["interface"]), number(ref["subinterface"]), text(entry["interface-id"]))
+	return b, true, nil
+}
+
+// rate returns a policy's rate in kbit/s, rounded up; 0 for another kind.
 func rate(p *oc.Qos_SchedulerPolicy, behavior oc.E_OpenconfigQosTypes_QueueBehavior) uint64 {
-	if p == nil || len(p.Scheduler) != 1 || p.Scheduler[1] == nil || p.Scheduler[1].OneRateTwoColor == nil {
+	if len(p.Scheduler) != 1 || p.Scheduler[1] == nil || p.Scheduler[1].OneRateTwoColor == nil {
 		return 0
 	}
 	r := p.Scheduler[1].OneRateTwoColor

@@ -5,28 +5,71 @@ package openconfig
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/yang/oc"
 )
 
-// vrf reads a marked network instance and takes its subinterfaces from subs.
-func (m *Model) vrf(ni *oc.NetworkInstance, mark southbound.Mark, subs map[place]*found) (southbound.VRF, error) {
-	v := southbound.VRF{Name: deref(ni.Name), Mark: mark, RD: deref(ni.RouteDistinguisher)}
-	v.ImportRTs, v.ExportRTs = routeTargets(ni)
+// instance is a network instance without what its subinterfaces say.
+type instance struct {
+	name   string
+	ours   bool           // marked; else the rest is empty
+	vrf    southbound.VRF // without attachments
+	places []place        // of its subinterfaces
+}
+
+func (m *Model) readInstance(entry node) (i instance, lasting bool, err error) {
+	i.name = text(entry["name"])
+	mark, _, ok := parseMark(text(member(entry, "config")["description"]))
+	if !ok {
+		return i, true, nil
+	}
+	i.ours = true
+	ni := &oc.NetworkInstance{}
+	if err := unmarshal("NetworkInstance", entry, ni); err != nil {
+		return i, false, fmt.Errorf("network instance %s: %w", i.name, err)
+	}
+	if i.vrf, err = m.vrf(ni, mark); err != nil {
+		return i, false, fmt.Errorf("network instance %s: %w", deref(ni.Name), err)
+	}
 	for id, e := range ni.Interface {
-		where, ok := placeOf(deref(e.Interface), uint64(deref(e.Subinterface)), id)
+		if where, ok := placeOf(deref(e.Interface), uint64(deref(e.Subinterface)), id); ok {
+			i.places = append(i.places, where)
+		}
+	}
+	// What was made of a key that is shown holds for the key that a reference
+	// leads to now.
+	shown := m.config.Platform.ReadsSecrets &&
+		slices.ContainsFunc(i.vrf.Neighbors, func(n southbound.BGPNeighbor) bool { return n.Secret != "" })
+	return i, !shown, nil
+}
+
+// with returns the VRF with its subinterfaces, taken from subs; its lists are the
+// caller's.
+func (i instance) with(subs map[place]*found) southbound.VRF {
+	v := i.vrf
+	v.ImportRTs, v.ExportRTs = slices.Clone(v.ImportRTs), slices.Clone(v.ExportRTs)
+	v.Routes, v.Neighbors = slices.Clone(v.Routes), slices.Clone(v.Neighbors)
+	for _, where := range i.places {
 		f := subs[where]
-		if !ok || f == nil {
+		if f == nil {
 			continue // not marked, or gone: not ours
 		}
 		f.used = true
-		if f.mark != mark {
+		if f.mark != v.Mark {
 			f.attachment.MTU = 0 // of another owner or an older epoch: written anew
 		}
 		v.Attachments = append(v.Attachments, f.attachment)
 	}
+	return v
+}
+
+// vrf reads a marked network instance.
+func (m *Model) vrf(ni *oc.NetworkInstance, mark southbound.Mark) (southbound.VRF, error) {
+	v := southbound.VRF{Name: deref(ni.Name), Mark: mark, RD: deref(ni.RouteDistinguisher)}
+	v.ImportRTs, v.ExportRTs = routeTargets(ni)
 	for key, p := range ni.Protocol {
 		if key.Identifier == protoStatic {
 			if err := readStatic(&v, p); err != nil {

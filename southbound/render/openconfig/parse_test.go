@@ -165,7 +165,7 @@ func many(n int) southbound.DeviceConfig {
 
 func BenchmarkChanges(b *testing.B) {
 	m := newModel(b, everything())
-	for _, n := range []int{1, 10, 100} {
+	for _, n := range []int{1, 10, 200} {
 		all := many(n)
 		changed := many(n)
 		changed.VRFs[0].Attachments[0].MTU = 1400
@@ -184,23 +184,42 @@ func BenchmarkChanges(b *testing.B) {
 	}
 }
 
+// BenchmarkParseConfig reads what a device has for the first time, and again
+// with one VRF changed and with none.
 func BenchmarkParseConfig(b *testing.B) {
-	m := newModel(b, everything())
-	for _, n := range []int{1, 10, 100} {
-		tr := newTree(b)
-		req, err := m.Changes(southbound.DeviceConfig{}, many(n), epoch)
-		if err != nil {
-			b.Fatal(err)
-		}
-		tr.set(req)
-		notifications := tr.get()
-		b.Run(fmt.Sprintf("vrfs=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := m.ParseConfig(notifications); err != nil {
-					b.Fatal(err)
+	for _, n := range []int{1, 10, 200} {
+		changed := many(n)
+		changed.VRFs[0].Attachments[0].MTU, changed.VRFs[0].Routes = 1400, nil
+		a, c := shown(b, many(n)), shown(b, changed)
+		for name, answers := range map[string][]*gpb.Notification{"one": {a, c}, "none": {a, a}, "first": {a}} {
+			b.Run(fmt.Sprintf("%s/vrfs=%d", name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				m := newModel(b, quiet())
+				read := func(a *gpb.Notification) {
+					if _, err := m.ParseConfig([]*gpb.Notification{a}); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+				read(a)
+				for i := 1; b.Loop(); i++ {
+					if len(answers) == 1 {
+						m = newModel(b, quiet())
+					}
+					read(answers[i%len(answers)])
+				}
+			})
+		}
 	}
+}
+
+// shown is how a device answers that holds c.
+func shown(b *testing.B, c southbound.DeviceConfig) *gpb.Notification {
+	b.Helper()
+	tr := newTree(b)
+	req, err := newModel(b, everything()).Changes(southbound.DeviceConfig{}, c, epoch)
+	if err != nil {
+		b.Fatal(err)
+	}
+	tr.set(req)
+	return tr.get()[0]
 }

@@ -21,13 +21,17 @@ type node = map[string]any
 const maxDepth = 64
 
 // treeOf puts notifications together into one tree, whatever the depth of the
-// paths that a server chose for its answer.
-func treeOf(notifications []*gpb.Notification) (node, error) {
+// paths that a server chose for its answer. With what is known, lists hold an
+// *entry in place of a node where the answer lets them.
+func treeOf(notifications []*gpb.Notification, known memory) (node, error) {
 	root := node{}
+	if inPieces(notifications) {
+		known = nil
+	}
 	for _, n := range notifications {
 		for _, u := range n.GetUpdate() {
 			elems := slices.Concat(n.GetPrefix().GetElem(), u.GetPath().GetElem())
-			value, err := decode(elems, u.GetVal())
+			value, err := known.decode(elems, u.GetVal())
 			if err != nil {
 				return nil, fmt.Errorf("value of %s: %w", pathText(elems), err)
 			}
@@ -91,10 +95,7 @@ func bare(v any, depth int) (any, error) {
 	case node:
 		out := make(node, len(v))
 		for name, child := range v {
-			if i := strings.LastIndexByte(name, ':'); i >= 0 {
-				name = name[i+1:]
-			}
-			if out[name], err = bare(child, depth+1); err != nil {
+			if out[bareName(name)], err = bare(child, depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -109,6 +110,8 @@ func bare(v any, depth int) (any, error) {
 	return v, nil
 }
 
+func bareName(name string) string { return name[strings.LastIndexByte(name, ':')+1:] }
+
 // insert puts value at its path below root, made where missing.
 func insert(root node, elems []*gpb.PathElem, value any) error {
 	if len(elems) == 0 {
@@ -117,10 +120,7 @@ func insert(root node, elems []*gpb.PathElem, value any) error {
 	if len(elems) > maxDepth {
 		return errors.New("path too long")
 	}
-	name := elems[0].GetName()
-	if i := strings.LastIndexByte(name, ':'); i >= 0 {
-		name = name[i+1:]
-	}
+	name := bareName(elems[0].GetName())
 	if keys := elems[0].GetKey(); len(keys) > 0 {
 		entry, err := listEntry(root, name, keys)
 		if err != nil {

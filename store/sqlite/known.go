@@ -23,7 +23,7 @@ const (
 // alone. What known returns shares memory and is not to be changed.
 type known struct {
 	mu        sync.Mutex // guards all below
-	commits   uint64     // that changed something
+	commits   uint64     // 2 for each that changed something, odd while one is under way
 	numbers   map[session.ID]int64
 	sessions  map[int64]kept
 	timelines map[int64]timeline
@@ -74,6 +74,32 @@ func (k *known) now(id session.ID, most int) (one kept, newest []session.Event, 
 	return k.sessions[n], t.events, ok && (t.most == most || t.whole && len(t.events) <= most)
 }
 
+// all returns sessions by their numbers, if it has all of them and nothing was
+// committed from a moment on: then they are as a query says that began after it.
+func (k *known) all(at uint64, numbers []int64) ([]kept, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if at != k.commits || at%2 != 0 {
+		return nil, false
+	}
+	out := make([]kept, len(numbers))
+	for i, n := range numbers {
+		var ok bool
+		if out[i], ok = k.sessions[n]; !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+// committing says that a transaction that changes something is about to be committed:
+// what is read from now on may have it already.
+func (k *known) committing() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.commits |= 1
+}
+
 // moment names what has been committed by now. Who is going to read takes one
 // before, and gives it with what was read.
 func (k *known) moment() uint64 {
@@ -110,7 +136,7 @@ func (k *known) committed(changed map[int64]struct{}, now map[int64]kept, told m
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(changed)+len(told) > 0 {
-		k.commits++
+		k.commits = (k.commits | 1) + 1
 	}
 	for n := range changed {
 		k.drop(n)

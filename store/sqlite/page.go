@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/s2cd/s2cd/order"
@@ -22,6 +23,9 @@ func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session
 		return nil, 0, session.Errorf(session.OutOfRange, "", "a page has 1 to 1000 sessions from offset 0 on")
 	}
 	where, args := condition(f)
+	if page, total, ok, err := s.recallPage(ctx, f, where, args); ok || err != nil {
+		return page, total, err
+	}
 	total := 0
 	found, err := s.find(ctx, func(ctx context.Context, r *reader) (page []head, err error) {
 		page, total, err = r.page(ctx, f, where, args)
@@ -32,6 +36,47 @@ func (s *Store) Sessions(ctx context.Context, f order.Filter) ([]session.Session
 	}
 	out, err := s.several(found)
 	return out, total, err
+}
+
+// recallPage returns a page of which only the numbers have to be read; not ok: it
+// has others, or something was committed meanwhile.
+func (s *Store) recallPage(ctx context.Context, f order.Filter, where string, args []any) (page []session.Session, total int, ok bool, err error) {
+	at, list := s.known.moment(), ""
+	err = s.readOnce(ctx, func(ctx context.Context, r *reader) error {
+		return r.lister(f).QueryRowContext(ctx, numbersText(f, where), pageArgs(f, args)...).Scan(&list, &total)
+	})
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("read page of sessions: %w", err)
+	}
+	numbers, err := parseNumbers(list)
+	if err != nil {
+		return nil, 0, false, err
+	}
+	all, ok := s.known.all(at, numbers)
+	if !ok {
+		return nil, 0, false, nil
+	}
+	page = make([]session.Session, len(all))
+	for i, one := range all {
+		if page[i], err = open(s.seal, one); err != nil {
+			return nil, 0, false, err
+		}
+	}
+	return page, total, true, nil
+}
+
+// parseNumbers is the inverse of SQLite's group_concat.
+func parseNumbers(list string) (out []int64, err error) {
+	for list != "" {
+		var one string
+		one, list, _ = strings.Cut(list, ",")
+		n, err := strconv.ParseInt(one, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read number of a session: %w", err)
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }
 
 // condition renders a filter; only its shape goes into the text.
@@ -101,6 +146,13 @@ func sorted(f order.Filter) string {
 func pageText(f order.Filter, where string) string {
 	return "SELECT s.n, s.id, s.vpn, s.version, (" + countText(f, where) + ") FROM (" +
 		"SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?) page CROSS JOIN session s ON s.n = page.n"
+}
+
+// numbersText renders a page as its numbers alone, in order, and how many sessions
+// there are in all.
+func numbersText(f order.Filter, where string) string {
+	return "SELECT coalesce(group_concat(n), ''), (" + countText(f, where) + ") FROM (" +
+		"SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?)"
 }
 
 // querier runs a query, prepared for ever or for once.

@@ -70,6 +70,10 @@ func TestPagesAreReadFromAnIndex(t *testing.T) {
 		if !strings.Contains(plan, c.index) || strings.Contains(plan, "TEMP B-TREE") != c.sorts {
 			t.Errorf("%s is read by: %s", name, plan)
 		}
+		numbers := planOf(t, s, numbersText(c.filter, where), pageArgs(c.filter, args)...)
+		if !strings.Contains(numbers, c.index) || strings.Contains(numbers, "TEMP B-TREE") != c.sorts {
+			t.Errorf("%s has its numbers read by: %s", name, numbers)
+		}
 		count := planOf(t, s, countText(c.filter, where), countArgs(c.filter, args)...)
 		if c.filter.Kept && !strings.Contains(count, "COVERING INDEX") && !strings.Contains(count, "SEARCH listed USING PRIMARY KEY (tenant=?)") {
 			t.Errorf("%s is counted by: %s", name, count)

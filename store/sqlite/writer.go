@@ -142,6 +142,9 @@ func (w *writer) transaction(jobs []*job) error {
 		w.rollback(ctx)
 		return nil
 	}
+	if len(t.changed)+len(t.told) > 0 {
+		w.known.committing()
+	}
 	if err := w.commit(ctx); err != nil {
 		return w.afterFailedCommit(ctx, t, good, err)
 	}

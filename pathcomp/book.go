@@ -27,10 +27,12 @@ type book struct {
 
 	// What follows is guarded by Ledger.commit.
 
-	number    int32    // of the arc in the newest snapshot
-	entries   []*entry // that take something here, in no order
-	forgotten uint32   // what was before is not kept
-	capacity  capacity // of the current revision; zero: arc is gone
+	number    int32          // of the arc in the newest snapshot
+	entries   []*entry       // that take something here, in no order
+	forgotten uint32         // what was before is not kept
+	capacity  capacity       // of the current revision; zero: arc is gone
+	every     int64          // that capacity lets any class have
+	spare     *atomic.Uint32 // where the newest snapshot looks; nil: nowhere
 }
 
 type classProfile struct {
@@ -164,6 +166,7 @@ func (b *book) shift(all []shift, horizon uint32) {
 	if lost {
 		b.peak.Store(b.total().peak())
 	}
+	b.offer()
 }
 
 // addClass makes class one of b's: the second brings a sum of its own.
@@ -207,4 +210,5 @@ func (b *book) reset() {
 	defer b.mu.Unlock()
 	b.sum, b.classes, b.entries = profile{}, nil, nil
 	b.peak.Store(0)
+	b.offer()
 }

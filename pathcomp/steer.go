@@ -84,15 +84,20 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 // Usable implements csp.Filter.
 func (f *side) Usable(i uint32) bool {
 	n := int32(i) //nolint:gosec // number of an arc
-	a := f.arcs.at(n)
-	if n == f.without || a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
+	if n == f.without || !f.through.has(n) && !f.leads(n) || !f.policy.none && !f.policy.allows(n, f.arcs.at(n)) {
 		return false
 	}
 	if !f.both {
 		return f.anyRoom || f.roomOn(n, f.kbps[f.way]) && !slices.Contains(f.barred[f.way], n)
 	}
-	back := f.arcs.at(n ^ 1)
-	return !back.down && (f.anyRoom || f.roomOn(n, f.kbps[0]) && f.roomOn(n^1, f.kbps[1]))
+	return f.anyRoom || f.roomOn(n, f.kbps[0]) && f.roomOn(n^1, f.kbps[1])
+}
+
+// leads says whether an arc is in service between nodes that this path may go
+// through.
+func (f *side) leads(n int32) bool {
+	a := f.arcs.at(n)
+	return !a.down && f.passes(a.from) && f.passes(a.to) && !(f.both && f.arcs.at(n^1).down)
 }
 
 // passes says whether a path may go through node: gateways are for beginning

@@ -32,6 +32,7 @@ type book struct {
 	forgotten uint32         // what was before is not kept
 	capacity  capacity       // of the current revision; zero: arc is gone
 	every     int64          // that capacity lets any class have
+	twin      *book          // of a link's other direction; nil: not known
 	spare     *atomic.Uint32 // where the newest snapshot looks; nil: nowhere
 }
 
@@ -51,6 +52,15 @@ type limit struct{ total, ofClass int64 }
 
 func (c capacity) limit(class string) limit {
 	return limit{total: kbit(c.shares.Limit(c.kbps)), ofClass: kbit(c.shares.ClassLimit(c.kbps, class))}
+}
+
+// other returns the book of the other direction if that is arc's: who has found
+// one of the two need not look for it.
+func (b *book) other(arc topology.ArcName) *book {
+	if b == nil || b.twin == nil || b.twin.arc != arc {
+		return nil
+	}
+	return b.twin
 }
 
 // kbit keeps a rate far enough from the end of int64 that sums do not overflow.

@@ -250,7 +250,10 @@ func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 // ways is a path by the numbers of its arcs, there and then back.
 func (t *steering) ways(found csp.Result, path []uint32) ways {
 	w := ways{micros: uint64(found.Delay) + uint64(t.accessMicros()), cost: uint64(found.Cost), steered: true} //nolint:gosec // not negative
-	n := needs{demand: t.demand}
+	for way := range w.arcs {
+		w.arcs[way] = make([]int32, 0, len(path))
+	}
+	n := needs{demand: t.demand, list: make([]need, 0, 2*(len(path)+len(t.from.access)+len(t.to.access)))}
 	node, way := t.from.node, 0
 	for _, i := range path {
 		a := int32(i) //nolint:gosec // number of an arc
@@ -262,9 +265,10 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 		node = t.arcs.at(a).to
 	}
 	if !t.demand.Separate {
-		for _, a := range slices.Backward(w.arcs[0]) {
-			n.take(a^1, true, 1)
-			w.arcs[1] = append(w.arcs[1], a^1)
+		for k := len(path) - 1; k >= 0; k-- {
+			back := w.arcs[0][k] ^ 1
+			n.take(back, true, 1)
+			w.arcs[1] = append(w.arcs[1], back)
 		}
 	}
 	w.forward, w.reverse = t.along(t.from.node, w.arcs[0]), t.along(t.to.node, w.arcs[1])

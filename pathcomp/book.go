@@ -27,10 +27,13 @@ type book struct {
 
 	// What follows is guarded by Ledger.commit.
 
-	number    int32    // of the arc in the newest snapshot
-	entries   []*entry // that take something here, in no order
-	forgotten uint32   // what was before is not kept
-	capacity  capacity // of the current revision; zero: arc is gone
+	number    int32          // of the arc in the newest snapshot
+	entries   []*entry       // that take something here, in no order
+	forgotten uint32         // what was before is not kept
+	capacity  capacity       // of the current revision; zero: arc is gone
+	every     int64          // that capacity lets any class have
+	twin      *book          // of a link's other direction; nil: not known
+	spare     *atomic.Uint32 // where the newest snapshot looks; nil: nowhere
 }
 
 type classProfile struct {
@@ -49,6 +52,15 @@ type limit struct{ total, ofClass int64 }
 
 func (c capacity) limit(class string) limit {
 	return limit{total: kbit(c.shares.Limit(c.kbps)), ofClass: kbit(c.shares.ClassLimit(c.kbps, class))}
+}
+
+// other returns the book of the other direction if that is arc's: who has found
+// one of the two need not look for it.
+func (b *book) other(arc topology.ArcName) *book {
+	if b == nil || b.twin == nil || b.twin.arc != arc {
+		return nil
+	}
+	return b.twin
 }
 
 // kbit keeps a rate far enough from the end of int64 that sums do not overflow.
@@ -136,12 +148,12 @@ func (b *book) clearsAt(class string, from, until uint32, kbps int64, most limit
 
 // enter adds kbps (negative: takes away) for class on [from, until). What is
 // older than horizon is forgotten on the way. The caller holds Ledger.commit.
-func (b *book) enter(class string, from, until uint32, kbps int64, horizon uint32) {
-	b.shift([]shift{{class: class, from: from, until: until, kbps: kbps}, {total: true, from: from, until: until, kbps: kbps}}, horizon)
+func (b *book) enter(class string, from, until uint32, kbps int64, horizon uint32, near *trace) {
+	b.shift([]shift{{class: class, from: from, until: until, kbps: kbps}, {total: true, from: from, until: until, kbps: kbps}}, horizon, near)
 }
 
 // shift is enter where classes do not add up to the total. Classes come first.
-func (b *book) shift(all []shift, horizon uint32) {
+func (b *book) shift(all []shift, horizon uint32, near *trace) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, s := range all {
@@ -156,14 +168,16 @@ func (b *book) shift(all []shift, horizon uint32) {
 			continue
 		}
 		if !s.total {
-			b.class(s.class).add(from, s.until, s.kbps)
-			continue
+			most := b.class(s.class).addNear(from, s.until, s.kbps, near)
+			lost = len(b.classes) == 1 && b.reach(most, s.kbps) || lost
+		} else if len(b.classes) > 1 {
+			lost = b.reach(b.sum.addNear(from, s.until, s.kbps, near), s.kbps) || lost
 		}
-		lost = b.addTotal(from, s.until, s.kbps) || lost
 	}
 	if lost {
 		b.peak.Store(b.total().peak())
 	}
+	b.offer()
 }
 
 // addClass makes class one of b's: the second brings a sum of its own.
@@ -177,14 +191,13 @@ func (b *book) addClass(class string) {
 	b.classes = append(b.classes, classProfile{name: class})
 }
 
-// addTotal adds to the total of all classes, where that is not the profile of
-// the only one, and says whether the peak may be lost.
-func (b *book) addTotal(from, until uint32, kbps int64) (lost bool) {
-	if len(b.classes) > 1 {
-		b.sum.add(from, until, kbps)
+// reach notes that the total goes up to most where kbps were added, and says
+// whether the peak may be lost.
+func (b *book) reach(most, kbps int64) (lost bool) {
+	peak := b.peak.Load()
+	if most > peak {
+		b.peak.Store(most)
 	}
-	most, peak := b.total().max(from, until), b.peak.Load()
-	b.peak.Store(max(most, peak))
 	return kbps < 0 && most-kbps >= peak
 }
 
@@ -207,4 +220,5 @@ func (b *book) reset() {
 	defer b.mu.Unlock()
 	b.sum, b.classes, b.entries = profile{}, nil, nil
 	b.peak.Store(0)
+	b.offer()
 }

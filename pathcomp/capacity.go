@@ -8,14 +8,18 @@ func (l *Ledger) setCapacities(s *snapshot) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
 	for _, b := range l.books {
-		b.capacity = capacity{}
+		b.spare = nil
+		b.sell(capacity{})
 	}
-	s.books = make([]*book, len(s.names))
+	s.books, s.spare = make([]*book, len(s.names)), make(spare, len(s.names))
 	for i := range s.names {
 		b := l.book(s.names[i])
-		b.number = int32(i)
-		b.capacity = s.capacity(b.number)
+		b.number, b.spare = int32(i), &s.spare[i]
+		b.sell(s.capacity(b.number))
 		s.books[i] = b
+	}
+	for i := range s.linkArcs {
+		s.books[i].twin = s.books[i^1]
 	}
 	s.serial = l.nextSerial()
 }
@@ -25,7 +29,7 @@ func (l *Ledger) setCapacity(s *snapshot, changed []int32) {
 	l.commit.Lock()
 	defer l.commit.Unlock()
 	for _, i := range changed {
-		l.book(s.names[i]).capacity = s.capacity(i)
+		l.book(s.names[i]).sell(s.capacity(i))
 	}
 	s.serial = l.nextSerial()
 }

@@ -77,9 +77,6 @@ func (s *snapshot) avoidGroups(groups []uint32, avoid map[int32]struct{}) {
 
 // allows says whether a path may use an arc.
 func (p *policy) allows(i int32, a *arc) bool {
-	if p.none {
-		return true
-	}
 	_, avoided := p.avoid[i/2]
 	return !avoided && p.affinity.admits(a.groups)
 }

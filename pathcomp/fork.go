@@ -19,7 +19,7 @@ func (c *Core) Fork() *Core {
 	s := *c.now.Load()
 	f := &Core{clock: c.clock, wanted: c.wanted, ledger: c.ledger.fork(s.serial)}
 	f.ledger.scratch.made = f.place
-	s.books = slices.Clone(s.books)
+	s.books, s.spare = slices.Clone(s.books), nil // which are told of c's bookings
 	f.now.Store(&s)
 	return f
 }
@@ -32,7 +32,8 @@ func (c *Core) Ledger() *Ledger { return c.ledger }
 func (c *Core) place(b *book) {
 	s := c.now.Load()
 	if i, ok := s.arcOf(b.arc); ok {
-		b.number, b.capacity = i, s.capacity(i)
+		b.number = i
+		b.sell(s.capacity(i))
 		s.books[i] = b
 	}
 }

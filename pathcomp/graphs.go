@@ -67,6 +67,13 @@ func (s *snapshot) isClosed(i int32) bool {
 	return a.down || s.ends(a.to)
 }
 
+// isThrough says whether arc i is in service, there and back, between nodes that
+// any path may go through.
+func (s *snapshot) isThrough(i int32) bool {
+	a := s.arcs.at(i)
+	return !a.down && !s.arcs.at(i^1).down && (s.flags[a.from]|s.flags[a.to])&(isGateway|isShut) == 0
+}
+
 // graph is the graph of all links' arcs, those out of service too: filters let
 // these not through.
 func (s *snapshot) graph(metrics func(int32) csp.Metrics) *csp.Graph {

@@ -65,11 +65,11 @@ func (l *Ledger) leave(h *holding, which func(*entry) bool) {
 
 // pass moves e from the holding it is in to another. No reader sees it in both.
 func (l *Ledger) pass(e *entry, to *holding) {
-	from, horizon := e.held, l.horizon()
+	from, horizon, near := e.held, l.horizon(), trace{}
 	stay := slices.DeleteFunc(slices.Clone(from.entries), func(other *entry) bool { return other == e })
 	more := append(slices.Clone(to.entries), e)
 	for _, u := range e.uses {
-		u.book.shift(slices.Concat(shifts(u.book, from.entries, stay), shifts(u.book, to.entries, more)), horizon)
+		u.book.shift(slices.Concat(shifts(u.book, from.entries, stay), shifts(u.book, to.entries, more)), horizon, &near)
 	}
 	from.entries, to.entries, e.held = stay, more, to
 	if len(stay) == 0 {
@@ -80,7 +80,7 @@ func (l *Ledger) pass(e *entry, to *holding) {
 // apply brings the calendars from what entries took before to what they take
 // after. The two differ by changed, which all came or all went.
 func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
-	horizon := l.horizon()
+	horizon, near := l.horizon(), trace{}
 	if same(before) && same(after) && (len(before) == 0 || len(after) == 0 || same([]*entry{before[0], after[0]})) {
 		sign := int64(1)
 		if len(after) < len(before) {
@@ -88,13 +88,13 @@ func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
 		}
 		for _, e := range changed {
 			for _, u := range e.uses {
-				u.book.enter(e.class, e.from, e.until, sign*u.kbps, horizon)
+				u.book.enter(e.class, e.from, e.until, sign*u.kbps, horizon, &near)
 			}
 		}
 		return
 	}
 	for _, b := range booksOf(changed) {
-		b.shift(shifts(b, before, after), horizon)
+		b.shift(shifts(b, before, after), horizon, &near)
 	}
 }
 

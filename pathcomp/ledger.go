@@ -188,6 +188,9 @@ func (l *Ledger) fits(e *entry) error {
 	after := append(slices.Clone(before), e)
 	alone := same(after)
 	for _, u := range e.uses {
+		if u.kbps <= u.book.every-u.book.peak.Load() {
+			continue
+		}
 		most := u.book.capacity.limit(e.class)
 		room := u.kbps == 0 || u.book.fits(e.class, e.from, e.until, u.kbps, most)
 		if !alone && !room { // what the other variants have may do
@@ -304,8 +307,12 @@ func (l *Ledger) newEntry(b *Booking) (*entry, error) {
 		seq: b.Seq, born: l.births, owner: b.Owner, variant: b.Variant, replaces: b.Replaces, class: class, uses: make([]use, len(b.Uses)),
 	}
 	e.from, e.until = b.Window.span()
+	var last *book
 	for i, u := range b.Uses {
-		e.uses[i] = use{book: l.book(u.Arc), kbps: kbit(u.Kbps)}
+		if last = last.other(u.Arc); last == nil {
+			last = l.book(u.Arc)
+		}
+		e.uses[i] = use{book: last, kbps: kbit(u.Kbps)}
 	}
 	return e, nil
 }

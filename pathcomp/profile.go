@@ -23,35 +23,46 @@ type place struct{ block, index int }
 // made of it, and each is undone by its opposite: to extend is to add on [until,
 // later), to shift is to take away here and add there, and a new rate adds the
 // difference to the old.
-func (p *profile) add(from, until uint32, kbps int64) {
+func (p *profile) add(from, until uint32, kbps int64) { p.addNear(from, until, kbps, &trace{}) }
+
+// addNear is add that looks where near says first, and notes there what it found.
+// It returns the largest load on [from, until) from now on.
+func (p *profile) addNear(from, until uint32, kbps int64, near *trace) int64 {
 	if from >= until || kbps == 0 {
-		return
+		return p.max(from, until)
 	}
-	first := p.split(from)
-	end := p.split(until) // is behind first and leaves it where it is
-	if first.block == end.block {
-		p.blocks[first.block].raise(first.index, end.index, kbps)
-	} else {
-		p.blocks[first.block].raise(first.index, len(p.blocks[first.block].row), kbps)
-		between := p.blocks[first.block+1 : end.block]
-		for i := range between {
-			between[i].lift += kbps
-			between[i].most += kbps
-		}
-		p.blocks[end.block].raise(0, end.index, kbps)
-	}
+	first := p.split(from, &near.from)
+	end := p.split(until, &near.until) // is behind first and leaves it where it is
+	most := p.raise(first, end, kbps)
 	p.merge(end)
 	p.merge(first)
 	p.balance(end.block)
 	if first.block < end.block {
 		p.balance(first.block)
 	}
+	return most
 }
 
-// split makes t a breakpoint and returns its place. It may leave a block too
-// full.
-func (p *profile) split(t uint32) place {
-	where, ok := p.find(t)
+// raise adds kbps to the loads from one place to before another, and returns the
+// largest of them.
+func (p *profile) raise(first, end place, kbps int64) int64 {
+	if first.block == end.block {
+		return p.blocks[first.block].raise(first.index, end.index, kbps)
+	}
+	left, between, right := &p.blocks[first.block], p.blocks[first.block+1:end.block], &p.blocks[end.block]
+	most := left.raise(first.index, len(left.row), kbps)
+	for i := range between {
+		between[i].lift += kbps
+		between[i].most += kbps
+		most = max(most, between[i].most)
+	}
+	return max(most, right.raise(0, end.index, kbps))
+}
+
+// split makes t a breakpoint, searched near a place first, and returns where it
+// is. It may leave a block too full.
+func (p *profile) split(t uint32, near *place) place {
+	where, ok := p.findNear(t, near)
 	if !ok {
 		if len(p.blocks) == 0 {
 			p.blocks = insert(p.blocks, 0, block{most: nothing})

@@ -50,10 +50,11 @@ func (b *block) highest(i, j int) int64 {
 	return most + b.lift
 }
 
-// raise adds kbps to the loads from i to before j.
-func (b *block) raise(i, j int, kbps int64) {
+// raise adds kbps to the loads from i to before j, and returns the largest of
+// them, with lift.
+func (b *block) raise(i, j int, kbps int64) int64 {
 	if i == j {
-		return
+		return nothing
 	}
 	row := b.row[i:j]
 	top := row[0].load()
@@ -68,6 +69,7 @@ func (b *block) raise(i, j int, kbps int64) {
 	case top == b.most: // it was here, and is lower now
 		b.most = b.highest(0, len(b.row))
 	}
+	return top + kbps
 }
 
 // put makes t the breakpoint at index i.

@@ -350,19 +350,19 @@ func TestProfileAtTheEndOfTime(t *testing.T) {
 
 func TestForgetKeepsWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	b := &book{}
-	b.enter("gold", 10, 50, 3, 0)
-	b.enter("gold", 20, 30, 2, 0)
-	b.enter("gold", 60, 70, 4, 40) // forgets what was before 40
+	b, near := &book{}, trace{}
+	b.enter("gold", 10, 50, 3, 0, &near)
+	b.enter("gold", 20, 30, 2, 0, &near)
+	b.enter("gold", 60, 70, 4, 40, &near) // forgets what was before 40
 	if got := b.total().max(0, 39); got != 0 {
 		t.Errorf("before the horizon %d is kept", got)
 	}
 	if got := b.total().max(40, 50); got != 3 {
 		t.Errorf("after the horizon %d, want 3", got)
 	}
-	b.enter("gold", 10, 50, -3, 40)
-	b.enter("gold", 20, 30, -2, 40)
-	b.enter("gold", 60, 70, -4, 40)
+	b.enter("gold", 10, 50, -3, 40, &near)
+	b.enter("gold", 20, 30, -2, 40, &near)
+	b.enter("gold", 60, 70, -4, 40, &near)
 	if len(b.total().blocks) != 0 || b.peak.Load() != 0 {
 		t.Errorf("a trace is left: %v, peak %d", b.total(), b.peak.Load())
 	}

@@ -10,6 +10,7 @@ import (
 // need is what a demand takes on one arc.
 type need struct {
 	arc   int32
+	rank  int32 // of the arc's name, once merged
 	link  bool
 	kbps  int64
 	times int64 // how often a symmetric rate counts here
@@ -42,7 +43,10 @@ func (n *needs) takeAccess(from, to terminal) {
 // merge makes each arc appear once, in the order of rank; arcs on which nothing
 // is taken are dropped.
 func (n *needs) merge(rank []int32) {
-	slices.SortFunc(n.list, func(x, y need) int { return int(rank[x.arc]) - int(rank[y.arc]) })
+	for i := range n.list {
+		n.list[i].rank = rank[n.list[i].arc]
+	}
+	slices.SortFunc(n.list, func(x, y need) int { return int(x.rank) - int(y.rank) })
 	out := n.list[:0]
 	for _, x := range n.list {
 		if last := len(out) - 1; last >= 0 && out[last].arc == x.arc {

@@ -31,7 +31,7 @@ func (c *Core) roomFor(s *snapshot, d *Demand) room {
 
 // fits says whether kbps are free on an arc, as Ledger.Reserve does.
 func (r *room) fits(i int32, kbps int64) bool {
-	if kbps == 0 {
+	if kbps == 0 || r.spare.fits(i, kbps) {
 		return true
 	}
 	most := r.limit(i, r.class)

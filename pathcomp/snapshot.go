@@ -25,8 +25,10 @@ type snapshot struct {
 	access  []topology.Access
 	arcs    vector[arc] // 2 for each link, then 2 for each access
 	closed  numberSet   // arcs that no path takes but, maybe, as its last
+	through numberSet   // arcs of links that any path may take, there and back
 	classes *classes
 	books   []*book // by arc
+	spare   spare
 
 	igp      *lazy[csp.Graph]         // IGP metrics, by arc
 	coRouted *lazy[csp.Solver]        // a link there and back is one arc, of the number of the way there
@@ -108,9 +110,10 @@ func newSnapshot(n *topology.Network) (*snapshot, error) {
 	}
 	s.arcs = vectorOf(arcs)
 	none := newNumberSet(s.linkArcs)
-	s.closed = none.fork()
+	s.closed, s.through = none.fork(), none.fork()
 	for i := range s.linkArcs {
 		s.closed.set(&none, i, s.isClosed(i))
+		s.through.set(&none, i, s.isThrough(i))
 	}
 	s.sortLeaving()
 	s.spf = newSPFCache()

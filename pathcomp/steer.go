@@ -84,15 +84,20 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 // Usable implements csp.Filter.
 func (f *side) Usable(i uint32) bool {
 	n := int32(i) //nolint:gosec // number of an arc
-	a := f.arcs.at(n)
-	if n == f.without || a.down || !f.passes(a.from) || !f.passes(a.to) || !f.policy.allows(n, a) {
+	if n == f.without || !f.through.has(n) && !f.leads(n) || !f.policy.none && !f.policy.allows(n, f.arcs.at(n)) {
 		return false
 	}
 	if !f.both {
 		return f.anyRoom || f.roomOn(n, f.kbps[f.way]) && !slices.Contains(f.barred[f.way], n)
 	}
-	back := f.arcs.at(n ^ 1)
-	return !back.down && (f.anyRoom || f.roomOn(n, f.kbps[0]) && f.roomOn(n^1, f.kbps[1]))
+	return f.anyRoom || f.roomOn(n, f.kbps[0]) && f.roomOn(n^1, f.kbps[1])
+}
+
+// leads says whether an arc is in service between nodes that this path may go
+// through.
+func (f *side) leads(n int32) bool {
+	a := f.arcs.at(n)
+	return !a.down && f.passes(a.from) && f.passes(a.to) && !(f.both && f.arcs.at(n^1).down)
 }
 
 // passes says whether a path may go through node: gateways are for beginning
@@ -245,7 +250,10 @@ func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 // ways is a path by the numbers of its arcs, there and then back.
 func (t *steering) ways(found csp.Result, path []uint32) ways {
 	w := ways{micros: uint64(found.Delay) + uint64(t.accessMicros()), cost: uint64(found.Cost), steered: true} //nolint:gosec // not negative
-	n := needs{demand: t.demand}
+	for way := range w.arcs {
+		w.arcs[way] = make([]int32, 0, len(path))
+	}
+	n := needs{demand: t.demand, list: make([]need, 0, 2*(len(path)+len(t.from.access)+len(t.to.access)))}
 	node, way := t.from.node, 0
 	for _, i := range path {
 		a := int32(i) //nolint:gosec // number of an arc
@@ -257,9 +265,10 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 		node = t.arcs.at(a).to
 	}
 	if !t.demand.Separate {
-		for _, a := range slices.Backward(w.arcs[0]) {
-			n.take(a^1, true, 1)
-			w.arcs[1] = append(w.arcs[1], a^1)
+		for k := len(path) - 1; k >= 0; k-- {
+			back := w.arcs[0][k] ^ 1
+			n.take(back, true, 1)
+			w.arcs[1] = append(w.arcs[1], back)
 		}
 	}
 	w.forward, w.reverse = t.along(t.from.node, w.arcs[0]), t.along(t.to.node, w.arcs[1])

@@ -57,7 +57,7 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 		next.links.set(&s.links, s.linkOf[l.Name], l)
 	}
 	var changed []int32
-	next.closed = s.closed.fork()
+	next.closed, next.through = s.closed.fork(), s.through.fork()
 	for _, i := range links {
 		for d := range 2 {
 			a := 2*i + int32(d)
@@ -65,9 +65,22 @@ func (s *snapshot) with(u Update) (*snapshot, []int32, error) {
 			next.closed.set(&s.closed, a, next.isClosed(a))
 			changed = append(changed, a)
 		}
+		next.look(s, i)
+	}
+	for i := range u.Nodes {
+		for _, a := range s.leave(s.nodeOf[u.Nodes[i].Name]) {
+			next.look(s, a/2)
+		}
 	}
 	next.carry(s, changed)
 	return &next, changed, nil
+}
+
+// look notes whether paths may take a link, in a version of old.
+func (s *snapshot) look(old *snapshot, link int32) {
+	for a := 2 * link; a < 2*link+2; a++ {
+		s.through.set(&old.through, a, s.isThrough(a))
+	}
 }
 
 // affected returns the numbers of the links that news is about, each once: those

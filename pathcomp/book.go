@@ -28,8 +28,8 @@ type book struct {
 	// hold Ledger.commit too, so a writer may read without it.
 	mu      sync.RWMutex
 	sum     profile        // over classes
-	only    string         // the class of all that is reserved, as long as there are no
-	classes []classProfile // of their own, from the second class on
+	only    string         // the one class, until there is a second: the sum is its profile
+	classes []classProfile // all, once there are two
 
 	// What follows is guarded by Ledger.commit, as are every, twin and spare.
 

@@ -13,27 +13,30 @@ import (
 // book is the calendar of one arc: what is reserved in all and by class, and
 // what may be. It lives as long as its ledger, over topology revisions.
 type book struct {
+	// What an admission asks for comes first, close together.
+
 	arc topology.ArcName
 
 	// peak is the largest total load of all times. Where even that leaves room
 	// a search reads nothing else.
-	peak atomic.Int64
+	peak  atomic.Int64
+	every int64          // that the capacity lets any class have
+	twin  *book          // of a link's other direction; nil: not known
+	spare *atomic.Uint32 // where the newest snapshot looks; nil: nowhere
 
 	// mu lets searches read the profiles while the ledger changes them. Writers
 	// hold Ledger.commit too, so a writer may read without it.
 	mu      sync.RWMutex
-	classes []classProfile
-	sum     profile // over classes, kept from the second class on
+	sum     profile        // over classes
+	only    string         // the one class, until there is a second: the sum is its profile
+	classes []classProfile // all, once there are two
 
-	// What follows is guarded by Ledger.commit.
+	// What follows is guarded by Ledger.commit, as are every, twin and spare.
 
-	number    int32          // of the arc in the newest snapshot
-	entries   []*entry       // that take something here, in no order
-	forgotten uint32         // what was before is not kept
-	capacity  capacity       // of the current revision; zero: arc is gone
-	every     int64          // that capacity lets any class have
-	twin      *book          // of a link's other direction; nil: not known
-	spare     *atomic.Uint32 // where the newest snapshot looks; nil: nowhere
+	forgotten uint32   // what was before is not kept
+	number    int32    // of the arc in the newest snapshot
+	entries   []*entry // that take something here, in no order
+	capacity  capacity // of the current revision; zero: arc is gone
 }
 
 type classProfile struct {
@@ -68,6 +71,9 @@ func kbit(kbps uint64) int64 { return int64(min(kbps, math.MaxInt64/4)) }
 
 // class returns the profile of class, nil if nothing was ever reserved for it.
 func (b *book) class(name string) *profile {
+	if len(b.classes) == 0 && name == b.only {
+		return &b.sum
+	}
 	for i := range b.classes {
 		if b.classes[i].name == name {
 			return &b.classes[i].profile
@@ -77,11 +83,14 @@ func (b *book) class(name string) *profile {
 }
 
 // total returns the profile of all classes together.
-func (b *book) total() *profile {
-	if len(b.classes) == 1 {
-		return &b.classes[0].profile
+func (b *book) total() *profile { return &b.sum }
+
+// byClass returns the profile of each class.
+func (b *book) byClass() []classProfile {
+	if len(b.classes) == 0 {
+		return []classProfile{{b.only, b.sum}}
 	}
-	return &b.sum
+	return b.classes
 }
 
 // fits says whether kbps more for class stay within the limits on [from,
@@ -167,11 +176,10 @@ func (b *book) shift(all []shift, horizon uint32, near *trace) {
 		if from >= s.until {
 			continue
 		}
-		if !s.total {
-			most := b.class(s.class).addNear(from, s.until, s.kbps, near)
-			lost = len(b.classes) == 1 && b.reach(most, s.kbps) || lost
-		} else if len(b.classes) > 1 {
+		if s.total {
 			lost = b.reach(b.sum.addNear(from, s.until, s.kbps, near), s.kbps) || lost
+		} else if len(b.classes) > 0 {
+			b.class(s.class).addNear(from, s.until, s.kbps, near)
 		}
 	}
 	if lost {
@@ -180,13 +188,18 @@ func (b *book) shift(all []shift, horizon uint32, near *trace) {
 	b.offer()
 }
 
-// addClass makes class one of b's: the second brings a sum of its own.
+// addClass makes class one of b's. The first needs no profile beside the sum: the
+// second brings one for each.
 func (b *book) addClass(class string) {
 	if b.class(class) != nil {
 		return
 	}
-	if len(b.classes) == 1 {
-		b.sum = b.classes[0].clone()
+	if len(b.classes) == 0 {
+		if b.sum.blocks == nil {
+			b.only = class
+			return
+		}
+		b.classes = append(b.classes, classProfile{name: b.only, profile: b.sum.clone()})
 	}
 	b.classes = append(b.classes, classProfile{name: class})
 }
@@ -218,7 +231,7 @@ func (b *book) forget(horizon uint32) bool {
 func (b *book) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.sum, b.classes, b.entries = profile{}, nil, nil
+	b.sum, b.only, b.classes, b.entries = profile{}, "", nil, nil
 	b.peak.Store(0)
 	b.offer()
 }

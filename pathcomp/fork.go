@@ -78,7 +78,7 @@ func (l *Ledger) copyTo(b *book) {
 		}
 		return
 	}
-	b.forgotten, b.sum = from.forgotten, from.sum.clone()
+	b.forgotten, b.sum, b.only = from.forgotten, from.sum.clone(), from.only
 	for i := range from.classes {
 		b.classes = append(b.classes, classProfile{name: from.classes[i].name, profile: from.classes[i].clone()})
 	}

@@ -85,10 +85,10 @@ func (l *Ledger) Excesses() []Excess {
 		if most := b.total().max(now, never); most > limit {
 			out = append(out, Excess{Arc: b.arc, Kbps: most, Limit: limit})
 		}
-		for i := range b.classes {
-			limit := b.capacity.limit(b.classes[i].name).ofClass
-			if most := b.classes[i].max(now, never); most > limit {
-				out = append(out, Excess{Arc: b.arc, Class: b.classes[i].name, Kbps: most, Limit: limit})
+		for _, c := range b.byClass() {
+			limit := b.capacity.limit(c.name).ofClass
+			if most := c.max(now, never); most > limit {
+				out = append(out, Excess{Arc: b.arc, Class: c.name, Kbps: most, Limit: limit})
 			}
 		}
 	}

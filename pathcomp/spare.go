@@ -26,7 +26,7 @@ func (s spare) fits(i int32, kbps int64) bool {
 // Ledger.commit.
 func (b *book) offer() {
 	if b.spare != nil {
-		b.spare.Store(uint32(min(max(b.every-b.peak.Load(), 0), math.MaxUint32))) //nolint:gosec // in range
+		b.spare.Store(uint32(min(max(b.every-b.peak.Load(), 0), math.MaxUint32)))
 	}
 }
 

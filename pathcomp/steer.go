@@ -97,7 +97,7 @@ func (f *side) Usable(i uint32) bool {
 // through.
 func (f *side) leads(n int32) bool {
 	a := f.arcs.at(n)
-	return !a.down && f.passes(a.from) && f.passes(a.to) && !(f.both && f.arcs.at(n^1).down)
+	return !a.down && f.passes(a.from) && f.passes(a.to) && (!f.both || !f.arcs.at(n^1).down)
 }
 
 // passes says whether a path may go through node: gateways are for beginning

@@ -2,7 +2,7 @@
 
 package provision
 
-import "golang.org/x/sys/unix"
+import "syscall"
 
 // niceness of a thread that gives way: it gets a tenth of a processor that others
 // want as well.
@@ -10,4 +10,4 @@ const niceness = 10
 
 // giveWay lowers the priority of the calling thread (setpriority(2): on Linux it is
 // a thread's own). Where that is refused, turns have the priority of all else.
-func giveWay() { _ = unix.Setpriority(unix.PRIO_PROCESS, 0, niceness) }
+func giveWay() { _ = syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness) }

@@ -12,7 +12,8 @@ const (
 	// turns of 10 ms, and one that comes back from the disk waits behind all
 	// others for its own. With more of them than cores the kernel shares the
 	// cores out, in turns of 3 ms and fairly: the store's writer, for which
-	// everybody waits, gets its share.
+	// everybody waits, gets its share. With more than twice as many, garbage is
+	// collected on all that are idle, and takes both cores from the writer.
 	threadsPerCore = 2
 	// collectAt is GOGC: memory grows to five times what is in use before it is
 	// collected, which takes a core away from requests.

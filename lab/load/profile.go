@@ -37,5 +37,5 @@ func (s *stack) keepProfile(ctx context.Context, what, path string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(text), 0o600) //nolint:wrapcheck // it names the file
+	return os.WriteFile(path, []byte(text), 0o600)
 }

@@ -91,7 +91,7 @@ func TestDemo(t *testing.T) {
 
 // TestFaults kills and refuses at every step of a session's life.
 func TestFaults(t *testing.T) {
-	play(t, "faults", 11, 15*time.Minute)
+	play(t, "faults", 9, 15*time.Minute)
 }
 
 // TestGateway runs the agent's own kernel test, which needs VRFs, in the lab's

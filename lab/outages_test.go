@@ -11,5 +11,5 @@ import (
 
 // TestOutages takes devices and the daemon away for minutes: make test-long.
 func TestOutages(t *testing.T) {
-	play(t, "outages", 5, 15*time.Minute)
+	play(t, "outages", 7, 15*time.Minute)
 }

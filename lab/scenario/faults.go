@@ -32,26 +32,31 @@ type Faults struct {
 // RunFaults plays the faults that are over soon; its error says how many checks failed.
 func RunFaults(ctx context.Context, s *Stack, out io.Writer) error {
 	f := newFaults(s, out)
-	var steps []step
-	for _, victim := range []string{"s2cd", "s2cgw"} {
-		for _, phase := range []string{"applying", "verifying", "active", "releasing"} {
-			steps = append(steps, step{"kill -9 of " + victim + " while " + phase, 8 * time.Minute, func(ctx context.Context) (string, error) {
-				return f.kill(ctx, victim, phase)
-			}})
-		}
-	}
+	steps := append(f.kills("s2cd", "applying", "verifying", "active", "releasing"), f.kills("s2cgw", "applying", "releasing")...)
 	return f.run(ctx, append(steps, step{"a device refuses: declined, others applied", 6 * time.Minute, f.refused}))
 }
 
+// kills kills a process in each of the phases of a session.
+func (f *Faults) kills(victim string, phases ...string) []step {
+	steps := make([]step, len(phases))
+	for i, phase := range phases {
+		steps[i] = step{"kill -9 of " + victim + " while " + phase, 8 * time.Minute, func(ctx context.Context) (string, error) {
+			return f.kill(ctx, victim, phase)
+		}}
+	}
+	return steps
+}
+
 // RunOutages plays what takes minutes: a device that is away for longer than a
-// call or a transaction lasts, a daemon that sleeps for longer than its lease.
+// call or a transaction lasts, a daemon that sleeps for longer than its lease. Of
+// the faults of a gateway's agent it plays those in which nothing is changed.
 func RunOutages(ctx context.Context, s *Stack, out io.Writer) error {
 	f := newFaults(s, out)
-	return f.run(ctx, []step{
+	return f.run(ctx, append(f.kills("s2cgw", "verifying", "active"), []step{
 		{"a device does not answer: in doubt, then delivered", 6 * time.Minute, f.silent},
 		{"a device dies in mid-transaction", 6 * time.Minute, f.dies},
 		{"a daemon woken after its lease is refused", 6 * time.Minute, f.frozen},
-	})
+	}...))
 }
 
 func newFaults(s *Stack, out io.Writer) *Faults {

@@ -188,7 +188,7 @@ func (l *Ledger) fits(e *entry) error {
 	after := append(slices.Clone(before), e)
 	alone := same(after)
 	for _, u := range e.uses {
-		if u.kbps <= u.book.every-u.book.peak.Load() {
+		if u.kbps <= u.book.sure() {
 			continue
 		}
 		most := u.book.capacity.limit(e.class)

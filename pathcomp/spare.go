@@ -26,9 +26,12 @@ func (s spare) fits(i int32, kbps int64) bool {
 // Ledger.commit.
 func (b *book) offer() {
 	if b.spare != nil {
-		b.spare.Store(uint32(min(max(b.every-b.peak.Load(), 0), math.MaxUint32)))
+		b.spare.Store(uint32(min(max(b.sure(), 0), math.MaxUint32)))
 	}
 }
+
+// sure is what fits for every class over all time; below 0: too much is sold.
+func (b *book) sure() int64 { return b.every - b.peak.Load() }
 
 // sell sets what the book's arc may sell from now on. The caller holds
 // Ledger.commit.

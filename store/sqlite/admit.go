@@ -174,7 +174,7 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	if live == 0 {
 		return n, nil
 	}
-	t.comes(stay{in.Tenant, in.VPN.ID, in.A.AccessPoint, in.Z.AccessPoint})
+	t.lives(stay{in.Tenant, in.VPN.ID, in.A.AccessPoint, in.Z.AccessPoint}, 1)
 	if err := t.addToVPN(ctx, in); err != nil {
 		return 0, err
 	}

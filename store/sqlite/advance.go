@@ -221,7 +221,7 @@ func (t *tx) account(ctx context.Context, was sqlitedb.SessionStateRow, kbps int
 		if err := t.q.EndSession(ctx, sqlitedb.EndSessionParams{ReleasedAt: micros(t.now), N: was.N}); err != nil {
 			return fmt.Errorf("end session %s: %w", next.ID, err)
 		}
-		t.goes(stay{session.TenantID(was.Tenant), session.VPNID(was.Vpn), was.APoint, was.ZPoint})
+		t.lives(stay{session.TenantID(was.Tenant), session.VPNID(was.Vpn), was.APoint, was.ZPoint}, -1)
 	}
 	if err := t.q.DeleteSecrets(ctx, was.N); err != nil {
 		return fmt.Errorf("delete secrets of session %s: %w", next.ID, err)

@@ -67,13 +67,13 @@ func auditPools(ctx context.Context, q *sqlitedb.Queries) ([]string, error) {
 	pools := map[string][]stretch{}
 	for _, v := range values {
 		pools[v.Name] = append(pools[v.Name], stretch{v.Value, v.Value})
-		if owners[[2]int64{v.N, v.Value}] == 0 {
+		if owners[owned{v.N, v.Value}] == 0 {
 			faults = append(faults, fmt.Sprintf("value %d of pool %s (%s) is taken and nobody owns it", v.Value, v.Name, v.Holder))
 		}
-		delete(owners, [2]int64{v.N, v.Value})
+		delete(owners, owned{v.N, v.Value})
 	}
 	for of := range owners {
-		faults = append(faults, fmt.Sprintf("value %d of pool %d is owned and not taken", of[1], of[0]))
+		faults = append(faults, fmt.Sprintf("value %d of pool %d is owned and not taken", of.value, of.pool))
 	}
 	for _, g := range gaps {
 		pools[g.Name] = append(pools[g.Name], stretch{g.First, g.Last})
@@ -94,19 +94,18 @@ func auditPools(ctx context.Context, q *sqlitedb.Queries) ([]string, error) {
 }
 
 // ownersOf counts the sessions that own each value of each pool.
-func ownersOf(ctx context.Context, q *sqlitedb.Queries) (owners map[[2]int64]int64, faults []string, err error) {
+func ownersOf(ctx context.Context, q *sqlitedb.Queries) (owners map[owned]int64, faults []string, err error) {
 	rows, err := q.Owners(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("audit owners of pool values: %w", err)
 	}
-	owners = map[[2]int64]int64{}
+	owners = map[owned]int64{}
 	for _, row := range rows {
-		for rest := row.PoolValues; len(rest) > 0; {
-			var of [2]int64
-			if of[0], of[1], rest, err = cutPair(rest); err != nil {
-				faults = append(faults, fmt.Sprintf("the pool values of session %s cannot be read", row.ID))
-				break
-			}
+		values, err := ownedIn(row.PoolValues)
+		if err != nil {
+			faults = append(faults, fmt.Sprintf("the pool values of session %s cannot be read", row.ID))
+		}
+		for _, of := range values {
 			owners[of]++
 		}
 	}

@@ -76,18 +76,19 @@ func (k *known) now(id session.ID, most int) (one kept, newest []session.Event, 
 
 // all returns sessions by their numbers, if it has all of them and nothing was
 // committed from a moment on: then they are as a query says that began after it.
-func (k *known) all(at uint64, numbers []int64) ([]kept, bool) {
+func (k *known) all(at uint64, numbers []int64) ([]looked, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if at != k.commits || at%2 != 0 {
 		return nil, false
 	}
-	out := make([]kept, len(numbers))
+	out := make([]looked, len(numbers))
 	for i, n := range numbers {
-		var ok bool
-		if out[i], ok = k.sessions[n]; !ok {
+		one, ok := k.sessions[n]
+		if !ok {
 			return nil, false
 		}
+		out[i].kept = one
 	}
 	return out, true
 }

@@ -5,10 +5,10 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/s2cd/s2cd/order"
@@ -48,35 +48,16 @@ func (s *Store) recallPage(ctx context.Context, f order.Filter, where string, ar
 	if err != nil {
 		return nil, 0, false, fmt.Errorf("read page of sessions: %w", err)
 	}
-	numbers, err := parseNumbers(list)
-	if err != nil {
-		return nil, 0, false, err
+	var numbers []int64
+	if err := json.Unmarshal([]byte(list), &numbers); err != nil {
+		return nil, 0, false, fmt.Errorf("read numbers of sessions: %w", err)
 	}
 	all, ok := s.known.all(at, numbers)
 	if !ok {
 		return nil, 0, false, nil
 	}
-	page = make([]session.Session, len(all))
-	for i, one := range all {
-		if page[i], err = open(s.seal, one); err != nil {
-			return nil, 0, false, err
-		}
-	}
-	return page, total, true, nil
-}
-
-// parseNumbers is the inverse of SQLite's group_concat.
-func parseNumbers(list string) (out []int64, err error) {
-	for list != "" {
-		var one string
-		one, list, _ = strings.Cut(list, ",")
-		n, err := strconv.ParseInt(one, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("read number of a session: %w", err)
-		}
-		out = append(out, n)
-	}
-	return out, nil
+	page, err = s.several(all)
+	return page, total, err == nil, err
 }
 
 // condition renders a filter; only its shape goes into the text.
@@ -145,14 +126,18 @@ func sorted(f order.Filter) string {
 // CROSS JOIN has SQLite take the numbers of the page as they come, in their order.
 func pageText(f order.Filter, where string) string {
 	return "SELECT s.n, s.id, s.vpn, s.version, (" + countText(f, where) + ") FROM (" +
-		"SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?) page CROSS JOIN session s ON s.n = page.n"
+		onPage(f, where) + ") page CROSS JOIN session s ON s.n = page.n"
 }
 
 // numbersText renders a page as its numbers alone, in order, and how many sessions
 // there are in all.
 func numbersText(f order.Filter, where string) string {
-	return "SELECT coalesce(group_concat(n), ''), (" + countText(f, where) + ") FROM (" +
-		"SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?)"
+	return "SELECT json_group_array(n), (" + countText(f, where) + ") FROM (" + onPage(f, where) + ")"
+}
+
+// onPage renders the numbers of a page, in order.
+func onPage(f order.Filter, where string) string {
+	return "SELECT n FROM session" + where + sorted(f) + " LIMIT ? OFFSET ?"
 }
 
 // querier runs a query, prepared for ever or for once.

@@ -253,23 +253,23 @@ func (t *tx) disown(ctx context.Context, session int64) error {
 	if err != nil {
 		return fmt.Errorf("read pool values: %w", err)
 	}
-	for len(kept) > 0 {
-		var pool, value int64
-		if pool, value, kept, err = cutPair(kept); err != nil {
-			return fmt.Errorf("read pool values: %w", err)
-		}
-		if t.owns(owned{pool, value}, -1) > 0 {
+	values, err := ownedIn(kept)
+	if err != nil {
+		return fmt.Errorf("read pool values: %w", err)
+	}
+	for _, of := range values {
+		if t.owns(of, -1) > 0 {
 			continue
 		}
-		n, err := t.q.DeleteValue(ctx, sqlitedb.DeleteValueParams{PoolN: pool, Value: value})
+		n, err := t.q.DeleteValue(ctx, sqlitedb.DeleteValueParams{PoolN: of.pool, Value: of.value})
 		if err == nil && n != 1 {
 			err = errors.New("it was not taken")
 		}
 		if err != nil {
-			return fmt.Errorf("free value %d of pool %d: %w", value, pool, err)
+			return fmt.Errorf("free value %d of pool %d: %w", of.value, of.pool, err)
 		}
-		if err := t.widen(ctx, pool, value); err != nil {
-			return fmt.Errorf("free value %d of pool %d: %w", value, pool, err)
+		if err := t.widen(ctx, of.pool, of.value); err != nil {
+			return fmt.Errorf("free value %d of pool %d: %w", of.value, of.pool, err)
 		}
 	}
 	if err := t.q.DisownValues(ctx, session); err != nil {

@@ -43,9 +43,11 @@ type stay struct {
 
 // turnover is what a transaction changes in the roster.
 type turnover struct {
-	owners     map[owned]int64 // how many more own a value, or fewer
-	come, gone []stay
+	owners map[owned]int64 // how many more own a value, or fewer
+	stays  map[stay]int    // how many more sessions live so, or fewer
 }
+
+func newTurnover() turnover { return turnover{owners: map[owned]int64{}, stays: map[stay]int{}} }
 
 // count has a roster know what the store holds, and nothing else.
 func (r *roster) count(ctx context.Context, q *sqlitedb.Queries) error {
@@ -53,14 +55,14 @@ func (r *roster) count(ctx context.Context, q *sqlitedb.Queries) error {
 	if err != nil {
 		return fmt.Errorf("count live sessions: %w", err)
 	}
-	all := turnover{owners: map[owned]int64{}}
+	all := newTurnover()
 	for _, row := range rows {
-		all.come = append(all.come, stay{session.TenantID(row.Tenant), session.VPNID(row.Vpn), row.APoint, row.ZPoint})
-		for rest := row.PoolValues; len(rest) > 0; {
-			var of owned
-			if of.pool, of.value, rest, err = cutPair(rest); err != nil {
-				return fmt.Errorf("count owners of pool values: a session of VPN %s: %w", row.Vpn, err)
-			}
+		all.stays[stay{session.TenantID(row.Tenant), session.VPNID(row.Vpn), row.APoint, row.ZPoint}]++
+		values, err := ownedIn(row.PoolValues)
+		if err != nil {
+			return fmt.Errorf("count owners of pool values: a session of VPN %s: %w", row.Vpn, err)
+		}
+		for _, of := range values {
 			all.owners[of]++
 		}
 	}
@@ -79,32 +81,30 @@ func (r *roster) committed(by turnover) {
 			delete(r.owners, of)
 		}
 	}
-	if len(by.come)+len(by.gone) == 0 {
+	if len(by.stays) == 0 {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, s := range by.come {
-		for _, at := range s.places() {
-			if r.at[at] == nil {
-				r.at[at] = map[session.VPNID]int{}
-			}
-			r.at[at][s.vpn]++
-		}
-	}
-	for _, s := range by.gone {
-		for _, at := range s.places() {
-			if r.at[at][s.vpn]--; r.at[at][s.vpn] == 0 {
-				delete(r.at[at], s.vpn)
-			}
-			if len(r.at[at]) == 0 {
-				delete(r.at, at)
-			}
+	for s, more := range by.stays {
+		for _, at := range [2]place{{s.tenant, s.a}, {s.tenant, s.z}} {
+			r.add(at, s.vpn, more)
 		}
 	}
 }
 
-func (s stay) places() [2]place { return [2]place{{s.tenant, s.a}, {s.tenant, s.z}} }
+// add counts more sessions of a VPN at a place, or fewer. The caller holds mu.
+func (r *roster) add(at place, vpn session.VPNID, more int) {
+	if r.at[at] == nil {
+		r.at[at] = map[session.VPNID]int{}
+	}
+	if r.at[at][vpn] += more; r.at[at][vpn] == 0 {
+		delete(r.at[at], vpn)
+	}
+	if len(r.at[at]) == 0 {
+		delete(r.at, at)
+	}
+}
 
 // VPNsAt implements order.Store.
 func (s *Store) VPNsAt(_ context.Context, tenant session.TenantID, a, z string) ([]session.VPNID, error) {
@@ -124,15 +124,21 @@ func (t *tx) owns(of owned, more int64) int64 {
 	return t.w.roster.owners[of] + t.turnover.owners[of]
 }
 
-// comes and goes note that a session begins and ends to live.
-func (t *tx) comes(s stay) {
-	before := len(t.turnover.come)
-	t.undo = append(t.undo, func() { t.turnover.come = t.turnover.come[:before] })
-	t.turnover.come = append(t.turnover.come, s)
+// lives changes how many sessions live so in the part under way.
+func (t *tx) lives(s stay, more int) {
+	t.undo = append(t.undo, func() { t.turnover.stays[s] -= more })
+	t.turnover.stays[s] += more
 }
 
-func (t *tx) goes(s stay) {
-	before := len(t.turnover.gone)
-	t.undo = append(t.undo, func() { t.turnover.gone = t.turnover.gone[:before] })
-	t.turnover.gone = append(t.turnover.gone, s)
+// ownedIn returns the values that a session owns, as its row keeps them; with an
+// error, those before the fault.
+func ownedIn(kept []byte) (values []owned, err error) {
+	for len(kept) > 0 {
+		var of owned
+		if of.pool, of.value, kept, err = cutPair(kept); err != nil {
+			return values, err
+		}
+		values = append(values, of)
+	}
+	return values, nil
 }

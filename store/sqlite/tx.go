@@ -44,7 +44,7 @@ type tx struct {
 }
 
 func newTx(w *writer, jobs []*job) *tx {
-	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]told{}, pools: map[string]int64{}, turnover: turnover{owners: map[owned]int64{}}, log: bookLog{arcs: map[topology.ArcName]int64{}}}
+	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]told{}, pools: map[string]int64{}, turnover: newTurnover(), log: bookLog{arcs: map[topology.ArcName]int64{}}}
 	for _, j := range jobs {
 		if j.ledger != nil {
 			t.ledger = j.ledger

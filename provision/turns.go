@@ -4,7 +4,6 @@ package provision
 
 import (
 	"context"
-	"runtime"
 	"time"
 )
 
@@ -24,11 +23,15 @@ type Turns struct {
 const restFor = 4
 
 // NewTurns lets at most that many compute at the same time, until ctx ends. waiting
-// says whether customers' requests are under way.
-func NewTurns(ctx context.Context, most int, waiting func() bool) Turns {
+// says whether customers' requests are under way. Each that computes first calls
+// giveWay: to have the kernel give its thread what others leave.
+func NewTurns(ctx context.Context, most int, waiting func() bool, giveWay func()) Turns {
 	t := Turns{make(chan func()), ctx.Done(), waiting}
 	for range most {
-		go t.take()
+		go func() {
+			giveWay()
+			t.take()
+		}()
 	}
 	return t
 }
@@ -48,12 +51,8 @@ func (t Turns) Do(work func()) {
 	}
 }
 
-// take takes one turn after the other, on a thread of its own to which the kernel
-// gives what others leave. The thread ends with it: only root may raise a priority
-// again.
+// take takes one turn after the other.
 func (t Turns) take() {
-	runtime.LockOSThread()
-	giveWay()
 	for {
 		select {
 		case <-t.ended:

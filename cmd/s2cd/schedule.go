@@ -5,6 +5,8 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+
+	"github.com/s2cd/s2cd/internal/priority"
 )
 
 const (
@@ -32,4 +34,19 @@ func schedule(env func(name string) string) (cores int) {
 		debug.SetGCPercent(collectAt)
 	}
 	return cores
+}
+
+// lead puts the calling goroutine before all others: the store's writer, for which
+// all orders wait. While garbage is collected it would need twice as long for one.
+func (d *daemon) lead() {
+	if err := priority.Lead(); err != nil {
+		d.log.Info("the store's writer has the priority of all other threads: orders wait longer under load", "error", err)
+	}
+}
+
+// giveWay puts the calling goroutine behind all others.
+func (d *daemon) giveWay() {
+	if err := priority.GiveWay(); err != nil {
+		d.log.Info("work for devices has the priority of all other threads", "error", err)
+	}
 }

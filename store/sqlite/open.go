@@ -38,12 +38,15 @@ type Sealer interface {
 	Open(sealed, about []byte) ([]byte, error)
 }
 
-// Config says where the store is. All fields are required.
+// Config says where the store is. All fields but Lead are required.
 type Config struct {
 	Path   string // of the file; "-wal", "-shm" and "-lock" appear beside it
 	Clock  func() time.Time
 	Logger *slog.Logger
 	Seal   Sealer
+	// Lead is called first by the goroutine that writes, which everybody waits for and
+	// which needs less than a processor: to give its thread another priority.
+	Lead func()
 }
 
 // Store is the embedded store. It is safe for concurrent use.
@@ -51,6 +54,7 @@ type Store struct {
 	clock        func() time.Time
 	log          *slog.Logger
 	seal         Sealer
+	lead         func()
 	lock         *os.File
 	writeDB      *sql.DB
 	readDB       *sql.DB
@@ -71,8 +75,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Path == "" || cfg.Clock == nil || cfg.Logger == nil || cfg.Seal == nil {
 		return nil, errors.New("open store: path, clock, logger and seal are required")
 	}
+	if cfg.Lead == nil {
+		cfg.Lead = func() {}
+	}
 	s := &Store{
-		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, known: newKnown(),
+		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, lead: cfg.Lead, known: newKnown(),
 		bad: unreadable{told: map[int64]struct{}{}},
 	}
 	if err := s.open(ctx, cfg.Path); err != nil {

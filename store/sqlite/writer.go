@@ -50,10 +50,10 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	if err := w.roster.count(ctx, w.q); err != nil {
 		return nil, errors.Join(err, prepared.close())
 	}
-	go func() {
+	go func() { //nolint:contextcheck // a transaction outlives the callers it serves
 		s.lead()
 		w.loop()
-	}() //nolint:contextcheck // a transaction outlives the callers it serves
+	}()
 	return w, nil
 }
 

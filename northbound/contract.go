@@ -96,11 +96,22 @@ func (c *contract) checkParams(ctx context.Context, o *operation, r *http.Reques
 		if p.Value.In == openapi3.ParameterInQuery && query.Has(name) && query.Get(name) == "" {
 			return invalid(name, "is empty")
 		}
+		if !p.Value.Required && !given(p.Value, query, r.Header) {
+			continue
+		}
 		if err := openapi3filter.ValidateParameter(ctx, in, p.Value); err != nil {
 			return paramFault(name, err)
 		}
 	}
 	return nil
+}
+
+// given says whether a request has an optional parameter: those in a path are none.
+func given(p *openapi3.Parameter, query url.Values, h http.Header) bool {
+	if p.In == openapi3.ParameterInQuery {
+		return query.Has(p.Name)
+	}
+	return len(h.Values(p.Name)) > 0
 }
 
 // documented is a query without the parameters that an operation does not know:

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,15 +147,27 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // reply answers with a body of the contract.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, body any) {
-	raw, err := json.Marshal(body)
-	if err != nil {
+	if err := json.NewEncoder(&whole{w, status}).Encode(body); err != nil {
 		s.fail(w, r, fmt.Errorf("encode the answer: %w", err))
-		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(raw) // the client is gone if this fails
+}
+
+// whole writes the head of an answer with its body, which comes at once and only if
+// all of it could be encoded. So its length is known.
+type whole struct {
+	w      http.ResponseWriter
+	status int
+}
+
+// Write implements io.Writer. The client is gone if it fails.
+func (a *whole) Write(body []byte) (int, error) {
+	h := a.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	a.w.WriteHeader(a.status)
+	_, _ = a.w.Write(body)
+	return len(body), nil
 }
 
 // clientGone is what the log and the metrics have for a request whose client left
@@ -166,6 +180,11 @@ func (s *Server) account(r *http.Request, rec *recorder, c *call, took time.Dura
 	if errors.Is(c.failure, context.Canceled) && r.Context().Err() != nil {
 		status = clientGone
 	}
+	level := logLevel(r.Method, status)
+	s.cfg.Metrics.observe(c.operation, status, took)
+	if !s.cfg.Log.Enabled(r.Context(), level) {
+		return
+	}
 	attrs := []any{
 		"method", r.Method, "operation", c.operation, "status", status, "bytes", rec.bytes, "took", took,
 		"correlator", c.correlator, "tenant", c.tenant, "client", c.client, "remote", r.RemoteAddr,
@@ -173,12 +192,19 @@ func (s *Server) account(r *http.Request, rec *recorder, c *call, took time.Dura
 	if c.failure != nil {
 		attrs = append(attrs, "error", c.failure.Error())
 	}
-	if status >= http.StatusInternalServerError {
-		s.cfg.Log.ErrorContext(r.Context(), "request failed", attrs...)
-	} else {
-		s.cfg.Log.InfoContext(r.Context(), "request", attrs...)
+	s.cfg.Log.Log(r.Context(), level, "request", attrs...)
+}
+
+// logLevel says how much a request matters to operators: inquiries that succeed are
+// many, and counted.
+func logLevel(method string, status int) slog.Level {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return slog.LevelError
+	case method == http.MethodGet && status < http.StatusBadRequest:
+		return slog.LevelDebug
 	}
-	s.cfg.Metrics.observe(c.operation, status, took)
+	return slog.LevelInfo
 }
 
 // bindFault renders what the generated binding of parameters refuses. The

@@ -82,7 +82,7 @@ func (h handlers) ListSessions(w http.ResponseWriter, r *http.Request, params ap
 		h.s.fail(w, r, err)
 		return
 	}
-	out := api.SessionPage{Sessions: []api.SessionInfo{}, Pagination: paginate(w, r, f.Page, f.PerPage, page.Total)}
+	out := api.SessionPage{Sessions: make([]api.SessionInfo, 0, len(page.Views)), Pagination: paginate(w, r, f.Page, f.PerPage, page.Total)}
 	for _, v := range page.Views {
 		info, err := encodeView(v)
 		if err != nil {

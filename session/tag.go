@@ -5,7 +5,7 @@ package session
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"strconv"
 )
 
 // Tag names the state of a session as its customer changes it and sees it
@@ -13,8 +13,19 @@ import (
 // to a customer but for what is measured. Version is no such name: it grows too
 // when nothing happens that a customer could see.
 func (s Session) Tag() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q %d %s %d %d %d %d %d %s %s %s %d", s.ID, s.Name, s.Rate, s.Level, s.Duration,
+	b := make([]byte, 0, 256)
+	b = append(append(b, s.ID...), ' ')
+	b = append(strconv.AppendQuote(b, s.Name), ' ')
+	b = append(append(b, s.Level...), ' ')
+	for _, n := range []int64{
+		int64(s.Rate.Forward), int64(s.Rate.Reverse), int64(s.Duration), int64(s.Change), //nolint:gosec // only told apart
 		s.StartedAt.UnixMicro(), s.ExpiresAt.UnixMicro(), s.EndedAt.UnixMicro(), s.UpdatedAt.UnixMicro(),
-		s.Status, s.StatusInfo, s.Phase, s.Change))
+	} {
+		b = append(strconv.AppendInt(b, n, 10), ' ')
+	}
+	for _, word := range []string{string(s.Status), string(s.StatusInfo), string(s.Phase)} {
+		b = append(append(b, word...), ' ')
+	}
+	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
 }

@@ -185,15 +185,22 @@ func (f *fakeCore) Sessions(ctx context.Context, caller order.Caller, l order.Li
 		return order.Page{}, err
 	}
 	f.filters = append(f.filters, l)
-	var page order.Page
+	var views []order.View
 	for id := range f.sessions {
 		if v, err := f.view(caller, id); err == nil {
-			page.Views = append(page.Views, v)
+			views = append(views, v)
 		}
 	}
-	page.Total = len(page.Views)
+	page := order.Page{Total: len(views)}
 	if from := (l.Page - 1) * l.PerPage; from >= page.Total {
-		page.Views = nil
+		views = nil
+	}
+	page.Views = func(yield func(order.View, error) bool) {
+		for _, v := range views {
+			if !yield(v, nil) {
+				return
+			}
+		}
 	}
 	return page, nil
 }

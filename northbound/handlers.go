@@ -82,8 +82,12 @@ func (h handlers) ListSessions(w http.ResponseWriter, r *http.Request, params ap
 		h.s.fail(w, r, err)
 		return
 	}
-	out := api.SessionPage{Sessions: make([]api.SessionInfo, 0, len(page.Views)), Pagination: paginate(w, r, f.Page, f.PerPage, page.Total)}
-	for _, v := range page.Views {
+	out := api.SessionPage{Sessions: make([]api.SessionInfo, 0, min(f.PerPage, page.Total)), Pagination: paginate(w, r, f.Page, f.PerPage, page.Total)}
+	for v, err := range page.Views {
+		if err != nil {
+			h.s.fail(w, r, err)
+			return
+		}
 		info, err := encodeView(v)
 		if err != nil {
 			h.s.fail(w, r, err)

@@ -45,15 +45,15 @@ func (s *Service) Sessions(ctx context.Context, caller Caller, f ListFilter) (Pa
 	if err != nil {
 		return Page{}, err
 	}
-	page := Page{Views: make([]View, 0, len(found)), Total: total}
-	for _, one := range found {
-		v, err := s.viewWith(ctx, one, key)
-		if err != nil {
-			return Page{}, err
+	views := func(yield func(View, error) bool) {
+		for _, one := range found {
+			v, err := s.viewWith(ctx, one, key)
+			if !yield(v, err) || err != nil {
+				return
+			}
 		}
-		page.Views = append(page.Views, v)
 	}
-	return page, nil
+	return Page{Views: views, Total: total}, nil
 }
 
 // owned returns a session that exists for the caller: a foreign one is

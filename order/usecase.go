@@ -3,6 +3,7 @@
 package order
 
 import (
+	"iter"
 	"net/netip"
 	"time"
 
@@ -184,8 +185,8 @@ type ListFilter struct {
 	PerPage  int // 1..100
 }
 
-// Page is a page of sessions.
+// Page is a page of sessions, and how many there are in all.
 type Page struct {
-	Views []View
+	Views iter.Seq2[View, error] // each is made when its turn has come; an error ends them
 	Total int
 }

@@ -41,13 +41,9 @@ func (s *Service) Sessions(ctx context.Context, caller Caller, f ListFilter) (Pa
 	if err != nil {
 		return Page{}, fmt.Errorf("list sessions: %w", err)
 	}
-	key, err := s.keysOf(ctx, found)
-	if err != nil {
-		return Page{}, err
-	}
 	views := func(yield func(View, error) bool) {
 		for _, one := range found {
-			v, err := s.viewWith(ctx, one, key)
+			v, err := s.View(ctx, one)
 			if !yield(v, err) || err != nil {
 				return
 			}
@@ -79,10 +75,6 @@ func mayRead(caller Caller, found session.Session) error {
 // View adds to a session what is computed: fees, handover and measurements. It
 // does not read the session again.
 func (s *Service) View(ctx context.Context, one session.Session) (View, error) {
-	return s.viewWith(ctx, one, s.store.SlotKey)
-}
-
-func (s *Service) viewWith(ctx context.Context, one session.Session, key keyOf) (View, error) {
 	d, now := s.directory.Load(), s.now()
 	v := View{Session: one, Served: one.Served(now), Account: one.Account(now)}
 	v.Fee = v.Account.Total
@@ -93,27 +85,27 @@ func (s *Service) viewWith(ctx context.Context, one session.Session, key keyOf) 
 		v.Actual = s.meter.Measured(one)
 	}
 	var err error
-	if v.A, err = s.handover(ctx, d, one, one.A, one.Z, key); err != nil {
+	if v.A, err = s.handover(ctx, d, one, one.A, one.Z); err != nil {
 		return View{}, err
 	}
-	v.Z, err = s.handover(ctx, d, one, one.Z, one.A, key)
+	v.Z, err = s.handover(ctx, d, one, one.Z, one.A)
 	return v, err
 }
 
 // handover says what the customer needs to connect end, at both terminals if it
 // has two; far is the other end.
-func (s *Service) handover(ctx context.Context, d *Directory, one session.Session, end, far session.End, key keyOf) (Handover, error) {
-	h, err := s.connection(ctx, d, one, end, far, key)
+func (s *Service) handover(ctx context.Context, d *Directory, one session.Session, end, far session.End) (Handover, error) {
+	h, err := s.connection(ctx, d, one, end, far)
 	if err != nil || end.Second == nil {
 		return h, err
 	}
-	second, err := s.connection(ctx, d, one, *end.Second, far, key)
+	second, err := s.connection(ctx, d, one, *end.Second, far)
 	h.Second = &second
 	return h, err
 }
 
 // connection is handover at one terminal.
-func (s *Service) connection(ctx context.Context, d *Directory, one session.Session, end, far session.End, key keyOf) (Handover, error) {
+func (s *Service) connection(ctx context.Context, d *Directory, one session.Session, end, far session.End) (Handover, error) {
 	t := end.Terminal
 	h := Handover{CustomerIP: t.Address, ProviderAS: d.AS, CustomerAS: end.Routing.PeerAS}
 	if t.Attachment != nil {
@@ -129,7 +121,7 @@ func (s *Service) connection(ctx context.Context, d *Directory, one session.Sess
 	h.TunnelEndpoint = netip.AddrPortFrom(t.Handoff.Underlay, end.Tunnel.Port)
 	h.TunnelAllowedIPs = tunnelRoutes(one, far)
 	var err error
-	if h.TunnelPublicKey, err = key(ctx, t.Handoff.Gateway, end.Tunnel.Port); err != nil {
+	if h.TunnelPublicKey, err = s.store.SlotKey(ctx, t.Handoff.Gateway, end.Tunnel.Port); err != nil {
 		return Handover{}, fmt.Errorf("public key of gateway %s: %w", t.Handoff.Gateway, err)
 	}
 	return h, nil

@@ -170,6 +170,4 @@ type Store interface {
 	// SlotKey returns the public key a gateway announced for a tunnel slot;
 	// empty: not known yet.
 	SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error)
-	// SlotKeys is SlotKey for many; those that are not known are left out.
-	SlotKeys(ctx context.Context, slots []Slot) (map[Slot]string, error)
 }

@@ -62,6 +62,7 @@ type Store struct {
 	readers      chan *reader
 	checkpointer *checkpointer
 	known        *known
+	slots        *slots
 	bad          unreadable
 
 	closing  sync.Once
@@ -79,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		cfg.Lead = func() {}
 	}
 	s := &Store{
-		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, lead: cfg.Lead, known: newKnown(),
+		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, lead: cfg.Lead, known: newKnown(), slots: newSlots(),
 		bad: unreadable{told: map[int64]struct{}{}},
 	}
 	if err := s.open(ctx, cfg.Path); err != nil {

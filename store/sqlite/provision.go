@@ -4,47 +4,11 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/s2cd/s2cd/provision"
-	"github.com/s2cd/s2cd/southbound"
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
-	"github.com/s2cd/s2cd/topology"
 )
-
-// RecordSlots implements provision.Store: slots replace what was known of the
-// gateway's.
-func (s *Store) RecordSlots(ctx context.Context, gateway topology.NodeName, slots []southbound.TunnelSlot) error {
-	return s.writer.one(ctx, background, func(ctx context.Context, t *tx) error {
-		if err := t.q.DeleteSlotKeys(ctx, string(gateway)); err != nil {
-			return fmt.Errorf("delete slots of %s: %w", gateway, err)
-		}
-		for _, slot := range slots {
-			err := t.q.SetSlotKey(ctx, sqlitedb.SetSlotKeyParams{
-				Gateway: string(gateway), Port: int64(slot.Port), PublicKey: slot.PublicKey,
-			})
-			if err != nil {
-				return fmt.Errorf("write slot %d of %s: %w", slot.Port, gateway, err)
-			}
-		}
-		return nil
-	})
-}
-
-// SlotKey implements order.Store.
-func (s *Store) SlotKey(ctx context.Context, gateway topology.NodeName, port uint16) (string, error) {
-	var key string
-	err := s.readOnce(ctx, func(ctx context.Context, r *reader) (err error) {
-		key, err = r.q.SlotKey(ctx, sqlitedb.SlotKeyParams{Gateway: string(gateway), Port: int64(port)})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("read slot %d of %s: %w", port, gateway, err)
-		}
-		return nil
-	})
-	return key, err
-}
 
 // Freezes implements provision.Store.
 func (s *Store) Freezes(ctx context.Context) ([]provision.Freeze, error) {

@@ -46,28 +46,6 @@ func (s *Store) Glance(ctx context.Context, id session.ID, most int) (session.Se
 	return out, list, err
 }
 
-// SlotKeys implements order.Store.
-func (s *Store) SlotKeys(ctx context.Context, slots []order.Slot) (map[order.Slot]string, error) {
-	keys := make(map[order.Slot]string, len(slots))
-	if len(slots) == 0 {
-		return keys, nil
-	}
-	err := s.read(ctx, func(ctx context.Context, r *reader) error {
-		for _, slot := range slots {
-			key, err := r.q.SlotKey(ctx, sqlitedb.SlotKeyParams{Gateway: string(slot.Gateway), Port: int64(slot.Port)})
-			if errors.Is(err, sql.ErrNoRows) {
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("read slot %d of %s: %w", slot.Port, slot.Gateway, err)
-			}
-			keys[slot] = key
-		}
-		return nil
-	})
-	return keys, err
-}
-
 // Newest implements order.Store.
 func (s *Store) Newest(ctx context.Context, id session.ID, what order.EventClass, most int) ([]session.Event, error) {
 	var out []session.Event

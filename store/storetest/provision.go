@@ -295,14 +295,21 @@ func testOnDevice(t *testing.T, b *bundle) {
 }
 
 func testSlots(t *testing.T, b *bundle) {
-	for _, slots := range [][]southbound.TunnelSlot{{{Port: 1, PublicKey: "a"}, {Port: 2, PublicKey: "b"}}, {{Port: 1, PublicKey: "c"}}} {
-		if err := b.RecordSlots(t.Context(), "gw1", slots); err != nil {
+	for _, c := range []struct {
+		slots []southbound.TunnelSlot
+		want  map[uint16]string
+	}{
+		{nil, map[uint16]string{1: "", 2: ""}},
+		{[]southbound.TunnelSlot{{Port: 1, PublicKey: "a"}, {Port: 2, PublicKey: "b"}}, map[uint16]string{1: "a", 2: "b"}},
+		{[]southbound.TunnelSlot{{Port: 1, PublicKey: "c"}}, map[uint16]string{1: "c", 2: ""}},
+	} {
+		if err := b.RecordSlots(t.Context(), "gw1", c.slots); err != nil {
 			t.Fatal(err)
 		}
-	}
-	for port, want := range map[uint16]string{1: "c", 2: ""} {
-		if got, err := b.SlotKey(t.Context(), "gw1", port); err != nil || got != want {
-			t.Errorf("slot %d: %q, want %q: %v", port, got, want, err)
+		for port, want := range c.want {
+			if got, err := b.SlotKey(t.Context(), "gw1", port); err != nil || got != want {
+				t.Errorf("slot %d of %v: %q, want %q: %v", port, c.slots, got, want, err)
+			}
 		}
 	}
 }

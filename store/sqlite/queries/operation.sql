@@ -35,8 +35,8 @@ SELECT holder, fence, until_at FROM device_lease WHERE device = ?;
 INSERT INTO device_lease (device, holder, fence, until_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (device) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until_at = excluded.until_at;
 
--- name: SlotKey :one
-SELECT public_key FROM slot_key WHERE gateway = ? AND port = ?;
+-- name: SlotKeys :many
+SELECT port, public_key FROM slot_key WHERE gateway = ?;
 
 -- name: SetSlotKey :exec
 INSERT INTO slot_key (gateway, port, public_key) VALUES (?, ?, ?)

@@ -249,20 +249,36 @@ func (q *Queries) SetSlotKey(ctx context.Context, arg SetSlotKeyParams) error {
 	return err
 }
 
-const slotKey = `-- name: SlotKey :one
-SELECT public_key FROM slot_key WHERE gateway = ? AND port = ?
+const slotKeys = `-- name: SlotKeys :many
+SELECT port, public_key FROM slot_key WHERE gateway = ?
 `
 
-type SlotKeyParams struct {
-	Gateway string
-	Port    int64
+type SlotKeysRow struct {
+	Port      int64
+	PublicKey string
 }
 
-func (q *Queries) SlotKey(ctx context.Context, arg SlotKeyParams) (string, error) {
-	row := q.db.QueryRowContext(ctx, slotKey, arg.Gateway, arg.Port)
-	var public_key string
-	err := row.Scan(&public_key)
-	return public_key, err
+func (q *Queries) SlotKeys(ctx context.Context, gateway string) ([]SlotKeysRow, error) {
+	rows, err := q.db.QueryContext(ctx, slotKeys, gateway)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SlotKeysRow
+	for rows.Next() {
+		var i SlotKeysRow
+		if err := rows.Scan(&i.Port, &i.PublicKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const strayVPNs = `-- name: StrayVPNs :many

@@ -63,9 +63,9 @@ type Admission struct {
 
 // Holdings is what a tenant holds while an admission is decided.
 type Holdings struct {
-	Sessions int               // not released
-	Kbps     uint64            // sum of the larger direction of each
-	VPN      []session.Session // live sessions of the admission's VPN
+	Sessions int                // not released
+	Kbps     uint64             // sum of the larger direction of each
+	VPN      []*session.Session // live sessions of the admission's VPN; not to be changed
 }
 
 // PoolRequest asks for a value of a pool. A holder that has one already shares

@@ -26,16 +26,16 @@ type Terms struct {
 // Desired is what device shall hold for the given sessions, and nothing else.
 // A leaf that several sessions need appears once; it goes when the last of them
 // does, because it is derived from them.
-func Desired(device topology.NodeName, sessions []session.Session, t Terms) southbound.DeviceConfig {
+func Desired(device topology.NodeName, sessions []*session.Session, t Terms) southbound.DeviceConfig {
 	vrfs := map[session.VPNID]*southbound.VRF{}
-	sessions = slices.SortedFunc(slices.Values(sessions), func(a, b session.Session) int { return cmp.Compare(a.ID, b.ID) })
+	sessions = slices.SortedFunc(slices.Values(sessions), func(a, b *session.Session) int { return cmp.Compare(a.ID, b.ID) })
 	for _, s := range sessions {
 		for _, e := range endsOf(s, t) {
 			if e.near.PE() == device {
-				e.onRouter(vrfOf(vrfs, s, e.near, t))
+				e.onRouter(vrfOf(vrfs, s.VPN, e.near.RD, t))
 			}
 			if e.near.Gateway() == device {
-				e.onGateway(vrfOf(vrfs, s, session.End{}, t))
+				e.onGateway(vrfOf(vrfs, s.VPN, "", t))
 			}
 		}
 	}
@@ -47,15 +47,16 @@ func Desired(device topology.NodeName, sessions []session.Session, t Terms) sout
 	return want
 }
 
-func vrfOf(vrfs map[session.VPNID]*southbound.VRF, s session.Session, e session.End, t Terms) *southbound.VRF {
-	v := vrfs[s.VPN.ID]
+// vrfOf returns a VPN's VRF. On a gateway, which tells no routes, rd is empty.
+func vrfOf(vrfs map[session.VPNID]*southbound.VRF, of session.VPN, rd string, t Terms) *southbound.VRF {
+	v := vrfs[of.ID]
 	if v == nil {
-		v = &southbound.VRF{Name: s.VPN.VRF, Mark: southbound.Mark{Epoch: t.Epoch, VPN: string(s.VPN.ID)}}
-		if e.RD != "" {
-			v.RD = e.RD
-			v.ImportRTs, v.ExportRTs = []string{s.VPN.RouteTarget}, []string{s.VPN.RouteTarget}
+		v = &southbound.VRF{Name: of.VRF, Mark: southbound.Mark{Epoch: t.Epoch, VPN: string(of.ID)}}
+		if rd != "" {
+			v.RD = rd
+			v.ImportRTs, v.ExportRTs = []string{of.RouteTarget}, []string{of.RouteTarget}
 		}
-		vrfs[s.VPN.ID] = v
+		vrfs[of.ID] = v
 	}
 	return v
 }
@@ -63,8 +64,8 @@ func vrfOf(vrfs map[session.VPNID]*southbound.VRF, s session.Session, e session.
 // leaves renders one end of a session, at one of its terminals: near is the end,
 // far the other end of the same way.
 type leaves struct {
-	s         session.Session
-	near, far session.End
+	s         *session.Session
+	near, far *session.End
 	suffix    string
 	metric    uint32 // of routes to the customer
 	terms     Terms
@@ -75,13 +76,14 @@ type leaves struct {
 const secondMetric = 100
 
 // endsOf returns what there is to render of a session.
-func endsOf(s session.Session, t Terms) []leaves {
-	var all []leaves
-	for i, w := range s.Ways() {
-		metric := secondMetric * uint32(i)
+func endsOf(s *session.Session, t Terms) []leaves {
+	ways := s.Ways()
+	all := make([]leaves, 0, 2*len(ways))
+	for i := range ways {
+		a, z, metric := &ways[i][0], &ways[i][1], secondMetric*uint32(i)
 		all = append(all,
-			leaves{s: s, near: w[0], far: w[1], suffix: "a", metric: metric, terms: t},
-			leaves{s: s, near: w[1], far: w[0], suffix: "z", metric: metric, terms: t})
+			leaves{s: s, near: a, far: z, suffix: "a", metric: metric, terms: t},
+			leaves{s: s, near: z, far: a, suffix: "z", metric: metric, terms: t})
 	}
 	return all
 }
@@ -223,7 +225,7 @@ func ProbeName(kind string, id session.ID, suffix string) string {
 func TunnelName(port uint16) string { return fmt.Sprintf("wg%d", port) }
 
 // demarcation returns the provider's addresses at an end.
-func demarcation(e session.End) []netip.Prefix {
+func demarcation(e *session.End) []netip.Prefix {
 	if e.Terminal.Attachment != nil {
 		return e.Terminal.Attachment.Addresses
 	}
@@ -233,7 +235,7 @@ func demarcation(e session.End) []netip.Prefix {
 	return nil
 }
 
-func mtuOf(e session.End) uint16 {
+func mtuOf(e *session.End) uint16 {
 	if e.Terminal.Attachment != nil {
 		return e.Terminal.Attachment.MTU
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -126,7 +127,7 @@ func (x *executor) sync(ctx context.Context) (deferred bool, err error) {
 	// waits for the lease can be sure that nothing of ours is on its way.
 	ctx, cancel := context.WithTimeoutCause(ctx, lease.Until.Sub(x.now()), errors.New("device lease ends"))
 	defer cancel()
-	var sessions []session.Session
+	var sessions []*session.Session
 	x.turns.Do(func() { sessions, err = x.store.OnDevice(ctx, x.device) })
 	if err != nil {
 		return false, fmt.Errorf("sessions on %s: %w", x.device, err)
@@ -191,7 +192,7 @@ const recordAtOnce = 8
 
 // record writes the findings under the lease.
 func (x *executor) record(ctx context.Context, lease Lease, w *work) error {
-	for found := range slices.Chunk(w.changedFindings(), recordAtOnce) {
+	for found := range slices.Chunk(slices.Collect(maps.Values(w.findings)), recordAtOnce) {
 		if err := x.store.RecordDevice(context.WithoutCancel(ctx), lease, found, x.now()); err != nil {
 			return fmt.Errorf("record findings on %s: %w", x.device, err)
 		}
@@ -243,9 +244,9 @@ func (x *executor) fault(op string, kind southbound.Kind, err error) error {
 }
 
 // work prepares one look at the device.
-func (x *executor) work(lease Lease, sessions []session.Session, freezes []Freeze) *work {
+func (x *executor) work(lease Lease, sessions []*session.Session, freezes []Freeze) *work {
 	w := &work{
-		x: x, lease: lease, findings: map[session.ID]Finding{}, before: map[session.ID]session.DeviceState{}, vpns: map[string]bool{},
+		x: x, lease: lease, findings: map[session.ID]Finding{}, vpns: map[string]bool{},
 	}
 	if x.observeOnly {
 		w.frozen = "observing only"

@@ -65,7 +65,7 @@ func TestDesiredOfTwoWays(t *testing.T) {
 		{"pe3", southbound.StaticRoute{Prefix: pfx("10.1.0.0/16"), NextHop: addr("10.255.0.6"), Metric: 100}},
 		{"pe4", southbound.StaticRoute{Prefix: pfx("172.16.0.0/16"), NextHop: addr("100.64.0.3"), Metric: 100}},
 	} {
-		got := provision.Desired(c.device, []session.Session{s}, terms)
+		got := provision.Desired(c.device, []*session.Session{&s}, terms)
 		if len(got.VRFs) != 1 {
 			t.Fatalf("%s: %+v", c.device, got)
 		}
@@ -81,7 +81,7 @@ func TestDesiredOfTwoWays(t *testing.T) {
 		device         topology.NodeName
 		source, target string
 	}{{"gw1", "100.64.0.1", "10.255.0.1"}, {"gw2", "100.64.0.3", "10.255.0.5"}} {
-		v := provision.Desired(c.device, []session.Session{s}, terms).VRFs[0]
+		v := provision.Desired(c.device, []*session.Session{&s}, terms).VRFs[0]
 		probe := v.Probes[1]
 		if len(v.Tunnels) != 1 || v.Tunnels[0].Peer.PublicKey != string(c.device) || len(v.Probes) != 2 ||
 			probe.Source != addr(c.source) || probe.Target != addr(c.target) || probe.FullSize != 1500 {

@@ -27,8 +27,9 @@ type Store interface {
 	// LeaseDevice gives one holder the device until the given time, or renews
 	// its lease with the same fence. ErrLeased: somebody else has it.
 	LeaseDevice(ctx context.Context, device topology.NodeName, holder string, now, until time.Time) (Lease, error)
-	// OnDevice returns the sessions that are not released and touch the device.
-	OnDevice(ctx context.Context, device topology.NodeName) ([]session.Session, error)
+	// OnDevice returns the sessions that are not released and touch the device. They
+	// are shared with others and not to be changed, and may lack the secrets of sinks.
+	OnDevice(ctx context.Context, device topology.NodeName) ([]*session.Session, error)
 	// RecordDevice writes what was found on the device and makes the sessions
 	// it names due at once; their versions grow. ErrFenced: the lease is not the newest.
 	RecordDevice(ctx context.Context, lease Lease, found []Finding, now time.Time) error

@@ -15,19 +15,19 @@ import (
 )
 
 // work is one look at one device: which sessions it shall hold, what was done
-// and what was found.
+// and what was found. It may wait long for the device, and holds no copy of a
+// session: those that it has are the store's, and not to be changed.
 type work struct {
 	x        *executor
 	lease    Lease
-	frozen   string            // why nothing may change; empty: it may
-	keep     []session.Session // shall be on the device and are
-	add      []session.Session // shall be and are not known to be
-	drop     []session.Session // shall not be and are not known to be gone
-	held     []session.Session // of a frozen tenant: stay as they are
-	stay     []session.Session // as they are on the device, a change is held back
-	findings map[session.ID]Finding
-	before   map[session.ID]session.DeviceState
-	vpns     map[string]bool // that the store knows on this device
+	frozen   string                 // why nothing may change; empty: it may
+	keep     []*session.Session     // shall be on the device and are
+	add      []*session.Session     // shall be and are not known to be
+	drop     []*session.Session     // shall not be and are not known to be gone
+	held     []*session.Session     // of a frozen tenant: stay as they are
+	stay     []*session.Session     // as they are on the device, a change is held back
+	findings map[session.ID]Finding // that the store does not know
+	vpns     map[string]bool        // that the store knows on this device
 
 	foreign   map[string]southbound.Mark // VRFs that are marked and not this store's, by name
 	confirmed bool
@@ -36,9 +36,8 @@ type work struct {
 
 // sort puts a session where it belongs. A session that is admitted but not yet
 // due is nowhere.
-func (w *work) sort(s session.Session, held bool) {
+func (w *work) sort(s *session.Session, held bool) {
 	state := stateOn(s, w.x.device)
-	w.before[s.ID] = state
 	w.vpns[string(s.VPN.ID)] = true
 	wanted := s.Decision == session.DecidePresent
 	switch {
@@ -54,7 +53,7 @@ func (w *work) sort(s session.Session, held bool) {
 	}
 }
 
-func stateOn(s session.Session, device topology.NodeName) session.DeviceState {
+func stateOn(s *session.Session, device topology.NodeName) session.DeviceState {
 	for _, d := range s.Devices {
 		if d.Device == device {
 			return d
@@ -95,7 +94,7 @@ func (w *work) carryOut(ctx context.Context) error {
 	return nil
 }
 
-func (w *work) desired(lists ...[]session.Session) (want southbound.DeviceConfig) {
+func (w *work) desired(lists ...[]*session.Session) (want southbound.DeviceConfig) {
 	w.x.turns.Do(func() { want = Desired(w.x.device, slices.Concat(lists...), w.x.terms) })
 	return want
 }
@@ -128,7 +127,7 @@ func (w *work) hold(have southbound.DeviceConfig) {
 		}
 		w.add, w.deferred = w.add[:n], true
 	}
-	var there, gone []session.Session
+	var there, gone []*session.Session
 	for _, s := range w.drop {
 		if w.holds(have, s) {
 			there = append(there, s)
@@ -143,17 +142,18 @@ func (w *work) hold(have southbound.DeviceConfig) {
 
 // leave has a session that the device holds stay there: as it was, if it is to be
 // changed and has not been.
-func (w *work) leave(s session.Session) {
-	if was, changed := s.Was(); changed && stateOn(s, w.x.device).Have != session.Present {
-		w.stay = append(w.stay, was)
+func (w *work) leave(s *session.Session) {
+	if s.Former != nil && stateOn(s, w.x.device).Have != session.Present {
+		was, _ := s.Was()
+		w.stay = append(w.stay, &was)
 		return
 	}
 	w.keep = append(w.keep, s)
 }
 
 // holds reports whether the device has a session's attachments and tunnels.
-func (w *work) holds(have southbound.DeviceConfig, s session.Session) bool {
-	for _, v := range Desired(w.x.device, []session.Session{s}, w.x.terms).VRFs {
+func (w *work) holds(have southbound.DeviceConfig, s *session.Session) bool {
+	for _, v := range Desired(w.x.device, []*session.Session{s}, w.x.terms).VRFs {
 		i := slices.IndexFunc(have.VRFs, func(o southbound.VRF) bool { return o.Name == v.Name && o.Mark.VPN == v.Mark.VPN })
 		if i < 0 {
 			return false
@@ -177,13 +177,13 @@ func (w *work) holds(have southbound.DeviceConfig, s session.Session) bool {
 // sessions and with the changed ones as they were, then adds them one after
 // another. Those that the device refuses are declined for good.
 func (w *work) oneByOne(ctx context.Context) error {
-	settled, fresh := slices.Clone(w.keep), []session.Session(nil)
+	settled, fresh := slices.Clone(w.keep), []*session.Session(nil)
 	good := slices.Clone(w.stay)
 	for _, s := range w.add {
-		was, changed := s.Was()
 		switch {
-		case changed:
-			good, fresh = append(good, was), append(fresh, s)
+		case s.Former != nil:
+			was, _ := s.Was()
+			good, fresh = append(good, &was), append(fresh, s)
 		case !s.StartedAt.IsZero(): // in service, and as it was before a change that failed
 			settled = append(settled, s)
 		default:
@@ -202,21 +202,21 @@ func (w *work) oneByOne(ctx context.Context) error {
 
 // addEach adds sessions to the good ones, each in place of what it was. One whose
 // secret cannot be had waits, with the reason.
-func (w *work) addEach(ctx context.Context, good, fresh []session.Session) error {
+func (w *work) addEach(ctx context.Context, good, fresh []*session.Session) error {
 	refused := map[session.ID]error{}
 	var waits error
 	for i, s := range fresh {
-		with := slices.DeleteFunc(slices.Clone(good), func(was session.Session) bool { return was.ID == s.ID })
+		with := slices.DeleteFunc(slices.Clone(good), func(was *session.Session) bool { return was.ID == s.ID })
 		with = append(with, s)
 		err := w.try(ctx, with)
 		switch {
 		case err == nil:
 			good = with
-			w.settle([]session.Session{s}, session.Present)
+			w.settle([]*session.Session{s}, session.Present)
 		case declined(err):
 			refused[s.ID] = err
 		case keyless(err):
-			w.blame([]session.Session{s}, err)
+			w.blame([]*session.Session{s}, err)
 			waits = err
 		default:
 			w.blame(fresh[i:], err)
@@ -238,19 +238,19 @@ func (w *work) decline(ctx context.Context, refused map[session.ID]error) error 
 		if !ok {
 			continue
 		}
-		f := Finding{Session: s.ID, Have: session.Absent, Reason: reason(why), Change: s.Change, Refused: true}
+		f := Finding{Have: session.Absent, Reason: reason(why), Refused: true}
 		if err != nil || w.holds(have, s) {
 			f.Have = session.Unknown
 		}
 		if s.Former != nil {
 			f.Have, f.Refused = session.Refused, false
 		}
-		w.findings[s.ID] = f
+		w.find(s, f)
 	}
 	return err
 }
 
-func (w *work) try(ctx context.Context, sessions []session.Session) error {
+func (w *work) try(ctx context.Context, sessions []*session.Session) error {
 	have, err := w.read(ctx)
 	if err != nil {
 		return err
@@ -365,16 +365,17 @@ func (w *work) call(ctx context.Context, tx southbound.Transaction, f func(conte
 	return f(ctx, tx)
 }
 
-func (w *work) settle(sessions []session.Session, have session.Presence) {
+func (w *work) settle(sessions []*session.Session, have session.Presence) {
 	for _, s := range sessions {
-		w.findings[s.ID] = Finding{Session: s.ID, Have: have, Change: s.Change}
+		w.find(s, Finding{Have: have})
 	}
 }
 
 // blame leaves sessions unknown, with the reason.
-func (w *work) blame(sessions []session.Session, err error) {
+func (w *work) blame(sessions []*session.Session, err error) {
+	why := reason(err)
 	for _, s := range sessions {
-		w.findings[s.ID] = Finding{Session: s.ID, Have: session.Unknown, Reason: reason(err), Change: s.Change}
+		w.find(s, Finding{Have: session.Unknown, Reason: why})
 	}
 }
 
@@ -382,17 +383,17 @@ func (w *work) blame(sessions []session.Session, err error) {
 // they may hold a time of day and then differ at every look.
 const refreshReason = time.Minute
 
-// changedFindings leaves out what the store knows already.
-func (w *work) changedFindings() []Finding {
-	var changed []Finding
-	for id, f := range w.findings {
-		b := w.before[id]
-		trouble := f.Reason != "" && b.Reason != ""
-		if f.Refused || b.Have != f.Have || b.Reason != f.Reason && (!trouble || w.x.now().Sub(b.At) > refreshReason) {
-			changed = append(changed, f)
-		}
+// find notes what was found of a session, in place of what was before, unless the
+// store knows it already.
+func (w *work) find(s *session.Session, f Finding) {
+	f.Session, f.Change = s.ID, s.Change
+	b := stateOn(s, w.x.device)
+	trouble := f.Reason != "" && b.Reason != ""
+	if f.Refused || b.Have != f.Have || b.Reason != f.Reason && (!trouble || w.x.now().Sub(b.At) > refreshReason) {
+		w.findings[s.ID] = f
+	} else {
+		delete(w.findings, s.ID)
 	}
-	return changed
 }
 
 func reason(err error) string {

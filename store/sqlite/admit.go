@@ -159,12 +159,12 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	if live == 0 {
 		releasedAt = micros(t.now)
 	}
-	t.addSession(s, n, in,
+	t.addSession(s, n, &in,
 		n, string(in.ID), string(in.Tenant), in.Client, in.Name, string(in.VPN.ID), in.A.AccessPoint, in.Z.AccessPoint,
 		string(in.Level), string(in.Status), string(in.Phase), string(in.Decision), kbps, live, releasedAt,
 		int64(1), micros(due), "", int64(0), micros(due), int64(docSchema), values,
 		micros(in.CreatedAt), micros(in.Start))
-	t.seen.made[in.ID] = in
+	t.seen.made[in.ID] = &in
 	t.undo = append(t.undo, func() { delete(t.seen.made, in.ID) })
 	for _, d := range in.Devices {
 		if err := t.insert(ctx, deviceRows, n, string(d.Device), string(d.Have), d.Reason, micros(d.At)); err != nil {
@@ -175,7 +175,7 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 		return n, nil
 	}
 	t.lives(stay{in.Tenant, in.VPN.ID, in.A.AccessPoint, in.Z.AccessPoint}, 1)
-	if err := t.addToVPN(ctx, in); err != nil {
+	if err := t.addToVPN(ctx, &in); err != nil {
 		return 0, err
 	}
 	return n, t.addUse(ctx, in.Tenant, kbps)

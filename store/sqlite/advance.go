@@ -91,7 +91,7 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	if err := t.move(ctx, was.N, step); err != nil {
 		return next, err
 	}
-	token, err := s.update(ctx, t, was, next, step)
+	written, err := s.update(ctx, t, was, next, step)
 	if err != nil {
 		return next, err
 	}
@@ -105,8 +105,9 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	if next.Devices, err = devicesOf(ctx, t.q, was.N, next.ID); err != nil {
 		return next, err
 	}
+	written.session.Devices = next.Devices
 	t.change(was.N)
-	t.keep(was.N, asRead(next, int64(next.Version), token)) //nolint:gosec // counts from 1
+	t.keep(was.N, written)
 	return next, t.remember(ctx, keyOfStep(step), step.Fingerprint, next.ID)
 }
 
@@ -152,21 +153,21 @@ func mayStep(was sqlitedb.SessionStateRow, next session.Session) error {
 	return nil
 }
 
-// update writes the session as it shall be and ends its claim. It returns the
-// sealed secret of its sink.
-func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow, next session.Session, step order.Step) ([]byte, error) {
+// update writes the session as it shall be and ends its claim. It returns what will
+// be read of it, but for its devices.
+func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow, next session.Session, step order.Step) (*kept, error) {
 	kbps, err := signed("rate", next.HeldKbps())
 	if err != nil {
 		return nil, err
 	}
-	doc, token, err := encode(s.seal, next)
+	written, doc, err := encode(s.seal, next)
 	if err != nil {
 		return nil, err
 	}
 	err = t.q.UpdateSession(ctx, sqlitedb.UpdateSessionParams{
 		Status: string(next.Status), Phase: string(next.Phase), Decision: string(next.Decision),
 		Version: int64(next.Version), //nolint:gosec // counts from 1
-		DueAt:   micros(step.Due), NextAt: micros(step.Due), DocSchema: docSchema, Doc: doc, Token: token, N: was.N,
+		DueAt:   micros(step.Due), NextAt: micros(step.Due), DocSchema: docSchema, Doc: doc, Token: written.token, N: was.N,
 		UpdatedAt: micros(next.UpdatedAt),
 	})
 	if err != nil {
@@ -190,7 +191,7 @@ func (s *Store) update(ctx context.Context, t *tx, was sqlitedb.SessionStateRow,
 			return nil, fmt.Errorf("write devices of session %s: %w", next.ID, err)
 		}
 	}
-	return token, t.account(ctx, was, kbps, next)
+	return written, t.account(ctx, was, kbps, next)
 }
 
 // alter writes what seldom changes, if it did: an update writes the indexes of all

@@ -66,18 +66,16 @@ type newSession struct {
 	n    int64
 	row  []any
 	doc  string
-	kept kept
+	kept *kept
 	err  error
 }
 
 // addSession puts the row of session n down. What is in front of the document is
 // given.
-func (t *tx) addSession(s *Store, n int64, in session.Session, front ...any) {
+func (t *tx) addSession(s *Store, n int64, in *session.Session, front ...any) {
 	one := &newSession{n: n, row: front}
 	t.behind.encoding.Go(func() {
-		var token []byte
-		one.doc, token, one.err = encode(s.seal, in)
-		one.kept = asRead(in, 1, token)
+		one.kept, one.doc, one.err = encode(s.seal, *in)
 	})
 	before := len(t.behind.sessions)
 	t.undo = append(t.undo, func() { t.behind.sessions = t.behind.sessions[:before] })

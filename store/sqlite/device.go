@@ -111,7 +111,7 @@ func (s *Store) record(ctx context.Context, t *tx, device topology.NodeName, f p
 }
 
 // with is a session after a finding.
-func (k kept) with(state session.DeviceState) kept {
+func (k kept) with(state session.DeviceState) *kept {
 	state.At = fromMicros(micros(state.At))
 	devices := slices.Clone(k.session.Devices)
 	i, there := slices.BinarySearchFunc(devices, state.Device, func(d session.DeviceState, name topology.NodeName) int {
@@ -122,16 +122,16 @@ func (k kept) with(state session.DeviceState) kept {
 	} else {
 		devices = slices.Insert(devices, i, state)
 	}
-	k.version++
+	k.session.Version++
 	k.session.Devices = devices
-	return k
+	return &k
 }
 
 // decideAbsent writes that a device refused the session for good.
 func (s *Store) decideAbsent(ctx context.Context, t *tx, n int64, of session.Session, device topology.NodeName, reason string) error {
 	of.Decision = session.DecideAbsent
 	of.Reason = fmt.Sprintf("%s: %s", device, reason)
-	doc, _, err := encode(s.seal, of)
+	_, doc, err := encode(s.seal, of)
 	if err != nil {
 		return err
 	}

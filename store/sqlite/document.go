@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/s2cd/s2cd/session"
@@ -15,28 +16,32 @@ import (
 // of session.Session is a new one and needs a reader for the old.
 const docSchema = 1
 
-// encode returns the document and the sealed secret of a session's sink.
-func encode(seal Sealer, in session.Session) (doc string, token []byte, err error) {
-	token = []byte{}
+// encode returns what will be read of a session that is written now, if its times
+// are as asKept has them and its devices in the order of their names; and its
+// document.
+func encode(seal Sealer, in session.Session) (written *kept, doc string, err error) {
+	written = &kept{session: in, token: []byte{}}
 	if in.Sink != nil {
-		if _, token, err = sealSink(seal, *in.Sink, string(in.ID)); err != nil {
-			return "", nil, fmt.Errorf("encode session %s: %w", in.ID, err)
+		sink, token, err := sealSink(seal, *in.Sink, string(in.ID))
+		if err != nil {
+			return nil, "", fmt.Errorf("encode session %s: %w", in.ID, err)
 		}
+		written.session.Sink, written.token = &sink, token
 	}
-	body, err := json.Marshal(asEncoded(in))
-	if err != nil {
-		return "", nil, fmt.Errorf("encode session %s: %w", in.ID, err)
+	var body strings.Builder
+	if err := json.NewEncoder(&body).Encode(stored{Session: &written.session}); err != nil {
+		return nil, "", fmt.Errorf("encode session %s: %w", in.ID, err)
 	}
-	return string(body), token, nil
+	return written, strings.TrimSuffix(body.String(), "\n"), nil
 }
 
-// asEncoded is what the document holds of a session, and parse returns of it, if its times are as asKept has them.
-func asEncoded(in session.Session) session.Session {
-	in.Version, in.Devices = 0, nil
-	if in.Sink != nil {
-		in.Sink = new(withoutSecret(*in.Sink))
-	}
-	return in
+// stored is a session as its document has it: what its row and those of its devices
+// tell is empty there.
+type stored struct {
+	*session.Session
+
+	Version uint64
+	Devices []session.DeviceState
 }
 
 // parse reads a document alone.
@@ -51,8 +56,8 @@ func parse(id string, schema int64, doc string) (session.Session, error) {
 	return out, nil
 }
 
-// open adds the secret and the version to what is kept.
-func open(seal Sealer, of kept) (session.Session, error) {
+// open adds the secret to what is kept.
+func open(seal Sealer, of *kept) (session.Session, error) {
 	out := of.session
 	if len(of.token) > 0 && out.Sink != nil {
 		sink, err := openSink(seal, *out.Sink, of.token, string(out.ID))
@@ -61,16 +66,7 @@ func open(seal Sealer, of kept) (session.Session, error) {
 		}
 		out.Sink = &sink
 	}
-	out.Version = uint64(of.version) //nolint:gosec // counts from 1
 	return out, nil
-}
-
-// asRead is what will be read of a session that is written now, with its devices in
-// the order of their names.
-func asRead(in session.Session, version int64, token []byte) kept {
-	out := asEncoded(in)
-	out.Devices = in.Devices
-	return kept{version: version, session: out, token: token}
 }
 
 // asKept returns s with its times as they will be read back: UTC, in whole

@@ -54,7 +54,11 @@ func (s *Store) claimSome(ctx context.Context, t *tx, holder string, now, until 
 	if err != nil {
 		return nil, 0, err
 	}
-	good, got, bad := s.readable(ctx, all)
+	good, bad := s.readable(ctx, all)
+	got, err = s.several(good)
+	if err != nil {
+		return nil, 0, err
+	}
 	err = t.q.ClaimSessions(ctx, sqlitedb.ClaimSessionsParams{
 		ClaimHolder: holder, ClaimUntil: micros(until), NextAt: micros(until), Numbers: numbersOf(good),
 	})
@@ -89,10 +93,9 @@ func (s *Store) LookLater(ctx context.Context, holder string, list []provision.L
 // OnDevice implements provision.Store. It reads page by page, so that however
 // many there are nobody waits for it. Where a session cannot be read its whole
 // VPN is left out: the device then keeps what it has of that VPN, where a VPN
-// with a session less would lose that session's part. The sessions are not to
-// be changed in depth.
-func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]session.Session, error) {
-	var out []session.Session
+// with a session less would lose that session's part.
+func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]*session.Session, error) {
+	var out []*session.Session
 	spoilt := map[session.VPNID]struct{}{}
 	for after, more := int64(0), true; more; {
 		found, err := s.pageOnDevice(ctx, device, after)
@@ -102,16 +105,18 @@ func (s *Store) OnDevice(ctx context.Context, device topology.NodeName) ([]sessi
 		if more = len(found) == onePage; more {
 			after = found[onePage-1].N
 		}
-		_, sessions, bad := s.readable(ctx, found)
+		good, bad := s.readable(ctx, found)
 		for _, row := range bad {
 			spoilt[session.VPNID(row.Vpn)] = struct{}{}
 		}
-		out = append(out, sessions...)
+		for _, row := range good {
+			out = append(out, &row.session)
+		}
 	}
 	if len(spoilt) == 0 {
 		return out, nil
 	}
-	return slices.DeleteFunc(out, func(one session.Session) bool {
+	return slices.DeleteFunc(out, func(one *session.Session) bool {
 		_, ok := spoilt[one.VPN.ID]
 		return ok
 	}), nil

@@ -86,7 +86,7 @@ func (s *Store) CheckKnown(ctx context.Context) (diffs []string, err error) {
 			if err != nil {
 				return err
 			}
-			want, err := all[h.N].parsed(h)
+			want, err := all[h.N].parsed(s.seal, h)
 			if err != nil {
 				return err
 			}

@@ -39,15 +39,15 @@ func heads[R selected](rows []R, err error) ([]head, error) {
 // be read.
 type looked struct {
 	head
-	kept
+	*kept
 
 	err error
 }
 
 // look adds to heads what is known of their sessions, and reads the documents and
 // devices of the others, on the same snapshot. What was read goes to keep.
-func (s *Store) look(ctx context.Context, q *sqlitedb.Queries, all []head, keep func(int64, kept)) ([]looked, error) {
-	out, missing := s.recall(all)
+func (s *Store) look(ctx context.Context, q *sqlitedb.Queries, all []head, keep func(int64, *kept)) ([]looked, error) {
+	out, missing := s.known.recall(all)
 	if len(missing) == 0 {
 		return out, nil
 	}
@@ -61,7 +61,7 @@ func (s *Store) look(ctx context.Context, q *sqlitedb.Queries, all []head, keep 
 	}
 	for _, at := range missing {
 		one := &out[at]
-		if one.kept, one.err = read[one.N].parsed(one.head); one.err == nil {
+		if one.kept, one.err = read[one.N].parsed(s.seal, one.head); one.err == nil {
 			keep(one.N, one.kept)
 		}
 	}
@@ -78,19 +78,6 @@ func numbersOf(all []looked) string {
 		text = strconv.AppendInt(text, one.N, 10)
 	}
 	return string(append(text, ']'))
-}
-
-// recall adds to heads what is known, and says which are not.
-func (s *Store) recall(all []head) (out []looked, missing []int) {
-	out = make([]looked, len(all))
-	for i, h := range all {
-		one, ok := s.known.get(h)
-		out[i] = looked{head: h, kept: one}
-		if !ok {
-			missing = append(missing, i)
-		}
-	}
-	return out, missing
 }
 
 // document is what is read of a session behind its head.
@@ -121,11 +108,18 @@ func documents(ctx context.Context, q *sqlitedb.Queries, numbers string) (map[in
 	return out, nil
 }
 
-// parsed decodes a document.
-func (d *document) parsed(h head) (kept, error) {
+// parsed decodes a document, and tries whether its secret opens.
+func (d *document) parsed(seal Sealer, h head) (*kept, error) {
 	plain, err := parse(h.ID, d.DocSchema, d.Doc)
-	plain.Devices = d.devices
-	return kept{version: h.Version, session: plain, token: d.Token}, err
+	if err != nil {
+		return nil, err
+	}
+	plain.Version, plain.Devices = uint64(h.Version), d.devices //nolint:gosec // counts from 1
+	out := &kept{session: plain, token: d.Token}
+	if _, err := open(seal, out); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func deviceState(d sqlitedb.SessionDevice) session.DeviceState {
@@ -153,7 +147,7 @@ func (s *Store) find(ctx context.Context, query func(context.Context, *reader) (
 	at := s.known.moment()
 	err = s.readOnce(ctx, func(ctx context.Context, r *reader) error {
 		all, err := query(ctx, r)
-		out, missing = s.recall(all)
+		out, missing = s.known.recall(all)
 		return err
 	})
 	if err != nil || len(missing) == 0 {
@@ -164,7 +158,7 @@ func (s *Store) find(ctx context.Context, query func(context.Context, *reader) (
 		if err != nil {
 			return err
 		}
-		out, err = s.look(ctx, r.q, all, func(n int64, one kept) { s.known.learn(at, n, one) })
+		out, err = s.look(ctx, r.q, all, func(n int64, one *kept) { s.known.learn(at, n, one) })
 		return err
 	})
 	return out, err
@@ -187,6 +181,19 @@ func (s *Store) several(all []looked) ([]session.Session, error) {
 		if out[i], err = s.one(of); err != nil {
 			return nil, err
 		}
+	}
+	return out, nil
+}
+
+// shared returns sessions that were looked for as they are kept: without the
+// secrets of their sinks, and not to be changed.
+func shared(all []looked) ([]*session.Session, error) {
+	out := make([]*session.Session, len(all))
+	for i, of := range all {
+		if of.err != nil {
+			return nil, of.err
+		}
+		out[i] = &of.session
 	}
 	return out, nil
 }

@@ -20,19 +20,18 @@ const (
 // says with each commit what it changed, before anybody is told that it took
 // place. A row gets another version with each change of its document or of a
 // device, so that what is kept is also good for whoever has read the version
-// alone. What known returns shares memory and is not to be changed.
+// alone. What known returns is there once for all who ask, and not to be changed.
 type known struct {
 	mu        sync.Mutex // guards all below
 	commits   uint64     // 2 for each that changed something, odd while one is under way
 	numbers   map[session.ID]int64
-	sessions  map[int64]kept
+	sessions  map[int64]*kept
 	timelines map[int64]timeline
 }
 
 // kept is a session as its row and those of its devices say. The secret of its
-// sink is sealed.
+// sink is sealed, and opens.
 type kept struct {
-	version int64
 	session session.Session
 	token   []byte
 }
@@ -51,19 +50,28 @@ type told struct {
 }
 
 func newKnown() *known {
-	return &known{numbers: map[session.ID]int64{}, sessions: map[int64]kept{}, timelines: map[int64]timeline{}}
+	return &known{numbers: map[session.ID]int64{}, sessions: map[int64]*kept{}, timelines: map[int64]timeline{}}
 }
 
-// get returns a session whose version was read.
-func (k *known) get(h head) (kept, bool) {
+// recall adds to heads what is known of sessions in the version that was read, and
+// says which are not.
+func (k *known) recall(all []head) (out []looked, missing []int) {
+	out = make([]looked, len(all))
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	one, ok := k.sessions[h.N]
-	return one, ok && one.version == h.Version
+	for i, h := range all {
+		out[i].head = h
+		if one := k.sessions[h.N]; one != nil && one.session.Version == uint64(h.Version) { //nolint:gosec // counts from 1
+			out[i].kept = one
+		} else {
+			missing = append(missing, i)
+		}
+	}
+	return out, missing
 }
 
 // now returns a session as it is, with its newest events; most 0: without.
-func (k *known) now(id session.ID, most int) (one kept, newest []session.Event, ok bool) {
+func (k *known) now(id session.ID, most int) (one *kept, newest []session.Event, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	n, ok := k.numbers[id]
@@ -111,7 +119,7 @@ func (k *known) moment() uint64 {
 
 // learn keeps a session that was read, unless something was committed meanwhile:
 // it may be old then.
-func (k *known) learn(at uint64, n int64, one kept) {
+func (k *known) learn(at uint64, n int64, one *kept) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if at == k.commits {
@@ -130,7 +138,7 @@ func (k *known) learnTimeline(at uint64, n int64, t timeline) {
 
 // committed takes in what a transaction did: the sessions that it changed, those of
 // them, and others, that it knows as they are now, and new events.
-func (k *known) committed(changed map[int64]struct{}, now map[int64]kept, told map[int64]told) {
+func (k *known) committed(changed map[int64]struct{}, now map[int64]*kept, told map[int64]told) {
 	if len(changed)+len(now)+len(told) == 0 {
 		return
 	}
@@ -182,7 +190,7 @@ func (k *known) putTimeline(n int64, t timeline) {
 	k.timelines[n] = t
 }
 
-func (k *known) put(n int64, one kept) {
+func (k *known) put(n int64, one *kept) {
 	makeRoom(k.sessions, n, mostKnown, k.drop)
 	k.sessions[n], k.numbers[one.session.ID] = one, n
 }

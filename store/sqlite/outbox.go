@@ -44,14 +44,14 @@ func (s *Store) claimStream(ctx context.Context, t *tx, holder string, now, unti
 		if err != nil {
 			return order.Stream{}, false, fmt.Errorf("read due stream: %w", err)
 		}
-		of, err := s.look(ctx, t.q, []head{{N: row.SessionN, ID: row.ID, Vpn: row.Vpn, Version: row.Version}}, t.keep)
+		found, err := s.look(ctx, t.q, []head{{N: row.SessionN, ID: row.ID, Vpn: row.Vpn, Version: row.Version}}, t.keep)
 		if err != nil {
 			return order.Stream{}, false, err
 		}
 		claim := sqlitedb.ClaimStreamParams{
 			Holder: holder, Fence: row.Fence + 1, NextAt: micros(until), SessionN: row.SessionN,
 		}
-		_, sessions, bad := s.readable(ctx, of)
+		good, bad := s.readable(ctx, found)
 		if len(bad) > 0 {
 			claim.Holder, claim.NextAt = "", micros(now.Add(restUnreadable))
 		}
@@ -65,7 +65,11 @@ func (s *Store) claimStream(ctx context.Context, t *tx, holder string, now, unti
 		if err != nil {
 			return order.Stream{}, false, fmt.Errorf("read head of stream %s: %w", row.ID, err)
 		}
-		out, err := claimed(sessions[0], row, eventRow(head))
+		of, err := s.one(good[0])
+		if err != nil {
+			return order.Stream{}, false, err
+		}
+		out, err := claimed(of, row, eventRow(head))
 		return out, err == nil, err
 	}
 }

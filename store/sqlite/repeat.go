@@ -66,7 +66,7 @@ func (s *Store) repeated(
 	if err != nil {
 		return first, false, err
 	}
-	found, err := s.look(ctx, q, []head{of}, func(int64, kept) {})
+	found, err := s.look(ctx, q, []head{of}, func(int64, *kept) {})
 	if err != nil {
 		return first, false, err
 	}
@@ -110,7 +110,7 @@ func (s *Store) repeats(ctx context.Context, t *tx, a order.Admission) (first se
 	if waiting.fingerprint != a.Fingerprint {
 		return first, false, usedOtherwise()
 	}
-	return t.seen.made[waiting.session], true, nil
+	return *t.seen.made[waiting.session], true, nil
 }
 
 func usedOtherwise() error {

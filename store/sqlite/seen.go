@@ -18,7 +18,7 @@ type seen struct {
 	pools   map[int64]*pool
 	tenants map[string]*tenantUse
 	vpns    map[session.VPNID]*vpn
-	made    map[session.ID]session.Session
+	made    map[session.ID]*session.Session
 	ids     map[session.ID]bool // whether there is a session, but for those that wait
 	keys    map[sqlitedb.IdempotencyKeyParams]keyed
 	fresh   map[sqlitedb.IdempotencyKeyParams]struct{} // keys that were not used before
@@ -36,7 +36,7 @@ type tenantUse struct {
 type vpn struct {
 	tenant   string
 	whole    bool // sessions are read
-	sessions []session.Session
+	sessions []*session.Session
 }
 
 // keyed is a create that waits and has an idempotency key.
@@ -48,7 +48,7 @@ type keyed struct {
 func newSeen() seen {
 	return seen{
 		pools: map[int64]*pool{}, tenants: map[string]*tenantUse{}, vpns: map[session.VPNID]*vpn{},
-		made: map[session.ID]session.Session{}, ids: map[session.ID]bool{},
+		made: map[session.ID]*session.Session{}, ids: map[session.ID]bool{},
 		keys: map[sqlitedb.IdempotencyKeyParams]keyed{}, fresh: map[sqlitedb.IdempotencyKeyParams]struct{}{},
 		spent: map[string]struct{}{},
 	}
@@ -112,8 +112,8 @@ func (t *tx) vpn(ctx context.Context, id session.VPNID) (*vpn, error) {
 }
 
 // sessionsOf returns the live sessions of a VPN, also those that wait. They are
-// not to be changed in depth.
-func (s *Store) sessionsOf(ctx context.Context, t *tx, id session.VPNID) ([]session.Session, error) {
+// not to be changed.
+func (s *Store) sessionsOf(ctx context.Context, t *tx, id session.VPNID) ([]*session.Session, error) {
 	v, err := t.vpn(ctx, id)
 	if err != nil || v.whole {
 		return v.sessions, err
@@ -126,7 +126,7 @@ func (s *Store) sessionsOf(ctx context.Context, t *tx, id session.VPNID) ([]sess
 	if err != nil {
 		return nil, err
 	}
-	written, err := s.several(found)
+	written, err := shared(found)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func (s *Store) sessionsOf(ctx context.Context, t *tx, id session.VPNID) ([]sess
 }
 
 // addToVPN makes one more session a VPN's.
-func (t *tx) addToVPN(ctx context.Context, in session.Session) error {
+func (t *tx) addToVPN(ctx context.Context, in *session.Session) error {
 	v, err := t.vpn(ctx, in.VPN.ID)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (s *Store) Glance(ctx context.Context, id session.ID, most int) (session.Se
 		if err != nil {
 			return err
 		}
-		found, err = s.look(ctx, r.q, []head{h}, func(n int64, one kept) { s.known.learn(at, n, one) })
+		found, err = s.look(ctx, r.q, []head{h}, func(n int64, one *kept) { s.known.learn(at, n, one) })
 		if err != nil || most == 0 {
 			return err
 		}

@@ -33,7 +33,7 @@ type tx struct {
 	turnover    turnover
 	behind      behind             // what waits to be written
 	seen        seen               // what admissions have read, with what waits
-	read        map[int64]kept     // sessions as they will be if this is committed
+	read        map[int64]*kept    // sessions as they will be if this is committed
 	changed     map[int64]struct{} // sessions that are not as they were, or are gone
 	told        map[int64]told     // new events
 	undo        []func()           // what the part under way did to all this
@@ -44,7 +44,7 @@ type tx struct {
 }
 
 func newTx(w *writer, jobs []*job) *tx {
-	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]kept{}, changed: map[int64]struct{}{}, told: map[int64]told{}, pools: map[string]int64{}, turnover: newTurnover(), log: bookLog{arcs: map[topology.ArcName]int64{}}}
+	t := &tx{w: w, q: w.q, now: w.clock(), seen: newSeen(), read: map[int64]*kept{}, changed: map[int64]struct{}{}, told: map[int64]told{}, pools: map[string]int64{}, turnover: newTurnover(), log: bookLog{arcs: map[topology.ArcName]int64{}}}
 	for _, j := range jobs {
 		if j.ledger != nil {
 			t.ledger = j.ledger
@@ -113,7 +113,7 @@ func (t *tx) do(ctx context.Context, p *part) error {
 }
 
 // keep notes a session as it is by now in this transaction.
-func (t *tx) keep(n int64, one kept) {
+func (t *tx) keep(n int64, one *kept) {
 	was, had := t.read[n]
 	t.undo = append(t.undo, func() {
 		if delete(t.read, n); had {

@@ -21,20 +21,19 @@ type unreadable struct {
 	told map[int64]struct{}
 }
 
-// readable returns the sessions that can be read and reports the others once, so that
-// one bad row never stops work on the rest. The sessions share memory with
-// others and are not to be changed.
-func (s *Store) readable(ctx context.Context, all []looked) (good []looked, sessions []session.Session, bad []looked) {
+// readable parts the sessions that can be read from the others, which it reports once,
+// so that one bad row never stops work on the rest. The good ones take the place of all.
+func (s *Store) readable(ctx context.Context, all []looked) (good, bad []looked) {
+	good = all[:0]
 	for _, row := range all {
-		one, err := s.one(row)
-		if err != nil {
-			s.reportUnreadable(ctx, row.head, err)
+		if row.err != nil {
+			s.reportUnreadable(ctx, row.head, row.err)
 			bad = append(bad, row)
 			continue
 		}
-		good, sessions = append(good, row), append(sessions, one)
+		good = append(good, row)
 	}
-	return good, sessions, bad
+	return good, bad
 }
 
 func (s *Store) reportUnreadable(ctx context.Context, row head, err error) {
@@ -63,7 +62,7 @@ func (s *Store) Unreadable(ctx context.Context) ([]session.ID, error) {
 			return nil, err
 		}
 		for _, one := range found {
-			if _, err := s.one(one); err != nil {
+			if one.err != nil {
 				out = append(out, session.ID(one.ID))
 			}
 			after = one.N

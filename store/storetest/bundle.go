@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -153,12 +152,6 @@ func ids(sessions []session.Session) []session.ID {
 	for _, s := range sessions {
 		out = append(out, s.ID)
 	}
-	return out
-}
-
-func sortedIDs(sessions []session.Session) []session.ID {
-	out := ids(sessions)
-	slices.Sort(out)
 	return out
 }
 

@@ -35,7 +35,8 @@ type book struct {
 
 	forgotten uint32   // what was before is not kept
 	number    int32    // of the arc in the newest snapshot
-	entries   []*entry // that take something here, in no order
+	id        uint32   // in the ledger
+	entries   []uint32 // that take something here, by their numbers, in no order
 	capacity  capacity // of the current revision; zero: arc is gone
 }
 

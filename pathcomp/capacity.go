@@ -61,7 +61,7 @@ func (l *Ledger) held(s *snapshot, owner string) map[int32][]term {
 	if h == nil {
 		return out
 	}
-	for _, b := range booksOf(h.entries) {
+	for _, b := range l.booksOf(h.entries) {
 		if int(b.number) < len(s.books) && s.books[b.number] == b { // else of another revision
 			out[b.number] = termsOn(b, h.entries)
 		}

@@ -115,10 +115,7 @@ func (l *Ledger) lend(owner string, births uint64) (entries []*entry, others []s
 	lend := func(e *entry) {
 		if e.born <= births {
 			own := *e
-			own.uses = make([]use, len(e.uses))
-			for i := range e.uses {
-				own.uses[i] = use{book: e.uses[i].book, kbps: e.uses[i].kbps}
-			}
+			own.uses = slices.Clone(e.uses)
 			entries = append(entries, &own)
 		}
 	}
@@ -140,9 +137,9 @@ func (l *Ledger) lend(owner string, births uint64) (entries []*entry, others []s
 // adopt enters an entry of the base where the calendars have it.
 func (l *Ledger) adopt(e *entry) {
 	for i := range e.uses {
-		e.uses[i].book = l.book(e.uses[i].book.arc)
+		e.uses[i].book = l.book(l.scratch.base.arcOf(e.uses[i].book)).id
 	}
-	e.index()
+	l.add(e)
 	h := l.holding(e.held.owner)
 	h.entries = append(h.entries, e)
 	e.held, e.born = h, 0

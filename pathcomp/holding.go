@@ -69,7 +69,8 @@ func (l *Ledger) pass(e *entry, to *holding) {
 	stay := slices.DeleteFunc(slices.Clone(from.entries), func(other *entry) bool { return other == e })
 	more := append(slices.Clone(to.entries), e)
 	for _, u := range e.uses {
-		u.book.shift(slices.Concat(shifts(u.book, from.entries, stay), shifts(u.book, to.entries, more)), horizon, &near)
+		b := l.list[u.book]
+		b.shift(slices.Concat(shifts(b, from.entries, stay), shifts(b, to.entries, more)), horizon, &near)
 	}
 	from.entries, to.entries, e.held = stay, more, to
 	if len(stay) == 0 {
@@ -88,20 +89,20 @@ func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
 		}
 		for _, e := range changed {
 			for _, u := range e.uses {
-				u.book.enter(e.class, e.from, e.until, sign*u.kbps, horizon, &near)
+				l.list[u.book].enter(e.class, e.from, e.until, sign*u.kbps, horizon, &near)
 			}
 		}
 		return
 	}
-	for _, b := range booksOf(changed) {
+	for _, b := range l.booksOf(changed) {
 		b.shift(shifts(b, before, after), horizon, &near)
 	}
 }
 
 // booksOf returns the books of entries, each once.
-func booksOf(entries []*entry) []*book {
+func (l *Ledger) booksOf(entries []*entry) []*book {
 	var books []*book
-	seen := map[*book]struct{}{}
+	seen := map[uint32]struct{}{}
 	for _, e := range entries {
 		books = slices.Grow(books, len(e.uses))
 		for i := range e.uses {
@@ -112,7 +113,7 @@ func booksOf(entries []*entry) []*book {
 				}
 				seen[b] = struct{}{}
 			}
-			books = append(books, b)
+			books = append(books, l.list[b])
 		}
 	}
 	return books
@@ -164,7 +165,7 @@ func termsOn(b *book, entries []*entry) []term {
 	terms := make([]term, 0, len(entries))
 	for _, e := range entries {
 		for i := range e.uses {
-			if u := &e.uses[i]; u.book == b {
+			if u := &e.uses[i]; u.book == b.id {
 				terms = append(terms, term{e, u.kbps})
 			}
 		}

@@ -18,9 +18,6 @@ func (l *Ledger) setCapacities(s *snapshot) {
 		b.sell(s.capacity(b.number))
 		s.books[i] = b
 	}
-	for i := range s.linkArcs {
-		s.books[i].twin = s.books[i^1]
-	}
 	s.serial = l.nextSerial()
 }
 

@@ -59,7 +59,7 @@ func (l *Ledger) fork(serial uint64) *Ledger {
 
 // newBook returns a book for arc that has what the base has, if there is one.
 func (l *Ledger) newBook(arc topology.ArcName) *book {
-	b := &book{arc: arc}
+	b := newBook(arc)
 	if l.scratch != nil {
 		l.scratch.base.copyTo(b)
 		l.scratch.made(b)
@@ -78,11 +78,7 @@ func (l *Ledger) copyTo(b *book) {
 		}
 		return
 	}
-	b.forgotten, b.sum, b.only = from.forgotten, from.sum.clone(), from.only
-	for i := range from.classes {
-		b.classes = append(b.classes, classProfile{name: from.classes[i].name, profile: from.classes[i].clone()})
-	}
-	b.peak.Store(from.peak.Load())
+	b.calendar.Store(from.calendar.Load().clone())
 }
 
 // borrow makes what an owner has in the base known to a fork, and all that

@@ -65,13 +65,14 @@ func (l *Ledger) leave(h *holding, which func(*entry) bool) {
 
 // pass moves e from the holding it is in to another. No reader sees it in both.
 func (l *Ledger) pass(e *entry, to *holding) {
-	from, horizon, near := e.held, l.horizon(), trace{}
+	from, w := e.held, writer{horizon: l.horizon()}
 	stay := slices.DeleteFunc(slices.Clone(from.entries), func(other *entry) bool { return other == e })
 	more := append(slices.Clone(to.entries), e)
 	for _, u := range e.uses {
 		b := l.list[u.book]
-		b.shift(slices.Concat(shifts(b, from.entries, stay), shifts(b, to.entries, more)), horizon, &near)
+		w.shift(b, slices.Concat(shifts(b, from.entries, stay), shifts(b, to.entries, more)))
 	}
+	w.flush()
 	from.entries, to.entries, e.held = stay, more, to
 	if len(stay) == 0 {
 		delete(l.owners, from.owner)
@@ -81,7 +82,8 @@ func (l *Ledger) pass(e *entry, to *holding) {
 // apply brings the calendars from what entries took before to what they take
 // after. The two differ by changed, which all came or all went.
 func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
-	horizon, near := l.horizon(), trace{}
+	w := writer{horizon: l.horizon()}
+	defer w.flush()
 	if same(before) && same(after) && (len(before) == 0 || len(after) == 0 || same([]*entry{before[0], after[0]})) {
 		sign := int64(1)
 		if len(after) < len(before) {
@@ -89,13 +91,16 @@ func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
 		}
 		for _, e := range changed {
 			for _, u := range e.uses {
-				l.list[u.book].enter(e.class, e.from, e.until, sign*u.kbps, horizon, &near)
+				kbps := sign * u.kbps
+				w.shift(l.list[u.book], []shift{
+					{class: e.class, from: e.from, until: e.until, kbps: kbps}, {total: true, from: e.from, until: e.until, kbps: kbps},
+				})
 			}
 		}
 		return
 	}
 	for _, b := range l.booksOf(changed) {
-		b.shift(shifts(b, before, after), horizon, &near)
+		w.shift(b, shifts(b, before, after))
 	}
 }
 

@@ -344,6 +344,9 @@ func (l *Ledger) book(arc topology.ArcName) *book {
 		return b
 	}
 	b := l.newBook(arc)
+	if twin := l.books[opposite(arc)]; twin != nil && l.scratch == nil { // who forks copies them one by one
+		b.pair(twin)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b.id = uint32(len(l.list)) //nolint:gosec // arcs are few

@@ -4,44 +4,36 @@ package pathcomp
 
 import (
 	"math"
-	"sync"
+	"strings"
 	"sync/atomic"
 
 	"github.com/s2cd/s2cd/topology"
 )
 
-// book is the calendar of one arc: what is reserved in all and by class, and
-// what may be. It lives as long as its ledger, over topology revisions.
+// book is what is reserved on one arc and what may be. It lives as long as its
+// ledger, over topology revisions.
 type book struct {
 	// What an admission asks for comes first, close together.
 
-	arc topology.ArcName
+	arc      topology.ArcName
+	calendar atomic.Pointer[calendar]
+	every    int64          // that the capacity lets any class have
+	twin     *book          // of a link's other direction; nil: not known
+	spare    *atomic.Uint32 // where the newest snapshot looks; nil: nowhere
 
-	// peak is the largest total load of all times. Where even that leaves room
-	// a search reads nothing else.
-	peak  atomic.Int64
-	every int64          // that the capacity lets any class have
-	twin  *book          // of a link's other direction; nil: not known
-	spare *atomic.Uint32 // where the newest snapshot looks; nil: nowhere
+	// What follows is guarded by Ledger.commit, as are every, twin, spare, and
+	// which calendar it is.
 
-	// mu lets searches read the profiles while the ledger changes them. Writers
-	// hold Ledger.commit too, so a writer may read without it.
-	mu      sync.RWMutex
-	sum     profile        // over classes
-	only    string         // the one class, until there is a second: the sum is its profile
-	classes []classProfile // all, once there are two
-
-	// What follows is guarded by Ledger.commit, as are every, twin and spare.
-
-	forgotten uint32   // what was before is not kept
-	number    int32    // of the arc in the newest snapshot
-	entries   []*entry // that take something here, in no order
-	capacity  capacity // of the current revision; zero: arc is gone
+	id       uint32   // in the ledger
+	number   int32    // of the arc in the newest snapshot
+	entries  []uint32 // that take something here, by their numbers, in no order
+	capacity capacity // of the current revision; zero: arc is gone
 }
 
-type classProfile struct {
-	name string
-	profile
+func newBook(arc topology.ArcName) *book {
+	b := &book{arc: arc}
+	b.calendar.Store(&calendar{})
+	return b
 }
 
 // capacity is what an arc may sell.
@@ -57,6 +49,27 @@ func (c capacity) limit(class string) limit {
 	return limit{total: kbit(c.shares.Limit(c.kbps)), ofClass: kbit(c.shares.ClassLimit(c.kbps, class))}
 }
 
+// opposite returns the name of an arc's other direction; empty: there is none.
+func opposite(arc topology.ArcName) topology.ArcName {
+	if there, ok := strings.CutSuffix(string(arc), ">"); ok {
+		return topology.ArcName(there + "<")
+	}
+	if back, ok := strings.CutSuffix(string(arc), "<"); ok {
+		return topology.ArcName(back + ">")
+	}
+	return ""
+}
+
+// pair makes a new book and that of the other direction known to each other. As
+// nothing is reserved yet they have one calendar.
+func (b *book) pair(other *book) {
+	b.twin, other.twin = other, b
+	if c := other.calendar.Load(); len(c.sum.blocks) == 0 {
+		c.shared = true
+		b.calendar.Store(c)
+	}
+}
+
 // other returns the book of the other direction if that is arc's: who has found
 // one of the two need not look for it.
 func (b *book) other(arc topology.ArcName) *book {
@@ -69,28 +82,26 @@ func (b *book) other(arc topology.ArcName) *book {
 // kbit keeps a rate far enough from the end of int64 that sums do not overflow.
 func kbit(kbps uint64) int64 { return int64(min(kbps, math.MaxInt64/4)) }
 
-// class returns the profile of class, nil if nothing was ever reserved for it.
-func (b *book) class(name string) *profile {
-	if len(b.classes) == 0 && name == b.only {
-		return &b.sum
-	}
-	for i := range b.classes {
-		if b.classes[i].name == name {
-			return &b.classes[i].profile
+// read returns the calendar, locked for a reader: who has read calls mu.RUnlock.
+func (b *book) read() *calendar {
+	for {
+		c := b.calendar.Load()
+		c.mu.RLock()
+		if b.calendar.Load() == c {
+			return c
 		}
+		c.mu.RUnlock() // it is the other direction's alone by now
 	}
-	return nil
 }
 
-// total returns the profile of all classes together.
-func (b *book) total() *profile { return &b.sum }
-
-// byClass returns the profile of each class.
-func (b *book) byClass() []classProfile {
-	if len(b.classes) == 0 {
-		return []classProfile{{b.only, b.sum}}
+// peak is the largest load of all times, over classes.
+func (b *book) peak() int64 {
+	for {
+		c := b.calendar.Load()
+		if peak := c.peak.Load(); b.calendar.Load() == c {
+			return peak
+		}
 	}
-	return b.classes
 }
 
 // fits says whether kbps more for class stay within the limits on [from,
@@ -99,23 +110,18 @@ func (b *book) fits(class string, from, until uint32, kbps int64, most limit) bo
 	if kbps > most.ofClass {
 		return false
 	}
-	if b.peak.Load()+kbps <= most.ofClass {
-		return true
-	}
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return kbps <= b.room(class, from, until, most)
+	return b.peak()+kbps <= most.ofClass || kbps <= b.freeRoom(class, from, until, most)
 }
 
 // fitsAll is fits for what shifts of one class and of the total add.
 func (b *book) fitsAll(all []shift, most limit) bool {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
+	c := b.read()
+	defer c.mu.RUnlock()
 	for _, s := range all {
-		room := most.total - b.total().max(s.from, s.until)
+		room := most.total - c.sum.max(s.from, s.until)
 		if !s.total {
 			room = most.ofClass
-			if p := b.class(s.class); p != nil {
+			if p := c.class(s.class); p != nil {
 				room -= p.max(s.from, s.until)
 			}
 		}
@@ -126,112 +132,47 @@ func (b *book) fitsAll(all []shift, most limit) bool {
 	return true
 }
 
-// room returns how much more class may reserve on [from, until); negative where
-// more is reserved than may be. The caller holds mu or Ledger.commit.
-func (b *book) room(class string, from, until uint32, most limit) int64 {
-	room := most.total - b.total().max(from, until)
-	if p := b.class(class); p != nil {
+// freeRoom returns how much more class may reserve on [from, until); negative
+// where more is reserved than may be.
+func (b *book) freeRoom(class string, from, until uint32, most limit) int64 {
+	c := b.read()
+	defer c.mu.RUnlock()
+	room := most.total - c.sum.max(from, until)
+	if p := c.class(class); p != nil {
 		return min(room, most.ofClass-p.max(from, until))
 	}
 	return min(room, most.ofClass)
 }
 
-// freeRoom is room for readers.
-func (b *book) freeRoom(class string, from, until uint32, most limit) int64 {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.room(class, from, until, most)
-}
-
 // clearsAt returns the end of what leaves no room for kbps on [from, until),
 // from if nothing does. kbps is within the limits.
 func (b *book) clearsAt(class string, from, until uint32, kbps int64, most limit) uint32 {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	at := b.total().clearsAt(from, until, most.total-kbps)
-	if p := b.class(class); p != nil {
+	c := b.read()
+	defer c.mu.RUnlock()
+	at := c.sum.clearsAt(from, until, most.total-kbps)
+	if p := c.class(class); p != nil {
 		at = max(at, p.clearsAt(from, until, most.ofClass-kbps))
 	}
 	return at
 }
 
-// enter adds kbps (negative: takes away) for class on [from, until). What is
-// older than horizon is forgotten on the way. The caller holds Ledger.commit.
-func (b *book) enter(class string, from, until uint32, kbps int64, horizon uint32, near *trace) {
-	b.shift([]shift{{class: class, from: from, until: until, kbps: kbps}, {total: true, from: from, until: until, kbps: kbps}}, horizon, near)
-}
-
-// shift is enter where classes do not add up to the total. Classes come first.
-func (b *book) shift(all []shift, horizon uint32, near *trace) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, s := range all {
-		if !s.total {
-			b.addClass(s.class)
-		}
-	}
-	lost := b.forget(horizon)
-	for _, s := range all {
-		from := max(s.from, b.forgotten)
-		if from >= s.until {
-			continue
-		}
-		if s.total {
-			lost = b.reach(b.sum.addNear(from, s.until, s.kbps, near), s.kbps) || lost
-		} else if len(b.classes) > 0 {
-			b.class(s.class).addNear(from, s.until, s.kbps, near)
-		}
-	}
-	if lost {
-		b.peak.Store(b.total().peak())
-	}
-	b.offer()
-}
-
-// addClass makes class one of b's. The first needs no profile beside the sum: the
-// second brings one for each.
-func (b *book) addClass(class string) {
-	if b.class(class) != nil {
+// part gives b a calendar of its own if it shares one. The caller holds
+// Ledger.commit.
+func (b *book) part() {
+	c := b.calendar.Load()
+	if !c.shared {
 		return
 	}
-	if len(b.classes) == 0 {
-		if b.sum.blocks == nil {
-			b.only = class
-			return
-		}
-		b.classes = append(b.classes, classProfile{name: b.only, profile: b.sum.clone()})
-	}
-	b.classes = append(b.classes, classProfile{name: class})
-}
-
-// reach notes that the total goes up to most where kbps were added, and says
-// whether the peak may be lost.
-func (b *book) reach(most, kbps int64) (lost bool) {
-	peak := b.peak.Load()
-	if most > peak {
-		b.peak.Store(most)
-	}
-	return kbps < 0 && most-kbps >= peak
-}
-
-// forget drops what was before horizon and says whether there was anything.
-func (b *book) forget(horizon uint32) bool {
-	if horizon <= b.forgotten {
-		return false
-	}
-	b.forgotten = horizon
-	dropped := b.sum.forget(horizon)
-	for i := range b.classes {
-		dropped = b.classes[i].forget(horizon) || dropped
-	}
-	return dropped
+	own := c.clone()
+	c.mu.Lock() // no reader of b stays in it
+	defer c.mu.Unlock()
+	c.shared = false
+	b.calendar.Store(own)
 }
 
 // reset forgets all that was entered. The caller holds Ledger.commit.
 func (b *book) reset() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.sum, b.only, b.classes, b.entries = profile{}, "", nil, nil
-	b.peak.Store(0)
+	b.calendar.Load().reset()
+	b.entries = nil
 	b.offer()
 }

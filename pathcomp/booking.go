@@ -41,66 +41,43 @@ type entry struct {
 	seq         uint64 // 0: pending
 	born        uint64 // when it was made, among all entries; 0: before a fork
 	owner       string
-	variant     uint32
 	replaces    string
 	class       string
-	from, until uint32
-	uses        []use
 	held        *holding // whose bookings it shares room with
+	uses        []use
+	variant     uint32
+	from, until uint32
+	number      uint32 // in the index
 }
 
+// use is what an entry takes on one arc. There are more of them than of all else:
+// they hold no pointers, so that the garbage collector passes over them.
 type use struct {
-	book *book
+	book uint32 // its number in the ledger
+	at   uint32 // in book.entries
 	kbps int64
-	at   int // in book.entries
 }
 
 // shares returns the owner whose bookings a pending entry shares room with.
 func (e *entry) shares() string { return cmp.Or(e.replaces, e.owner) }
 
-// is says whether e is what b books. The order of uses counts: a store keeps it.
-func (e *entry) is(b *Booking) bool {
+// isOf says whether e is what b books. The order of uses counts: a store keeps it.
+func (l *Ledger) isOf(e *entry, b *Booking) bool {
 	from, until := b.Window.span()
 	return e.owner == b.Owner && e.variant == b.Variant && e.replaces == b.Replaces && e.class == b.Class &&
 		e.from == from && e.until == until &&
-		slices.EqualFunc(e.uses, b.Uses, func(x use, y Use) bool { return x.book.arc == y.Arc && x.kbps == kbit(y.Kbps) })
+		slices.EqualFunc(e.uses, b.Uses, func(x use, y Use) bool { return l.list[x.book].arc == y.Arc && x.kbps == kbit(y.Kbps) })
 }
 
-func (e *entry) booking() Booking {
+func (l *Ledger) booking(e *entry) Booking {
 	b := Booking{
 		Seq: e.seq, Owner: e.owner, Variant: e.variant, Replaces: e.replaces, Class: e.class,
 		Window: Window{From: instant(e.from), Until: instant(e.until)}, Uses: make([]Use, len(e.uses)),
 	}
 	for i, u := range e.uses {
-		b.Uses[i] = Use{Arc: u.book.arc, Kbps: uint64(u.kbps)} //nolint:gosec // never negative
+		b.Uses[i] = Use{Arc: l.list[u.book].arc, Kbps: uint64(u.kbps)} //nolint:gosec // never negative
 	}
 	return b
-}
-
-// index makes e one of the entries of each of its books.
-func (e *entry) index() {
-	for i := range e.uses {
-		u := &e.uses[i]
-		u.at = len(u.book.entries)
-		u.book.entries = append(u.book.entries, e)
-	}
-}
-
-// unindex undoes index: the last entry of each book takes e's place.
-func (e *entry) unindex() {
-	for i := range e.uses {
-		u := &e.uses[i]
-		end := len(u.book.entries) - 1
-		last := u.book.entries[end]
-		u.book.entries[u.at], u.book.entries[end] = last, nil
-		u.book.entries = u.book.entries[:end]
-		last.on(u.book).at = u.at
-	}
-}
-
-// on returns e's use of b, which there is.
-func (e *entry) on(b *book) *use {
-	return &e.uses[slices.IndexFunc(e.uses, func(u use) bool { return u.book == b })]
 }
 
 // OwnersOn returns who holds bandwidth on arc from now on, also pending,
@@ -114,8 +91,8 @@ func (l *Ledger) OwnersOn(arc topology.ArcName) []string {
 	}
 	now := floorSecond(l.clock())
 	owners := l.lent(arc)
-	for _, e := range b.entries {
-		if e.until > now {
+	for _, number := range b.entries {
+		if e := l.index.entries[number]; e.until > now {
 			owners = append(owners, e.owner)
 		}
 	}
@@ -133,13 +110,13 @@ func (l *Ledger) Bookings(owner string) []Booking {
 	if h := l.owners[owner]; h != nil {
 		for _, e := range h.entries {
 			if e.seq != 0 {
-				all = append(all, e.booking())
+				all = append(all, l.booking(e))
 			}
 		}
 	}
 	slices.SortFunc(all, func(x, y Booking) int { return cmp.Compare(x.Seq, y.Seq) })
 	for _, e := range l.pending[owner] {
-		all = append(all, e.booking())
+		all = append(all, l.booking(e))
 	}
 	return all
 }

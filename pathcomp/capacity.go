@@ -18,9 +18,6 @@ func (l *Ledger) setCapacities(s *snapshot) {
 		b.sell(s.capacity(b.number))
 		s.books[i] = b
 	}
-	for i := range s.linkArcs {
-		s.books[i].twin = s.books[i^1]
-	}
 	s.serial = l.nextSerial()
 }
 
@@ -61,7 +58,7 @@ func (l *Ledger) held(s *snapshot, owner string) map[int32][]term {
 	if h == nil {
 		return out
 	}
-	for _, b := range booksOf(h.entries) {
+	for _, b := range l.booksOf(h.entries) {
 		if int(b.number) < len(s.books) && s.books[b.number] == b { // else of another revision
 			out[b.number] = termsOn(b, h.entries)
 		}

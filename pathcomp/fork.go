@@ -59,7 +59,7 @@ func (l *Ledger) fork(serial uint64) *Ledger {
 
 // newBook returns a book for arc that has what the base has, if there is one.
 func (l *Ledger) newBook(arc topology.ArcName) *book {
-	b := &book{arc: arc}
+	b := newBook(arc)
 	if l.scratch != nil {
 		l.scratch.base.copyTo(b)
 		l.scratch.made(b)
@@ -78,11 +78,7 @@ func (l *Ledger) copyTo(b *book) {
 		}
 		return
 	}
-	b.forgotten, b.sum, b.only = from.forgotten, from.sum.clone(), from.only
-	for i := range from.classes {
-		b.classes = append(b.classes, classProfile{name: from.classes[i].name, profile: from.classes[i].clone()})
-	}
-	b.peak.Store(from.peak.Load())
+	b.calendar.Store(from.calendar.Load().clone())
 }
 
 // borrow makes what an owner has in the base known to a fork, and all that
@@ -115,10 +111,7 @@ func (l *Ledger) lend(owner string, births uint64) (entries []*entry, others []s
 	lend := func(e *entry) {
 		if e.born <= births {
 			own := *e
-			own.uses = make([]use, len(e.uses))
-			for i := range e.uses {
-				own.uses[i] = use{book: e.uses[i].book, kbps: e.uses[i].kbps}
-			}
+			own.uses = slices.Clone(e.uses)
 			entries = append(entries, &own)
 		}
 	}
@@ -140,9 +133,9 @@ func (l *Ledger) lend(owner string, births uint64) (entries []*entry, others []s
 // adopt enters an entry of the base where the calendars have it.
 func (l *Ledger) adopt(e *entry) {
 	for i := range e.uses {
-		e.uses[i].book = l.book(e.uses[i].book.arc)
+		e.uses[i].book = l.book(l.scratch.base.arcOf(e.uses[i].book)).id
 	}
-	e.index()
+	l.add(e)
 	h := l.holding(e.held.owner)
 	h.entries = append(h.entries, e)
 	e.held, e.born = h, 0

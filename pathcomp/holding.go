@@ -65,12 +65,14 @@ func (l *Ledger) leave(h *holding, which func(*entry) bool) {
 
 // pass moves e from the holding it is in to another. No reader sees it in both.
 func (l *Ledger) pass(e *entry, to *holding) {
-	from, horizon, near := e.held, l.horizon(), trace{}
+	from, w := e.held, writer{horizon: l.horizon()}
 	stay := slices.DeleteFunc(slices.Clone(from.entries), func(other *entry) bool { return other == e })
 	more := append(slices.Clone(to.entries), e)
 	for _, u := range e.uses {
-		u.book.shift(slices.Concat(shifts(u.book, from.entries, stay), shifts(u.book, to.entries, more)), horizon, &near)
+		b := l.list[u.book]
+		w.shift(b, slices.Concat(shifts(b, from.entries, stay), shifts(b, to.entries, more)))
 	}
+	w.flush()
 	from.entries, to.entries, e.held = stay, more, to
 	if len(stay) == 0 {
 		delete(l.owners, from.owner)
@@ -80,7 +82,8 @@ func (l *Ledger) pass(e *entry, to *holding) {
 // apply brings the calendars from what entries took before to what they take
 // after. The two differ by changed, which all came or all went.
 func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
-	horizon, near := l.horizon(), trace{}
+	w := writer{horizon: l.horizon()}
+	defer w.flush()
 	if same(before) && same(after) && (len(before) == 0 || len(after) == 0 || same([]*entry{before[0], after[0]})) {
 		sign := int64(1)
 		if len(after) < len(before) {
@@ -88,20 +91,23 @@ func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
 		}
 		for _, e := range changed {
 			for _, u := range e.uses {
-				u.book.enter(e.class, e.from, e.until, sign*u.kbps, horizon, &near)
+				kbps := sign * u.kbps
+				w.shift(l.list[u.book], []shift{
+					{class: e.class, from: e.from, until: e.until, kbps: kbps}, {total: true, from: e.from, until: e.until, kbps: kbps},
+				})
 			}
 		}
 		return
 	}
-	for _, b := range booksOf(changed) {
-		b.shift(shifts(b, before, after), horizon, &near)
+	for _, b := range l.booksOf(changed) {
+		w.shift(b, shifts(b, before, after))
 	}
 }
 
 // booksOf returns the books of entries, each once.
-func booksOf(entries []*entry) []*book {
+func (l *Ledger) booksOf(entries []*entry) []*book {
 	var books []*book
-	seen := map[*book]struct{}{}
+	seen := map[uint32]struct{}{}
 	for _, e := range entries {
 		books = slices.Grow(books, len(e.uses))
 		for i := range e.uses {
@@ -112,7 +118,7 @@ func booksOf(entries []*entry) []*book {
 				}
 				seen[b] = struct{}{}
 			}
-			books = append(books, b)
+			books = append(books, l.list[b])
 		}
 	}
 	return books
@@ -164,7 +170,7 @@ func termsOn(b *book, entries []*entry) []term {
 	terms := make([]term, 0, len(entries))
 	for _, e := range entries {
 		for i := range e.uses {
-			if u := &e.uses[i]; u.book == b {
+			if u := &e.uses[i]; u.book == b.id {
 				terms = append(terms, term{e, u.kbps})
 			}
 		}

@@ -33,8 +33,9 @@ const keep = time.Hour
 type Ledger struct {
 	clock func() time.Time
 
-	mu    sync.RWMutex // guards the map
+	mu    sync.RWMutex // guards books and list; who holds commit may read without it
 	books map[topology.ArcName]*book
+	list  []*book // by id
 
 	// commit serialises changes. Taken before mu and before book.mu.
 	commit  sync.Mutex
@@ -44,6 +45,7 @@ type Ledger struct {
 	classes map[string]string   // one copy of each name
 	serial  uint64              // of the capacities
 	births  uint64              // entries made
+	index   index
 
 	serials *atomic.Uint64 // that were given, also to forks
 	scratch *scratch       // of a fork; else nil
@@ -76,7 +78,7 @@ func (l *Ledger) Reload(bookings []Booking) error {
 		b.reset()
 	}
 	known := l.known
-	l.known, l.owners = 0, map[string]*holding{}
+	l.known, l.owners, l.index = 0, map[string]*holding{}, index{}
 	var faults []error
 	for i := range bookings {
 		if bookings[i].Seq > known {
@@ -86,7 +88,7 @@ func (l *Ledger) Reload(bookings []Booking) error {
 	}
 	for _, entries := range l.pending {
 		for _, e := range entries {
-			e.index()
+			l.add(e)
 			l.join(e.shares(), e)
 		}
 	}
@@ -147,7 +149,7 @@ func (l *Ledger) Reserve(owner string, a Admission) error {
 	if err := l.fits(e); err != nil {
 		return err
 	}
-	e.index()
+	l.add(e)
 	l.join(e.shares(), e)
 	l.pending[owner] = append(l.pending[owner], e)
 	return nil
@@ -188,16 +190,17 @@ func (l *Ledger) fits(e *entry) error {
 	after := append(slices.Clone(before), e)
 	alone := same(after)
 	for _, u := range e.uses {
-		if u.kbps <= u.book.sure() {
+		b := l.list[u.book]
+		if u.kbps <= b.sure() {
 			continue
 		}
-		most := u.book.capacity.limit(e.class)
-		room := u.kbps == 0 || u.book.fits(e.class, e.from, e.until, u.kbps, most)
+		most := b.capacity.limit(e.class)
+		room := u.kbps == 0 || b.fits(e.class, e.from, e.until, u.kbps, most)
 		if !alone && !room { // what the other variants have may do
-			room = u.book.fitsAll(shifts(u.book, before, after), most)
+			room = b.fitsAll(shifts(b, before, after), most)
 		}
 		if !room {
-			return fmt.Errorf("arc %s: %d kbit/s: %w", u.book.arc, u.kbps, ErrNoRoom)
+			return fmt.Errorf("arc %s: %d kbit/s: %w", b.arc, u.kbps, ErrNoRoom)
 		}
 	}
 	return nil
@@ -213,7 +216,7 @@ func (l *Ledger) load(b Booking) error {
 	if err != nil {
 		return err
 	}
-	e.index()
+	l.add(e)
 	l.join(b.Owner, e)
 	return nil
 }
@@ -235,7 +238,7 @@ func (l *Ledger) commitOne(b *Booking) error {
 		if e, err = l.newEntry(b); err != nil {
 			return err
 		}
-		e.index()
+		l.add(e)
 		l.join(e.shares(), e)
 	}
 	e.seq, l.known = b.Seq, b.Seq
@@ -262,7 +265,7 @@ func (l *Ledger) succeed(e *entry) {
 func (l *Ledger) drop(h *holding, which func(*entry) bool) {
 	for _, e := range h.entries {
 		if which(e) {
-			e.unindex()
+			l.remove(e)
 		}
 	}
 	l.leave(h, which)
@@ -272,7 +275,7 @@ func (l *Ledger) drop(h *holding, which func(*entry) bool) {
 // there is none.
 func (l *Ledger) takePending(b *Booking) *entry {
 	entries := l.pending[b.Owner]
-	i := slices.IndexFunc(entries, func(e *entry) bool { return e.is(b) })
+	i := slices.IndexFunc(entries, func(e *entry) bool { return l.isOf(e, b) })
 	if i < 0 {
 		return nil
 	}
@@ -312,7 +315,7 @@ func (l *Ledger) newEntry(b *Booking) (*entry, error) {
 		if last = last.other(u.Arc); last == nil {
 			last = l.book(u.Arc)
 		}
-		e.uses[i] = use{book: last, kbps: kbit(u.Kbps)}
+		e.uses[i] = use{book: last.id, kbps: kbit(u.Kbps)}
 	}
 	return e, nil
 }
@@ -341,10 +344,21 @@ func (l *Ledger) book(arc topology.ArcName) *book {
 		return b
 	}
 	b := l.newBook(arc)
+	if twin := l.books[opposite(arc)]; twin != nil && l.scratch == nil { // who forks copies them one by one
+		b.pair(twin)
+	}
 	l.mu.Lock()
-	l.books[arc] = b
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	b.id = uint32(len(l.list)) //nolint:gosec // arcs are few
+	l.books[arc], l.list = b, append(l.list, b)
 	return b
+}
+
+// arcOf returns the arc of a book by its id.
+func (l *Ledger) arcOf(id uint32) topology.ArcName {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.list[id].arc
 }
 
 // repeated returns an arc that is in uses twice. Uses are sorted by arc when

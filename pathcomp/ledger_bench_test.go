@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -13,28 +14,19 @@ import (
 	"github.com/s2cd/s2cd/topology"
 )
 
-// BenchmarkLoad loads 100,000 sessions of 16 arcs each, on 5,000 arcs of which
-// one is everybody's.
+// BenchmarkLoad loads 100,000 sessions of 16 or 20 arcs each, on 5,000 arcs of
+// which one is everybody's: arcs by themselves, and links in both directions. It
+// says what a session takes of the heap, and how much of that the collector reads.
 func BenchmarkLoad(b *testing.B) {
-	const sessions, uses, arcs = 100_000, 16, 5_000
-	r := rand.New(rand.NewPCG(1, 1))
-	names := make([]topology.ArcName, arcs)
-	for i := range names {
-		names[i] = topology.LinkArc(fmt.Sprint("l", i), 0)
-	}
-	all := make([]pathcomp.Booking, sessions)
-	for i := range all {
-		from := r.IntN(1_000_000)
-		all[i] = pathcomp.Booking{
-			Seq: uint64(i + 1), Owner: fmt.Sprintf("%036d", i), Class: "gold", Window: window(from, from+86_400),
-			Uses: []pathcomp.Use{{Arc: names[0], Kbps: 1}},
-		}
-		for k := range uses - 1 {
-			all[i].Uses = append(all[i].Uses, pathcomp.Use{Arc: names[1+(i*31+k*311)%(arcs-1)], Kbps: 1})
-		}
-	}
+	b.Run("one-way", func(b *testing.B) { load(b, 16, false) })
+	b.Run("both-ways", func(b *testing.B) { load(b, 20, true) })
+}
+
+func load(b *testing.B, uses int, bothWays bool) {
+	const sessions = 100_000
+	all := bookings(sessions, uses, bothWays)
 	var took time.Duration
-	var bytes uint64
+	var grown inUse
 	for range b.N {
 		before := heap()
 		ledger := pathcomp.NewLedger(clock)
@@ -45,17 +37,65 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 		took += time.Since(at)
-		bytes += heap() - before
+		after := heap()
+		grown.octets += after.octets - before.octets
+		grown.scanned += after.scanned - before.scanned
+		grown.objects += after.objects - before.objects
 		runtime.KeepAlive(ledger)
 	}
+	each := float64(b.N) * sessions
 	b.ReportMetric(took.Seconds()*1000/float64(b.N), "ms-load")
-	b.ReportMetric(float64(bytes)/float64(b.N)/sessions/uses, "bytes/use")
+	b.ReportMetric(float64(grown.octets)/each, "B/session")
+	b.ReportMetric(float64(grown.octets)/each/float64(uses), "B/use")
+	b.ReportMetric(float64(grown.scanned)/each, "scanned-B/session")
+	b.ReportMetric(float64(grown.objects)/each, "objects/session")
 }
 
+// bookings are of sessions with so many uses each.
+func bookings(sessions, uses int, bothWays bool) []pathcomp.Booking {
+	const arcs = 5_000
+	r := rand.New(rand.NewPCG(1, 1))
+	names := make([]topology.ArcName, arcs)
+	for i := range names {
+		names[i] = topology.LinkArc(fmt.Sprint("l", i), 0)
+		if bothWays {
+			names[i] = topology.LinkArc(fmt.Sprint("l", i/2), 1-i%2) // in the order of their names
+		}
+	}
+	all := make([]pathcomp.Booking, sessions)
+	for i := range all {
+		from := r.IntN(1_000_000)
+		all[i] = pathcomp.Booking{
+			Seq: uint64(i + 1), Owner: fmt.Sprintf("%036d", i), Class: "gold", Window: window(from, from+86_400),
+			Uses: make([]pathcomp.Use, uses),
+		}
+		for k := range all[i].Uses {
+			at := 0
+			if k > 0 {
+				at = 1 + (i*31+k*311)%(arcs-1)
+			}
+			if bothWays {
+				at = k % 2
+				if k > 1 {
+					at += 2 + 2*((i*31+k/2*311)%(arcs/2-1))
+				}
+			}
+			all[i].Uses[k] = pathcomp.Use{Arc: names[at], Kbps: 1}
+		}
+	}
+	return all
+}
+
+// inUse is what is on the heap: octets, how many of them the collector reads for
+// pointers, and objects.
+type inUse struct{ octets, scanned, objects uint64 }
+
 // heap returns what is in use after a collection.
-func heap() uint64 {
+func heap() inUse {
 	runtime.GC() //nolint:revive // what is garbage must not count
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/scan/heap:bytes"}, {Name: "/gc/heap/objects:objects"},
+	}
+	metrics.Read(samples)
+	return inUse{octets: samples[0].Value.Uint64(), scanned: samples[1].Value.Uint64(), objects: samples[2].Value.Uint64()}
 }

@@ -24,9 +24,9 @@ func (l *Ledger) Profile(arc topology.ArcName, from, until time.Time) []Step {
 	if b == nil {
 		return []Step{{From: from}}
 	}
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.total().steps(from, until)
+	c := b.read()
+	defer c.mu.RUnlock()
+	return c.sum.steps(from, until)
 }
 
 // ClassProfile is Profile for one class.
@@ -35,9 +35,9 @@ func (l *Ledger) ClassProfile(arc topology.ArcName, class string, from, until ti
 	if b == nil {
 		return []Step{{From: from}}
 	}
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	if p := b.class(class); p != nil {
+	c := b.read()
+	defer c.mu.RUnlock()
+	if p := c.class(class); p != nil {
 		return p.steps(from, until)
 	}
 	return []Step{{From: from}}
@@ -82,10 +82,11 @@ func (l *Ledger) Excesses() []Excess {
 	}
 	for _, b := range l.books {
 		limit := b.capacity.limit("").total
-		if most := b.total().max(now, never); most > limit {
+		booked := b.calendar.Load()
+		if most := booked.sum.max(now, never); most > limit {
 			out = append(out, Excess{Arc: b.arc, Kbps: most, Limit: limit})
 		}
-		for _, c := range b.byClass() {
+		for _, c := range booked.byClass() {
 			limit := b.capacity.limit(c.name).ofClass
 			if most := c.max(now, never); most > limit {
 				out = append(out, Excess{Arc: b.arc, Class: c.name, Kbps: most, Limit: limit})

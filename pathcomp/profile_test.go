@@ -350,20 +350,26 @@ func TestProfileAtTheEndOfTime(t *testing.T) {
 
 func TestForgetKeepsWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	b, near := &book{}, trace{}
-	b.enter("gold", 10, 50, 3, 0, &near)
-	b.enter("gold", 20, 30, 2, 0, &near)
-	b.enter("gold", 60, 70, 4, 40, &near) // forgets what was before 40
-	if got := b.total().max(0, 39); got != 0 {
+	b := newBook("link:l>")
+	enter := func(class string, from, until uint32, kbps int64, horizon uint32) {
+		w := writer{horizon: horizon}
+		w.shift(b, []shift{{class: class, from: from, until: until, kbps: kbps}, {total: true, from: from, until: until, kbps: kbps}})
+		w.flush()
+	}
+	booked := &b.calendar.Load().sum
+	enter("gold", 10, 50, 3, 0)
+	enter("gold", 20, 30, 2, 0)
+	enter("gold", 60, 70, 4, 40) // forgets what was before 40
+	if got := booked.max(0, 39); got != 0 {
 		t.Errorf("before the horizon %d is kept", got)
 	}
-	if got := b.total().max(40, 50); got != 3 {
+	if got := booked.max(40, 50); got != 3 {
 		t.Errorf("after the horizon %d, want 3", got)
 	}
-	b.enter("gold", 10, 50, -3, 40, &near)
-	b.enter("gold", 20, 30, -2, 40, &near)
-	b.enter("gold", 60, 70, -4, 40, &near)
-	if len(b.total().blocks) != 0 || b.peak.Load() != 0 {
-		t.Errorf("a trace is left: %v, peak %d", b.total(), b.peak.Load())
+	enter("gold", 10, 50, -3, 40)
+	enter("gold", 20, 30, -2, 40)
+	enter("gold", 60, 70, -4, 40)
+	if len(booked.blocks) != 0 || b.peak() != 0 {
+		t.Errorf("a trace is left: %v, peak %d", booked, b.peak())
 	}
 }

@@ -31,7 +31,7 @@ func (b *book) offer() {
 }
 
 // sure is what fits for every class over all time; below 0: too much is sold.
-func (b *book) sure() int64 { return b.every - b.peak.Load() }
+func (b *book) sure() int64 { return b.every - b.peak() }
 
 // sell sets what the book's arc may sell from now on. The caller holds
 // Ledger.commit.

@@ -90,13 +90,13 @@ func (s *spares) check(t *rapid.T) {
 	for i := range now.linkArcs {
 		sure, b := int64(now.spare[i].Load()), now.books[i]
 		var most int64
-		for _, load := range b.total().from(0) {
+		for _, load := range b.calendar.Load().sum.from(0) {
 			most = max(most, load)
 		}
 		left := b.capacity.limit("").total
 		for _, class := range []string{"", "gold", "best"} {
 			left = min(left, b.capacity.limit(class).ofClass)
-			if free := b.room(class, 0, never, b.capacity.limit(class)); sure > max(free, 0) {
+			if free := b.freeRoom(class, 0, never, b.capacity.limit(class)); sure > max(free, 0) {
 				t.Fatalf("arc %s: %d are spare, %d of class %q are free", b.arc, sure, free, class)
 			}
 		}

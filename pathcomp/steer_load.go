@@ -46,12 +46,12 @@ func (t *steering) loadAfter(i int32, kbps int64) load {
 // mostAfter is the most that is reserved in all on [from, until) after shifts
 // of the total within; false: there is none.
 func (b *book) mostAfter(all []shift, from, until uint32) (most int64, grows bool) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	most = b.total().max(from, until)
+	c := b.read()
+	defer c.mu.RUnlock()
+	most = c.sum.max(from, until)
 	for _, s := range all {
 		if s.total && s.kbps > 0 {
-			most, grows = max(most, b.total().max(s.from, s.until)+s.kbps), true
+			most, grows = max(most, c.sum.max(s.from, s.until)+s.kbps), true
 		}
 	}
 	return most, grows

@@ -86,11 +86,11 @@ func (t *steering) soonest(now uint32) time.Time {
 // falls appends the seconds after one at which less is reserved than before, in
 // all or of a class.
 func (b *book) falls(after uint32, out []uint32) []uint32 {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	out = b.total().falls(after, out)
-	for i := range b.classes {
-		out = b.classes[i].falls(after, out)
+	c := b.read()
+	defer c.mu.RUnlock()
+	out = c.sum.falls(after, out)
+	for i := range c.classes {
+		out = c.classes[i].falls(after, out)
 	}
 	return out
 }

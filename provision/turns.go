@@ -13,20 +13,23 @@ import (
 // to take them at once, every request would wait behind them. Waiting for a device
 // or the store's writer takes no turn. The zero value bounds nothing.
 type Turns struct {
-	work    chan func()
-	ended   <-chan struct{}
-	waiting func() bool
+	work     chan func()
+	ended    <-chan struct{}
+	underWay func() int64
 }
 
-// restFor is how many times as long as it worked provision rests while customers
-// wait: they then have what the machine can do but for a fifth.
-const restFor = 4
+// How many times as long as it worked provision rests while customers wait: as many
+// times as requests are under way, within these bounds.
+const (
+	restLeast = 4
+	restMost  = 24
+)
 
-// NewTurns lets at most that many compute at the same time, until ctx ends. waiting
-// says whether customers' requests are under way. Each that computes first calls
+// NewTurns lets at most that many compute at the same time, until ctx ends. underWay
+// says how many customers' requests are. Each that computes first calls
 // giveWay: to have the kernel give its thread what others leave.
-func NewTurns(ctx context.Context, most int, waiting func() bool, giveWay func()) Turns {
-	t := Turns{make(chan func()), ctx.Done(), waiting}
+func NewTurns(ctx context.Context, most int, underWay func() int64, giveWay func()) Turns {
+	t := Turns{make(chan func()), ctx.Done(), underWay}
 	for range most {
 		go func() {
 			giveWay()
@@ -67,8 +70,9 @@ func (t Turns) take() {
 
 // rest says how long to rest after so much work.
 func (t Turns) rest(took time.Duration) time.Duration {
-	if t.waiting == nil || !t.waiting() {
+	n := t.underWay()
+	if n == 0 {
 		return 0
 	}
-	return restFor * took
+	return time.Duration(min(max(n, restLeast), restMost)) * took
 }

@@ -13,7 +13,7 @@ import (
 func TestTurnsBoundHowManyCompute(t *testing.T) {
 	t.Parallel()
 	const most = 3
-	turns := provision.NewTurns(t.Context(), most, func() bool { return true }, func() {})
+	turns := provision.NewTurns(t.Context(), most, func() int64 { return 1 }, func() {})
 	var now, peak, done atomic.Int32
 	var wg sync.WaitGroup
 	for range 50 {

@@ -18,8 +18,8 @@ type Options struct {
 	Connections int
 	Create      Phase
 	Check       Phase
-	Read        Phase
-	Lists       int       // of 100 reads, so many are lists of 20
+	Read        Phase // of one session
+	List        Phase // of 20 sessions
 	Profiles    string    // folder for CPU profiles of the daemon; empty: none
 	Keep        bool      // leave the folder with logs and store
 	Say         io.Writer // what is going on
@@ -29,7 +29,7 @@ type Options struct {
 type Phase struct {
 	Rate  int // a second
 	Time  time.Duration
-	Limit time.Duration // for the 99th percentile; told, not enforced
+	Limit time.Duration // for the 99th percentile; told, not enforced; 0: none
 }
 
 func (p Phase) calls() int { return int(p.Time.Seconds() * float64(p.Rate)) }
@@ -91,7 +91,10 @@ func (o Options) phases(ctx context.Context, s *stack, t *target) ([]Result, err
 	if _, err := measure("check", o.Check, o.Plan.checks(o.Check.calls())); err != nil {
 		return results, err
 	}
-	_, err = measure("read", o.Read, o.Plan.reads(o.Read.calls(), o.Lists, sessions))
+	if _, err := measure("read", o.Read, o.Plan.reads(o.Read.calls(), sessions)); err != nil {
+		return results, err
+	}
+	_, err = measure("list", o.List, o.Plan.lists(o.List.calls(), sessions))
 	return results, err
 }
 

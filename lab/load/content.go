@@ -59,17 +59,25 @@ func (p Plan) inquiry(r *rand.Rand) string {
 		siteName(a), prefix(a), siteName(a+1), prefix(a+1), 1+r.IntN(10), 3600*(1+r.IntN(168)))
 }
 
-// reads makes up reads of what was made: of 100, so many are lists of 20
-// sessions, the others of one session.
-func (p Plan) reads(n, lists int, sessions []made) []call {
-	r := rand.New(rand.NewPCG(p.Seed, 5)) //nolint:gosec // makes reads up, guards nothing
+// reads makes up reads of sessions that were made.
+func (p Plan) reads(n int, sessions []made) []call {
+	return p.inquiries(n, 5, sessions, func(_ *rand.Rand, of made) string { return "/sessions/" + of.id })
+}
+
+// lists makes up reads of a customer's first pages, of 20 sessions each.
+func (p Plan) lists(n int, sessions []made) []call {
+	return p.inquiries(n, 6, sessions, func(r *rand.Rand, _ made) string {
+		return "/sessions?perPage=20&page=" + strconv.Itoa(1+r.IntN(3))
+	})
+}
+
+// inquiries makes up reads by the owners of sessions, any of which is the next.
+func (p Plan) inquiries(n int, stream uint64, sessions []made, path func(*rand.Rand, made) string) []call {
+	r := rand.New(rand.NewPCG(p.Seed, stream)) //nolint:gosec // makes inquiries up, guards nothing
 	all := make([]call, n)
 	for i := range all {
 		of := sessions[r.IntN(len(sessions))]
-		all[i] = call{tenant: of.tenant, method: http.MethodGet, path: "/sessions/" + of.id, want: http.StatusOK}
-		if r.IntN(100) < lists {
-			all[i].path = "/sessions?perPage=20&page=" + strconv.Itoa(1+r.IntN(3))
-		}
+		all[i] = call{tenant: of.tenant, method: http.MethodGet, path: path(r, of), want: http.StatusOK}
 	}
 	return all
 }

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,19 +109,20 @@ func TestOrdersAreOfPeers(t *testing.T) {
 
 func TestReadsAreOfWhatWasMade(t *testing.T) {
 	t.Parallel()
-	p, lists := small(), 0
+	p, seen := small(), map[string]int{}
 	sessions := []made{{0, "a"}, {2, "b"}}
-	for i, c := range p.reads(1000, 20, sessions) {
-		switch {
-		case c.path == "/sessions/a" && c.tenant == 0, c.path == "/sessions/b" && c.tenant == 2:
-		case bytes.HasPrefix([]byte(c.path), []byte("/sessions?perPage=20&page=")):
-			lists++
-		default:
-			t.Fatalf("read %d: %+v", i, c)
+	for _, c := range append(p.reads(1000, sessions), p.lists(1000, sessions)...) {
+		seen[fmt.Sprintf("%d %s", c.tenant, c.path)]++
+	}
+	want := []string{"0 /sessions/a", "2 /sessions/b"}
+	for page := 1; page <= 3; page++ {
+		for _, tenant := range []int{0, 2} {
+			want = append(want, fmt.Sprintf("%d /sessions?perPage=20&page=%d", tenant, page))
 		}
 	}
-	if lists < 150 || lists > 250 {
-		t.Errorf("%d of 1000 reads are lists, want about 200", lists)
+	slices.Sort(want)
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+		t.Errorf("reads of %q, want %q", got, want)
 	}
 }
 

@@ -19,12 +19,8 @@ func WriteTable(w io.Writer, results []Result) error {
 		"|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
 	}
 	for _, r := range results {
-		kept := "kept"
-		if r.P99 > r.Limit {
-			kept = "missed"
-		}
-		lines = append(lines, fmt.Sprintf("| %s | %d | %.0f | %s | %s | %s | %s | %s | %.0f, %s | %s | %.1f | %.1f | %.1f | %.1f |",
-			r.Phase, r.Asked, r.Achieved, r.P50, r.P90, r.P99, r.P999, r.Max, time.Duration(r.Limit).Seconds()*1000, kept,
+		lines = append(lines, fmt.Sprintf("| %s | %d | %.0f | %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.1f | %.1f |",
+			r.Phase, r.Asked, r.Achieved, r.P50, r.P90, r.P99, r.P999, r.Max, kept(r),
 			counts(r.Statuses), r.CPU.Daemon, r.CPU.Generator, r.CPU.Devices, r.CPU.Others))
 	}
 	lines = append(lines, "")
@@ -35,6 +31,18 @@ func WriteTable(w io.Writer, results []Result) error {
 		return fmt.Errorf("write table: %w", err)
 	}
 	return nil
+}
+
+// kept says whether a phase kept its limit.
+func kept(r Result) string {
+	limit := time.Duration(r.Limit).Seconds() * 1000
+	switch {
+	case limit == 0:
+		return "-"
+	case r.P99 > r.Limit:
+		return fmt.Sprintf("%.0f, missed", limit)
+	}
+	return fmt.Sprintf("%.0f, kept", limit)
 }
 
 // WriteJSON writes results as one line of JSON each.

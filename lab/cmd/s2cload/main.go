@@ -71,19 +71,19 @@ func parse(args []string) (o load.Options, asJSON bool, err error) {
 		{&o.Create, "create", 500, time.Minute, 50 * time.Millisecond},
 		{&o.Check, "check", 500, 20 * time.Second, 10 * time.Millisecond},
 		{&o.Read, "read", 5000, 20 * time.Second, 10 * time.Millisecond},
+		{&o.List, "list", 250, 20 * time.Second, 0},
 	} {
 		fs.IntVar(&p.into.Rate, p.name+"-rate", p.rate, "calls a second")
 		fs.DurationVar(&p.into.Time, p.name+"-time", p.time, "how long")
 		p.into.Limit = p.limit
 	}
-	fs.IntVar(&o.Lists, "lists", 10, "of 100 reads, so many are lists of 20 sessions")
 	fs.StringVar(&o.Profiles, "profiles", "", "folder for CPU profiles of the daemon, one a phase")
 	fs.BoolVar(&o.Keep, "keep", false, "leave logs and store")
 	fs.BoolVar(&asJSON, "json", false, "print JSON, one line a phase")
 	if err := fs.Parse(args); err != nil {
 		return o, false, err
 	}
-	for _, p := range []load.Phase{o.Create, o.Check, o.Read} {
+	for _, p := range []load.Phase{o.Create, o.Check, o.Read, o.List} {
 		if p.Rate < 1 || p.Time <= 0 {
 			return o, false, errors.New("rates and times must be above 0")
 		}

@@ -105,7 +105,7 @@ func (l leaves) onRouter(v *southbound.VRF) {
 		at.PoliceKbps += in
 		at.ShapeKbps += out
 	} else {
-		a.PoliceKbps, a.ShapeKbps = in, out
+		a.Addresses, a.PoliceKbps, a.ShapeKbps = slices.Clone(a.Addresses), in, out
 		v.Attachments = append(v.Attachments, a)
 	}
 	for _, p := range l.near.Routing.Prefixes {
@@ -129,11 +129,11 @@ func (l leaves) onRouter(v *southbound.VRF) {
 // hop behind it for a prefix.
 func (l leaves) routerPort() (southbound.Attachment, func(netip.Prefix) netip.Addr) {
 	if t := l.near.Terminal.Attachment; t != nil {
-		return southbound.Attachment{Port: t.Port, VLAN: t.VLAN, Addresses: slices.Clone(t.Addresses), MTU: t.MTU},
+		return southbound.Attachment{Port: t.Port, VLAN: t.VLAN, Addresses: t.Addresses, MTU: t.MTU},
 			func(netip.Prefix) netip.Addr { return l.near.Terminal.Address }
 	}
 	h, x := l.near.Terminal.Handoff, l.near.Transfer
-	return southbound.Attachment{Port: h.Port, VLAN: x.VLAN, Addresses: slices.Clone(x.PE), MTU: h.MTU},
+	return southbound.Attachment{Port: h.Port, VLAN: x.VLAN, Addresses: x.PE, MTU: h.MTU},
 		func(p netip.Prefix) netip.Addr { return sameFamily(x.Gateway, p.Addr()) }
 }
 

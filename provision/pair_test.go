@@ -92,3 +92,31 @@ func TestDesiredOfTwoWays(t *testing.T) {
 		}
 	}
 }
+
+// TestDesiredChangesNoSession: sessions are shared with others. What is in another
+// order than a device has it stays so.
+func TestDesiredChangesNoSession(t *testing.T) {
+	t.Parallel()
+	pfx := netip.MustParsePrefix
+	made := func(id session.ID) *session.Session {
+		s := protectedSession()
+		s.ID = id
+		s.A.Terminal.Attachment.Addresses = []netip.Prefix{pfx("2001:db8::1/64"), pfx("10.255.0.1/30")}
+		for _, e := range []*session.End{&s.Z, s.Z.Second} {
+			e.Routing.Prefixes = []netip.Prefix{pfx("172.17.0.0/16"), pfx("172.16.0.0/16")}
+			e.Transfer.PE = append(e.Transfer.PE, pfx("10.0.0.0/31"))
+			e.Transfer.Gateway = append(e.Transfer.Gateway, pfx("10.0.0.1/31"))
+		}
+		return &s
+	}
+	sessions := []*session.Session{made("b"), made("a")}
+	for _, device := range []topology.NodeName{"pe1", "pe2", "pe3", "pe4", "gw1", "gw2"} {
+		if len(provision.Desired(device, sessions, provision.Terms{}).VRFs) != 1 {
+			t.Errorf("%s has nothing", device)
+		}
+	}
+	same := cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})
+	if d := cmp.Diff([]*session.Session{made("b"), made("a")}, sessions, same); d != "" {
+		t.Errorf("changed (-was +is):\n%s", d)
+	}
+}

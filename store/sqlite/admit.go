@@ -148,7 +148,8 @@ func (s *Store) insert(ctx context.Context, t *tx, in session.Session, due time.
 	if err != nil {
 		return 0, err
 	}
-	in.Devices = slices.SortedFunc(slices.Values(in.Devices), func(a, b session.DeviceState) int { // as they are read
+	in.Devices = slices.Clone(in.Devices)
+	slices.SortFunc(in.Devices, func(a, b session.DeviceState) int { // as they are read
 		return strings.Compare(string(a.Device), string(b.Device))
 	})
 	n, err := t.sessionNumber(ctx)

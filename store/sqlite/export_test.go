@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
@@ -140,3 +141,6 @@ func (s *Store) checkRoster(ctx context.Context) (diffs []string, err error) {
 	})
 	return diffs, err
 }
+
+// Compact is compact, for tests.
+func Compact(s *session.Session) { compact(s) }

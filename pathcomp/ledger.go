@@ -188,7 +188,7 @@ func (l *Ledger) fits(e *entry) error {
 	if h := l.owners[e.shares()]; h != nil {
 		before = h.entries
 	}
-	after := append(slices.Clone(before), e)
+	after := append(before[:len(before):len(before)], e)
 	alone := same(after)
 	for _, u := range e.uses {
 		b := l.list[u.book]

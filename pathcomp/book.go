@@ -26,6 +26,7 @@ type book struct {
 
 	id       uint32   // in the ledger
 	number   int32    // of the arc in the newest snapshot
+	newest   uint64   // entry, by its birth
 	entries  []uint32 // that take something here, by their numbers, in no order
 	capacity capacity // of the current revision; zero: arc is gone
 }

@@ -12,6 +12,7 @@ func (l *Ledger) setCapacities(s *snapshot) {
 		b.sell(capacity{})
 	}
 	s.books, s.spare = make([]*book, len(s.names)), make(spare, len(s.names))
+	l.arcs = s.books
 	for i := range s.names {
 		b := l.book(s.names[i])
 		b.number, b.spare = int32(i), &s.spare[i]

@@ -172,7 +172,7 @@ func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
 	for _, nodes := range sets {
 		for _, i := range nodes {
 			if s.flags[i]&isShut != 0 {
-				out = append(out, s.nodes.at(i).Name)
+				out = append(out, s.nodeNames[i])
 			}
 		}
 	}
@@ -183,33 +183,31 @@ func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
 func (s *snapshot) admission(d *Demand, w ways) Admission {
 	a := Admission{
 		Revision: s.revision, Snapshot: s.serial, Class: d.Class, Window: d.Window,
-		Forward: s.nodeNames(w.forward), Reverse: s.nodeNames(w.reverse),
 		RTTMicros: micros(w.micros), Cost: w.cost,
-		Uses: make([]Use, len(w.needs)),
+		Uses: make([]Use, len(w.needs)), Arcs: make([]int32, len(w.needs)),
 	}
+	a.Forward, a.Reverse = namesOf(s.nodeNames, w.forward, w.reverse)
 	if w.steered {
-		a.Links = [2][]topology.ArcName{s.arcNames(w.arcs[0]), s.arcNames(w.arcs[1])}
+		a.Links[0], a.Links[1] = namesOf(s.names, w.arcs[0], w.arcs[1])
 	}
 	for i, n := range w.needs {
 		a.Uses[i] = Use{Arc: s.names[n.arc], Kbps: uint64(n.kbps)} //nolint:gosec // never negative
+		a.Arcs[i] = n.arc
 	}
 	return a
 }
 
-func (s *snapshot) nodeNames(nodes []int32) []topology.NodeName {
-	out := make([]topology.NodeName, len(nodes))
-	for i, n := range nodes {
-		out[i] = s.nodes.at(n).Name
+// namesOf returns the names of two rows of numbers, side by side in memory.
+func namesOf[T any](names []T, there, back []int32) (forward, reverse []T) {
+	both := make([]T, len(there)+len(back))
+	forward, reverse = both[:len(there):len(there)], both[len(there):]
+	for i, n := range there {
+		forward[i] = names[n]
 	}
-	return out
-}
-
-func (s *snapshot) arcNames(arcs []int32) []topology.ArcName {
-	out := make([]topology.ArcName, len(arcs))
-	for i, a := range arcs {
-		out[i] = s.names[a]
+	for i, n := range back {
+		reverse[i] = names[n]
 	}
-	return out
+	return forward, reverse
 }
 
 func micros(sum uint64) uint32 { return uint32(min(sum, math.MaxUint32)) }

@@ -35,6 +35,7 @@ func TestSearchTakesTheWholeFan(t *testing.T) {
 			{Arc: "link:pe1-p2<", Kbps: 51_000}, {Arc: "link:pe1-p2>", Kbps: 51_000},
 			{Arc: "port:pe1:eth1<", Kbps: 50_000}, {Arc: "port:pe1:eth1>", Kbps: 50_000},
 		},
+		Arcs: []int32{11, 10, 5, 4, 7, 6, 1, 0, 3, 2, 9, 8},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("admission (-want +got):\n%s", diff)

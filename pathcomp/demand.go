@@ -104,6 +104,9 @@ type Admission struct {
 	Replaces string
 
 	Snapshot uint64 // of the network, by its serial number, that was searched; 0: of none
+	// Arcs are the numbers, in that network, of what Uses names, in its order. They
+	// spare Reserve looking names up; what they do not tell it looks up.
+	Arcs []int32
 }
 
 // Cause says why a demand cannot be met (RFC 5440 section 7.5).

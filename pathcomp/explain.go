@@ -115,7 +115,7 @@ func left(bound, used uint32) uint32 { return max(bound, used) - used }
 func (t *steering) hop(i int32) Hop {
 	a := t.arcs.at(i)
 	return Hop{
-		Link: t.names[i], From: t.nodes.at(a.from).Name, To: t.nodes.at(a.to).Name,
+		Link: t.names[i], From: t.nodeNames[a.from], To: t.nodeNames[a.to],
 		Micros: a.micros, Cost: a.te, LossPPM: t.links.at(i / 2).LossPPM[i%2], FreeKbps: uint64(max(0, t.free(i))),
 	}
 }
@@ -149,8 +149,10 @@ func (t *steering) unbound(taken ways) *Alternative {
 
 func (t *steering) alternative(w ways) Alternative {
 	d := t.demand
+	forward, _ := namesOf(t.nodeNames, w.forward, nil)
+	there, back := namesOf(t.names, w.arcs[0], w.arcs[1])
 	return Alternative{
-		Forward: t.nodeNames(w.forward), Links: [2][]topology.ArcName{t.arcNames(w.arcs[0]), t.arcNames(w.arcs[1])},
+		Forward: forward, Links: [2][]topology.ArcName{there, back},
 		Cost: w.cost, RTTMicros: micros(w.micros), Blocking: t.blocking(w.needs),
 		TooSlow:  d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros),
 		TooLossy: d.MaxLossPPM > 0 && t.loss(w) > uint64(lossBound(d.MaxLossPPM)),

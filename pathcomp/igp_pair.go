@@ -73,10 +73,8 @@ func (c *Core) searchPair(s *snapshot, d *Demand) (Admission, *Refusal) {
 	}
 	w.forward, w.reverse, w.micros = first.there.path(), first.back.path(), first.micros()
 	a := s.admission(d, w)
-	a.Second = &Way{
-		Forward: s.nodeNames(second.there.path()), Reverse: s.nodeNames(second.back.path()),
-		RTTMicros: micros(second.micros()), Shared: shared,
-	}
+	a.Second = &Way{RTTMicros: micros(second.micros()), Shared: shared}
+	a.Second.Forward, a.Second.Reverse = namesOf(s.nodeNames, second.there.path(), second.back.path())
 	return a, nil
 }
 
@@ -167,7 +165,7 @@ func (s *snapshot) shared(x, y *roundTrip) Shared {
 	a, b := s.risksOf(x), s.risksOf(y)
 	for n := range a.nodes {
 		if _, both := b.nodes[n]; both {
-			out.Nodes = append(out.Nodes, s.nodes.at(n).Name)
+			out.Nodes = append(out.Nodes, s.nodeNames[n])
 		}
 	}
 	for l := range a.links {

@@ -36,6 +36,7 @@ type Ledger struct {
 	mu    sync.RWMutex // guards books and list; who holds commit may read without it
 	books map[topology.ArcName]*book
 	list  []*book // by id
+	arcs  []*book // by number in the newest snapshot; nil: none, or of a fork
 
 	// commit serialises changes. Taken before mu and before book.mu.
 	commit  sync.Mutex
@@ -142,7 +143,7 @@ func (l *Ledger) Reserve(owner string, a Admission) error {
 	}
 	e, err := l.newEntry(&Booking{
 		Owner: owner, Variant: a.Variant, Replaces: a.Replaces, Class: a.Class, Window: a.Window, Uses: a.Uses,
-	})
+	}, a.Arcs)
 	if err != nil {
 		return err
 	}
@@ -187,7 +188,7 @@ func (l *Ledger) fits(e *entry) error {
 	if h := l.owners[e.shares()]; h != nil {
 		before = h.entries
 	}
-	after := append(slices.Clone(before), e)
+	after := append(before[:len(before):len(before)], e)
 	alone := same(after)
 	for _, u := range e.uses {
 		b := l.list[u.book]
@@ -212,7 +213,7 @@ func (l *Ledger) load(b Booking) error {
 	if b.Owner == "" {
 		return nil
 	}
-	e, err := l.newEntry(&b)
+	e, err := l.newEntry(&b, nil)
 	if err != nil {
 		return err
 	}
@@ -235,7 +236,7 @@ func (l *Ledger) commitOne(b *Booking) error {
 	e := l.takePending(b)
 	if e == nil {
 		var err error
-		if e, err = l.newEntry(b); err != nil {
+		if e, err = l.newEntry(b, nil); err != nil {
 			return err
 		}
 		l.add(e)
@@ -289,16 +290,13 @@ func (l *Ledger) takePending(b *Booking) *entry {
 }
 
 // newEntry returns b as the ledger keeps it, in no book and holding yet. Books
-// are made where need be.
-func (l *Ledger) newEntry(b *Booking) (*entry, error) {
+// are made where need be. Numbers may say which arcs the uses are of.
+func (l *Ledger) newEntry(b *Booking, numbers []int32) (*entry, error) {
 	if b.Release || b.Variant == EveryVariant {
 		return nil, fmt.Errorf("booking of %s: variant %d reserves nothing", b.Owner, b.Variant)
 	}
 	if b.Replaces != "" && b.Owner == b.Replaces {
 		return nil, fmt.Errorf("booking of %s: replaces itself", b.Owner)
-	}
-	if arc, twice := repeated(b.Uses); twice {
-		return nil, fmt.Errorf("arc %s: used twice in one admission: %w", arc, ErrNoRoom)
 	}
 	class, ok := l.classes[b.Class]
 	if !ok {
@@ -312,9 +310,15 @@ func (l *Ledger) newEntry(b *Booking) (*entry, error) {
 	e.from, e.until = b.Window.span()
 	var last *book
 	for i, u := range b.Uses {
-		if last = last.other(u.Arc); last == nil {
+		if i < len(numbers) && l.isNumber(numbers[i], u.Arc) {
+			last = l.arcs[numbers[i]]
+		} else if last = last.other(u.Arc); last == nil {
 			last = l.book(u.Arc)
 		}
+		if last.newest == e.born {
+			return nil, fmt.Errorf("arc %s: used twice in one admission: %w", u.Arc, ErrNoRoom)
+		}
+		last.newest = e.born
 		e.uses[i] = use{book: last.id, kbps: kbit(u.Kbps)}
 	}
 	return e, nil
@@ -338,6 +342,11 @@ func (l *Ledger) own(arc topology.ArcName) *book {
 	return l.books[arc]
 }
 
+// isNumber says whether n is an arc's number in the newest snapshot.
+func (l *Ledger) isNumber(n int32, arc topology.ArcName) bool {
+	return n >= 0 && int(n) < len(l.arcs) && l.arcs[n].arc == arc
+}
+
 // book returns arc's book and makes it if need be. The caller holds commit.
 func (l *Ledger) book(arc topology.ArcName) *book {
 	if b := l.own(arc); b != nil {
@@ -359,27 +368,4 @@ func (l *Ledger) arcOf(id uint32) topology.ArcName {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.list[id].arc
-}
-
-// repeated returns an arc that is in uses twice. Uses are sorted by arc when
-// they come from a search, which makes this cheap.
-func repeated(uses []Use) (topology.ArcName, bool) {
-	sorted := true
-	for i := 1; i < len(uses); i++ {
-		if uses[i-1].Arc == uses[i].Arc {
-			return uses[i].Arc, true
-		}
-		sorted = sorted && uses[i-1].Arc < uses[i].Arc
-	}
-	if sorted {
-		return "", false
-	}
-	seen := make(map[topology.ArcName]bool, len(uses))
-	for _, u := range uses {
-		if seen[u.Arc] {
-			return u.Arc, true
-		}
-		seen[u.Arc] = true
-	}
-	return "", false
 }

@@ -385,6 +385,31 @@ func TestReserveIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// TestReserveLooksUpWhatNumbersDoNotTell leaves the numbers of arcs out, and gives
+// wrong ones.
+func TestReserveLooksUpWhatNumbersDoNotTell(t *testing.T) {
+	t.Parallel()
+	core, ledger := newCore(t, square())
+	a, refusal := core.Search(demand(1000))
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	for i, numbers := range [][]int32{a.Arcs, nil, a.Arcs[:3], {-1, 1 << 30, a.Arcs[0]}, slices.Repeat(a.Arcs[:1], len(a.Arcs))} {
+		a.Arcs = numbers
+		owner := fmt.Sprint("s", i)
+		if err := ledger.Reserve(owner, a); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(a.Uses, ledger.Bookings(owner)[0].Uses); diff != "" {
+			t.Errorf("numbers %v (-want +got):\n%s", numbers, diff)
+		}
+	}
+	a.Uses = append(a.Uses, a.Uses[0])
+	if err := ledger.Reserve("twice", a); !errors.Is(err, pathcomp.ErrNoRoom) {
+		t.Errorf("an arc used twice: got %v, want ErrNoRoom", err)
+	}
+}
+
 func TestCatchUpWantsEveryBooking(t *testing.T) {
 	t.Parallel()
 	_, ledger := newCore(t, shared())

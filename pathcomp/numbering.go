@@ -23,6 +23,7 @@ func (s *snapshot) number(n *topology.Network) []error {
 			faults = append(faults, fmt.Errorf("node %s: named twice", node.Name))
 		}
 		s.nodeOf[node.Name] = int32(i)
+		s.nodeNames = append(s.nodeNames, node.Name)
 	}
 	for i := range n.Links {
 		l := &n.Links[i]

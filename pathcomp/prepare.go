@@ -26,7 +26,7 @@ const mostWanted = 1024
 func (t *steering) ask(legs []csp.Leg) {
 	for _, l := range legs {
 		select {
-		case t.core.wanted <- destination{t.nodes.at(int32(l.To)).Name, t.demand.Separate}: //nolint:gosec // number of a node
+		case t.core.wanted <- destination{t.nodeNames[l.To], t.demand.Separate}:
 		default:
 			return
 		}

@@ -82,7 +82,7 @@ func (c *Core) SteerPair(d Demand, p Protection) (Protected, *Refusal) {
 // both is an admission of two paths: where they share an arc, the larger use.
 func both(a, b Admission) Admission {
 	out := a
-	out.Forward, out.Reverse, out.Links = nil, nil, [2][]topology.ArcName{}
+	out.Forward, out.Reverse, out.Links, out.Arcs = nil, nil, [2][]topology.ArcName{}, nil
 	out.Cost, out.RTTMicros = a.Cost+b.Cost, max(a.RTTMicros, b.RTTMicros)
 	out.Uses = merged(a.Uses, b.Uses, func(x, y uint64) uint64 { return max(x, y) })
 	return out

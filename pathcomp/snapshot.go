@@ -41,12 +41,13 @@ type snapshot struct {
 // numbering says which number a name has. It is shared by all snapshots of one
 // topology revision.
 type numbering struct {
-	nodeOf   map[topology.NodeName]int32
-	linkOf   map[string]int32
-	accessOf map[string]int32 // the arc into the network; the way out is the next
-	names    []topology.ArcName
-	rank     []int32 // of each arc in the order of names
-	linkArcs int32   // arcs below it are of links
+	nodeOf    map[topology.NodeName]int32
+	linkOf    map[string]int32
+	accessOf  map[string]int32 // the arc into the network; the way out is the next
+	nodeNames []topology.NodeName
+	names     []topology.ArcName // of arcs
+	rank      []int32            // of each arc in the order of names
+	linkArcs  int32              // arcs below it are of links
 
 	// Arcs of links that leave node i are leaving[leavingAt[i]:leavingAt[i+1]],
 	// in the order of the network.

@@ -250,8 +250,10 @@ func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 // ways is a path by the numbers of its arcs, there and then back.
 func (t *steering) ways(found csp.Result, path []uint32) ways {
 	w := ways{micros: uint64(found.Delay) + uint64(t.accessMicros()), cost: uint64(found.Cost), steered: true} //nolint:gosec // not negative
+	// All that follows lies side by side.
+	all := make([]int32, 0, 4*len(path)+2)
 	for way := range w.arcs {
-		w.arcs[way] = make([]int32, 0, len(path))
+		w.arcs[way], all = cut(all, len(path))
 	}
 	n := needs{demand: t.demand, list: make([]need, 0, 2*(len(path)+len(t.from.access)+len(t.to.access)))}
 	node, way := t.from.node, 0
@@ -271,17 +273,24 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 			w.arcs[1] = append(w.arcs[1], back)
 		}
 	}
-	w.forward, w.reverse = t.along(t.from.node, w.arcs[0]), t.along(t.to.node, w.arcs[1])
+	w.forward, all = cut(all, len(w.arcs[0])+1)
+	w.reverse, _ = cut(all, len(w.arcs[1])+1)
+	w.forward, w.reverse = t.along(w.forward, t.from.node, w.arcs[0]), t.along(w.reverse, t.to.node, w.arcs[1])
 	n.takeAccess(t.from, t.to)
 	n.merge(t.rank)
 	w.needs = n.list
 	return w
 }
 
-// along returns the nodes that arcs lead over.
-func (t *steering) along(from int32, arcs []int32) []int32 {
-	nodes := make([]int32, 1, len(arcs)+1)
-	nodes[0] = from
+// cut returns room for so many numbers at the end of a row, and the row with the
+// room that is left.
+func cut(row []int32, count int) (room, left []int32) {
+	return row[:0:count], row[count:count]
+}
+
+// along appends the nodes that arcs lead over.
+func (t *steering) along(nodes []int32, from int32, arcs []int32) []int32 {
+	nodes = append(nodes, from)
 	for _, a := range arcs {
 		nodes = append(nodes, t.arcs.at(a).to)
 	}

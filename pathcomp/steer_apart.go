@@ -12,6 +12,9 @@ const mostSplits = 1000
 // best without it there, or without it back, is the best, and so on (branch and
 // bound).
 func (t *steering) apart(search func() (ways, bool), rank func(ways) [2]uint64) (ways, bool) {
+	if t.anyRoom || !t.demand.Separate {
+		return search() // the way back is the same, or room for it is not asked for
+	}
 	var best ways
 	found, splits := false, 0
 	var split func()

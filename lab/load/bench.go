@@ -18,8 +18,8 @@ type Options struct {
 	Connections int
 	Create      Phase
 	Check       Phase
-	Read        Phase // of one session
-	List        Phase // of 20 sessions
+	Read        Phase     // of one session
+	List        Phase     // of 20 sessions
 	Profiles    string    // folder for CPU profiles of the daemon; empty: none
 	Keep        bool      // leave the folder with logs and store
 	Say         io.Writer // what is going on

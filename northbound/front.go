@@ -27,8 +27,8 @@ const documentPath = BasePath + "/openapi.yaml"
 // ServeHTTP is the one way in: correlation, then route, token, scope and
 // syntax, then the use case. Whatever goes wrong on the way ends in writeError.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.cfg.UnderWay.Add(1)
-	defer s.cfg.UnderWay.Add(-1)
+	s.cfg.UnderWay.enter()
+	defer s.cfg.UnderWay.leave()
 	begin := s.cfg.Now()
 	id, bad := correlate(r.Header)
 	c := &call{correlator: id}

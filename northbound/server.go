@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
 	"github.com/s2cd/s2cd/northbound/api"
@@ -38,7 +37,7 @@ type Config struct {
 	// number. nil: no customer has a limit.
 	RequestRate func(session.TenantID) int
 
-	UnderWay *atomic.Int64 // counts the requests that are; nil: nobody wants to know
+	UnderWay *Crowd // counts the requests that are; nil: nobody wants to know
 
 	Addr            string        // host:port
 	CertFile        string        // PEM; with KeyFile
@@ -59,7 +58,7 @@ func (c *Config) complete() error {
 		c.Now = time.Now
 	}
 	if c.UnderWay == nil {
-		c.UnderWay = new(atomic.Int64)
+		c.UnderWay = new(Crowd)
 	}
 	c.MaxBody = positive(c.MaxBody, 64<<10)
 	c.RequestTimeout = positive(c.RequestTimeout, 10*time.Second)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/s2cd/s2cd/internal/config"
 	"github.com/s2cd/s2cd/internal/inventory"
+	"github.com/s2cd/s2cd/northbound"
 	"github.com/s2cd/s2cd/northbound/auth"
 	"github.com/s2cd/s2cd/northbound/webhook"
 	"github.com/s2cd/s2cd/order"
@@ -46,8 +46,8 @@ type daemon struct {
 	paths     *pathcomp.Core
 	telling   sync.Mutex // held while an operator tells paths of a link or node
 	devices   []provision.Device
-	turns     provision.Turns // of computing for devices
-	requests  atomic.Int64    // of customers, under way
+	turns     provision.Turns  // of computing for devices
+	requests  northbound.Crowd // of customers, under way
 	monitor   *telemetry.Monitor
 	measured  *sla.Store
 	recorder  *telemetry.Recorder

@@ -22,7 +22,7 @@ import (
 // connectDevices makes a driver for every managed node. Nothing is dialled: a
 // device that does not answer is a state of that device.
 func (d *daemon) connectDevices(ctx context.Context) error {
-	d.turns = provision.NewTurns(ctx, max(1, d.cores/2), d.requests.Load, d.giveWay)
+	d.turns = provision.NewTurns(ctx, max(1, d.cores/2), d.requests.Most, d.giveWay)
 	for _, n := range d.inventory.Network.Nodes {
 		if n.Management == "" {
 			continue

@@ -27,8 +27,9 @@ const BasePath = "/site-to-cloud-vpn/v0.1"
 
 // contract is the OpenAPI document, ready to check requests against.
 type contract struct {
-	doc *openapi3.T
-	ops map[string]*operation // by ServeMux pattern
+	doc     *openapi3.T
+	ops     map[string]*operation   // by ServeMux pattern
+	options *openapi3filter.Options // of checks of parameters
 }
 
 // operation is one operation of the contract.
@@ -36,9 +37,8 @@ type operation struct {
 	pattern string
 	id      string
 	scope   string
-	path    string // template below BasePath
-	item    *openapi3.PathItem
-	op      *openapi3.Operation
+	path    []string // steps of the template below BasePath
+	route   *routers.Route
 	params  openapi3.Parameters
 	body    *openapi3.Schema // nil: takes none
 	media   []string         // types that the body may have
@@ -50,10 +50,10 @@ func loadContract() (*contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load the contract: %w", err)
 	}
-	c := &contract{doc: doc, ops: map[string]*operation{}}
+	c := &contract{doc: doc, ops: map[string]*operation{}, options: &openapi3filter.Options{SkipSettingDefaults: true}}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			o, err := newOperation(method, path, item, op)
+			o, err := newOperation(&routers.Route{Spec: doc, PathItem: item, Method: method, Operation: op, Path: path})
 			if err != nil {
 				return nil, err
 			}
@@ -63,8 +63,12 @@ func loadContract() (*contract, error) {
 	return c, nil
 }
 
-func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Operation) (*operation, error) {
-	o := &operation{pattern: method + " " + BasePath + path, id: op.OperationID, path: path, item: item, op: op, params: op.Parameters}
+func newOperation(route *routers.Route) (*operation, error) {
+	op := route.Operation
+	o := &operation{
+		pattern: route.Method + " " + BasePath + route.Path, id: op.OperationID, path: strings.Split(route.Path, "/"),
+		route: route, params: op.Parameters,
+	}
 	if op.Security == nil || len(*op.Security) != 1 || len((*op.Security)[0]["openId"]) != 1 {
 		return nil, fmt.Errorf("contract: operation %s must need exactly one scope", o.id)
 	}
@@ -84,8 +88,7 @@ func (c *contract) checkParams(ctx context.Context, o *operation, r *http.Reques
 	}
 	in := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: pathParams(o.path, r.URL.Path), QueryParams: query,
-		Route:   &routers.Route{Spec: c.doc, PathItem: o.item, Method: r.Method, Operation: o.op, Path: o.path},
-		Options: &openapi3filter.Options{SkipSettingDefaults: true},
+		Route: o.route, Options: c.options,
 	}
 	for _, p := range o.params {
 		name := p.Value.Name
@@ -126,13 +129,17 @@ func (o *operation) documented(query url.Values) string {
 	return known.Encode()
 }
 
-// pathParams takes the values for template out of path.
-func pathParams(template, path string) map[string]string {
-	values := map[string]string{}
-	have := strings.Split(strings.TrimPrefix(path, BasePath), "/")
-	for i, want := range strings.Split(template, "/") {
-		if name, ok := strings.CutPrefix(want, "{"); ok && i < len(have) {
-			values[strings.TrimSuffix(name, "}")] = have[i]
+// pathParams takes the values for the steps of a template out of path; nil: none.
+func pathParams(template []string, path string) (values map[string]string) {
+	rest := strings.TrimPrefix(path, BasePath)
+	for _, want := range template {
+		var have string
+		have, rest, _ = strings.Cut(rest, "/")
+		if name, ok := strings.CutPrefix(want, "{"); ok {
+			if values == nil {
+				values = map[string]string{}
+			}
+			values[strings.TrimSuffix(name, "}")] = have
 		}
 	}
 	return values

@@ -60,7 +60,7 @@ func (c *caller) call(t *rapid.T, o *operation) {
 	method, _, _ := strings.Cut(o.pattern, " ")
 	id := rapid.SampledFrom(c.ids[max(0, len(c.ids)-8):]).Draw(t, "session")
 	q := request{
-		method: method, path: strings.ReplaceAll(o.path, "{sessionId}", id),
+		method: method, path: strings.ReplaceAll(o.route.Path, "{sessionId}", id),
 		token: rapid.SampledFrom([]string{"acme", "acme", "acme", "other"}).Draw(t, "client"),
 	}
 	d := drawer{now: testNow(), offers: c.offers[max(0, len(c.offers)-8):]}

@@ -91,7 +91,7 @@ func TestHeldRoomIsNeverFree(t *testing.T) {
 		if want := []string{"Reserve", "Withdraw", "Reserve", "Settle"}; len(steps) != len(want) {
 			t.Errorf("level %s: a rival tried after %v, want %v", level, steps, want)
 		}
-		if all := s.reserved(t); all != int64(1000+needs) { //nolint:gosec // small
+		if all := s.reserved(t); all != int64(1000+needs) {
 			t.Errorf("level %s: after the order %d are reserved", level, all)
 		}
 	}

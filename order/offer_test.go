@@ -328,56 +328,6 @@ func TestRoomGoneIsSearchedAgain(t *testing.T) {
 	}
 }
 
-// TestRivalsNeverGetHeldRoom: while orders of held offers come, and others try
-// for the same room in between, every held offer is redeemed once and the link
-// is never oversold.
-func TestRivalsNeverGetHeldRoom(t *testing.T) {
-	t.Parallel()
-	s := open(t, levels)
-	ctx := t.Context()
-	var held [testnet.Sites][]order.LevelOffer
-	for i := range held {
-		held[i] = s.heldOffers(t, wide(i+1, i+1, 20_000)) // 24 Mbit/s each with level AA
-	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	won := [testnet.Sites]int{}
-	for i := range held {
-		for n := range 4 { // both levels' offers, each twice
-			wg.Go(func() {
-				o := wide(i+1, i+1, 20_000)
-				offer := held[i][n%2]
-				o.OfferID, o.Level = offer.ID, offer.Level
-				_, _, err := s.Create(ctx, as("acme"), o)
-				mu.Lock()
-				defer mu.Unlock()
-				if err == nil {
-					won[i]++
-				} else if session.CodeOf(err) != session.OfferUsed {
-					t.Errorf("offer %d of %d: %v", n, i, err)
-				}
-			})
-			wg.Go(func() {
-				for range 5 {
-					if _, _, err := s.Create(ctx, as("other"), wide(i+1, n+1, 20_000)); err == nil {
-						t.Error("a rival got held room")
-					}
-				}
-			})
-		}
-	}
-	wg.Wait()
-	if won != [testnet.Sites]int{1, 1, 1, 1} {
-		t.Errorf("orders that held offers got: %v", won)
-	}
-	if all := s.reserved(t); all < 80_000 || all > 96_000 {
-		t.Errorf("%d are reserved", all)
-	}
-	if x := s.ledger.Excesses(); len(x) > 0 {
-		t.Errorf("oversold: %v", x)
-	}
-}
-
 // TestRestartKeepsHolds: a ledger made of what the store has keeps others out,
 // and the order gets its room.
 func TestRestartKeepsHolds(t *testing.T) {

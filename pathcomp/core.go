@@ -130,9 +130,8 @@ func (s *snapshot) route(d *Demand) (ways, *Refusal) {
 		}
 	}
 	n.takeAccess(from, to)
-	n.merge(s.rank)
 	return ways{
-		forward: there.path(), reverse: back.path(), needs: n.list,
+		forward: there.path(), reverse: back.path(), needs: n.merge(s.rank),
 		micros: there.micros() + back.micros() + 2*(from.micros+to.micros),
 	}, nil
 }

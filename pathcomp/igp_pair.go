@@ -144,8 +144,7 @@ func (s *snapshot) bothWaysTaken(d *Demand, w [2]roundTrip) ways {
 			n.take(a, a < s.linkArcs, direction)
 		}
 	}
-	n.merge(s.rank)
-	return ways{needs: n.list}
+	return ways{needs: n.merge(s.rank)}
 }
 
 // take adds the arcs of each direction, those of the accesses too.

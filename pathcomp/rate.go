@@ -10,7 +10,6 @@ import (
 // need is what a demand takes on one arc.
 type need struct {
 	arc   int32
-	rank  int32 // of the arc's name, once merged
 	link  bool
 	kbps  int64
 	times int64 // how often a symmetric rate counts here
@@ -40,15 +39,18 @@ func (n *needs) takeAccess(from, to terminal) {
 	}
 }
 
-// merge makes each arc appear once, in the order of rank; arcs on which nothing
-// is taken are dropped.
-func (n *needs) merge(rank []int32) {
+// merge returns what is needed with each arc once, in the order of rank; arcs on
+// which nothing is taken are dropped.
+func (n *needs) merge(rank []int32) []need {
+	const few = 64 // on the stack, as long as there are no more
+	order := make([]uint64, 0, few)
 	for i := range n.list {
-		n.list[i].rank = rank[n.list[i].arc]
+		order = append(order, uint64(rank[n.list[i].arc])<<32|uint64(i)) //nolint:gosec // neither is negative
 	}
-	slices.SortFunc(n.list, func(x, y need) int { return int(x.rank) - int(y.rank) })
-	out := n.list[:0]
-	for _, x := range n.list {
+	slices.Sort(order)
+	out := make([]need, 0, len(order))
+	for _, k := range order {
+		x := n.list[uint32(k)] //nolint:gosec // its lower half
 		if last := len(out) - 1; last >= 0 && out[last].arc == x.arc {
 			out[last].kbps += x.kbps
 			out[last].times += x.times
@@ -56,7 +58,7 @@ func (n *needs) merge(rank []int32) {
 		}
 		out = append(out, x)
 	}
-	n.list = slices.DeleteFunc(out, func(x need) bool { return x.kbps == 0 })
+	return slices.DeleteFunc(out, func(x need) bool { return x.kbps == 0 })
 }
 
 // booked returns what a layer-3 rate reserves on an arc, rounded up.

@@ -43,6 +43,7 @@ type steering struct {
 
 	path  []uint32
 	tails []csp.Leg
+	takes []need
 	sides [2]side
 }
 
@@ -75,7 +76,7 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 	if !ok {
 		t = &steering{}
 	}
-	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0]}
+	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0], takes: t.takes[:0]}
 	t.sides = [2]side{{t, 0, !d.Separate, noArc}, {t, 1, false, noArc}}
 	t.setRate(d.Kbps)
 	return t, nil
@@ -255,7 +256,7 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 	for way := range w.arcs {
 		w.arcs[way], all = cut(all, len(path))
 	}
-	n := needs{demand: t.demand, list: make([]need, 0, 2*(len(path)+len(t.from.access)+len(t.to.access)))}
+	n := needs{demand: t.demand, list: t.takes[:0]}
 	node, way := t.from.node, 0
 	for _, i := range path {
 		a := int32(i) //nolint:gosec // number of an arc
@@ -277,8 +278,7 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 	w.reverse, _ = cut(all, len(w.arcs[1])+1)
 	w.forward, w.reverse = t.along(w.forward, t.from.node, w.arcs[0]), t.along(w.reverse, t.to.node, w.arcs[1])
 	n.takeAccess(t.from, t.to)
-	n.merge(t.rank)
-	w.needs = n.list
+	w.needs, t.takes = n.merge(t.rank), n.list
 	return w
 }
 

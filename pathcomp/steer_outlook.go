@@ -22,8 +22,7 @@ func (t *steering) fitsAt(kbps [2]uint64, first uint32) bool {
 	}()
 	n := needs{demand: &d}
 	n.takeAccess(t.from, t.to)
-	n.merge(t.rank)
-	if len(t.blocking(n.list)) > 0 {
+	if len(t.blocking(n.merge(t.rank))) > 0 {
 		return false
 	}
 	_, ok := t.best()

@@ -72,13 +72,13 @@ func (w *world) sessionThatIs(what string) error {
 		return err
 	}
 	later := func(q *request) { q.body["startTime"] = time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339) }
-	live := func(q *request) {
-		q.body["accessPoint"] = map[string]any{"id": "live-a", "staticPrefixes": []string{"10.1.0.0/24"}}
-		q.body["endPoint"] = map[string]any{"id": "live-b", "staticPrefixes": []string{"10.2.0.0/24"}}
+	between := func(q *request, a, b string) {
+		q.body["accessPoint"] = map[string]any{"id": a, "staticPrefixes": []string{"10.1.0.0/24"}}
+		q.body["endPoint"] = map[string]any{"id": b, "staticPrefixes": []string{"10.2.0.0/24"}}
 	}
+	live := func(q *request) { between(q, "live-a", "live-b") }
 	protected := func(q *request) {
-		live(q)
-		q.body["accessPoint"].(map[string]any)["id"], q.body["endPoint"].(map[string]any)["id"] = "pair-a", "pair-b"
+		between(q, "pair-a", "pair-b")
 		q.body["isProtected"], q.body["sla"] = true, "AAA"
 	}
 	switch what {

@@ -26,8 +26,8 @@ const (
 )
 
 // NewTurns lets at most that many compute at the same time, until ctx ends. underWay
-// says how many customers' requests are, or were since it was asked last. Each that computes first calls
-// giveWay: to have the kernel give its thread what others leave.
+// says how many customers' requests are, or were since it was asked last. Each that
+// computes first calls giveWay: to have the kernel give its thread what others leave.
 func NewTurns(ctx context.Context, most int, underWay func() int64, giveWay func()) Turns {
 	t := Turns{make(chan func()), ctx.Done(), underWay}
 	for range most {

@@ -18,12 +18,10 @@ type Turns struct {
 	underWay func() int64
 }
 
-// How many times as long as it worked provision rests while customers wait: as many
-// times as requests are under way, within these bounds.
-const (
-	restLeast = 4
-	restMost  = 24
-)
+// restMost bounds how many times as long as it worked provision rests while customers
+// wait: it has no more of the time than one of their requests, where many are under
+// way at once, and is not kept up by one that only asks how far things are.
+const restMost = 24
 
 // NewTurns lets at most that many compute at the same time, until ctx ends. underWay
 // says how many customers' requests are, or were since it was asked last. Each that
@@ -70,9 +68,5 @@ func (t Turns) take() {
 
 // rest says how long to rest after so much work.
 func (t Turns) rest(took time.Duration) time.Duration {
-	n := t.underWay()
-	if n == 0 {
-		return 0
-	}
-	return time.Duration(min(max(n, restLeast), restMost)) * took
+	return time.Duration(min(max(t.underWay()-1, 0), restMost)) * took
 }

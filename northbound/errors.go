@@ -4,7 +4,6 @@ package northbound
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -60,8 +59,6 @@ func writeError(w http.ResponseWriter, err error) {
 		a.message = a.message[:len(a.message)-size]
 	}
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
 	h.Del("Location")
 	if a.allow != "" {
 		h.Set("Allow", a.allow)
@@ -72,10 +69,9 @@ func writeError(w http.ResponseWriter, err error) {
 	if a.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
-	w.WriteHeader(a.status)
-	body, err := json.Marshal(api.ErrorInfo{Status: int32(a.status), Code: a.code, Message: a.message}) //nolint:gosec // an HTTP status fits
-	if err == nil {
-		_, _ = w.Write(body) // the client is gone if this fails
+	body := api.ErrorInfo{Status: int32(a.status), Code: a.code, Message: a.message} //nolint:gosec // an HTTP status fits
+	if writeAnswer(w, a.status, body) != nil {
+		w.WriteHeader(a.status)
 	}
 }
 

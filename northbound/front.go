@@ -10,11 +10,8 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/segmentio/encoding/json"
 
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/northbound/auth"
@@ -146,30 +143,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	writeError(w, err)
 }
 
-// reply answers with a body of the contract. Its encoder does what encoding/json does,
-// in half the time, which is a quarter of that of a list.
+// reply answers with a body of the contract.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, body any) {
-	if err := json.NewEncoder(&whole{w, status}).Encode(body); err != nil {
-		s.fail(w, r, fmt.Errorf("encode the answer: %w", err))
+	if err := writeAnswer(w, status, body); err != nil {
+		s.fail(w, r, err)
 	}
-}
-
-// whole writes the head of an answer with its body, which comes at once and only if
-// all of it could be encoded. So its length is known.
-type whole struct {
-	w      http.ResponseWriter
-	status int
-}
-
-// Write implements io.Writer. The client is gone if it fails.
-func (a *whole) Write(body []byte) (int, error) {
-	h := a.w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	a.w.WriteHeader(a.status)
-	_, _ = a.w.Write(body)
-	return len(body), nil
 }
 
 // clientGone is what the log and the metrics have for a request whose client left

@@ -3,7 +3,6 @@
 package northbound
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -266,13 +265,7 @@ func (a *Admin) thaw(w http.ResponseWriter, r *http.Request) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		writeError(w, fmt.Errorf("encode the answer: %w", err))
-		return
+	if err := writeAnswer(w, status, v); err != nil {
+		writeError(w, err)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(raw) // the client is gone if this fails
 }

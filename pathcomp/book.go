@@ -4,7 +4,6 @@ package pathcomp
 
 import (
 	"math"
-	"strings"
 	"sync/atomic"
 
 	"github.com/s2cd/s2cd/topology"
@@ -48,17 +47,6 @@ type limit struct{ total, ofClass int64 }
 
 func (c capacity) limit(class string) limit {
 	return limit{total: kbit(c.shares.Limit(c.kbps)), ofClass: kbit(c.shares.ClassLimit(c.kbps, class))}
-}
-
-// opposite returns the name of an arc's other direction; empty: there is none.
-func opposite(arc topology.ArcName) topology.ArcName {
-	if there, ok := strings.CutSuffix(string(arc), ">"); ok {
-		return topology.ArcName(there + "<")
-	}
-	if back, ok := strings.CutSuffix(string(arc), "<"); ok {
-		return topology.ArcName(back + ">")
-	}
-	return ""
 }
 
 // pair makes a new book and that of the other direction known to each other. As

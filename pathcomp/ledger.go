@@ -353,7 +353,7 @@ func (l *Ledger) book(arc topology.ArcName) *book {
 		return b
 	}
 	b := l.newBook(arc)
-	if twin := l.books[opposite(arc)]; twin != nil && l.scratch == nil { // who forks copies them one by one
+	if twin := l.books[arc.Opposite()]; twin != nil && l.scratch == nil { // who forks copies them one by one
 		b.pair(twin)
 	}
 	l.mu.Lock()

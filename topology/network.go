@@ -2,7 +2,10 @@
 
 package topology
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // NodeName names a node of the provider's network.
 type NodeName string
@@ -84,6 +87,17 @@ func LinkArc(link string, direction int) ArcName {
 // AccessArc returns the name of an access's direction: 0 is into the network.
 func AccessArc(access string, direction int) ArcName {
 	return ArcName(access + [2]string{">", "<"}[direction])
+}
+
+// Opposite returns the name of the other direction; empty: a is the name of none.
+func (a ArcName) Opposite() ArcName {
+	if name, ok := strings.CutSuffix(string(a), ">"); ok {
+		return ArcName(name + "<")
+	}
+	if name, ok := strings.CutSuffix(string(a), "<"); ok {
+		return ArcName(name + ">")
+	}
+	return ""
 }
 
 // Use is bandwidth taken on one arc.

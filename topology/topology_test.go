@@ -198,3 +198,16 @@ func TestDiff(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestOppositeDirections(t *testing.T) {
+	t.Parallel()
+	for _, of := range []func(string, int) topology.ArcName{topology.LinkArc, topology.AccessArc} {
+		there, back := of("a<b", 0), of("a<b", 1)
+		if there.Opposite() != back || back.Opposite() != there {
+			t.Errorf("opposite of %s is %s, of %s %s", there, there.Opposite(), back, back.Opposite())
+		}
+	}
+	if got := topology.ArcName("a").Opposite(); got != "" {
+		t.Errorf("a name without a direction has the opposite %q", got)
+	}
+}

@@ -7,8 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
-	"net/http"
 	"strconv"
 	"time"
 )
@@ -28,16 +26,11 @@ type conn struct {
 	tls *tls.Conn
 	in  *bufio.Reader
 	out []byte
+
+	deadline time.Time // of what is read and written
 }
 
-// answer is what came back.
-type answer struct {
-	status   int
-	location string
-	body     []byte // of an answer that was not wanted
-}
-
-// answerIn is how long an answer may take before it counts as none.
+// answerIn is how long an answer may take before it counts as none, at least.
 const answerIn = 60 * time.Second
 
 func (t *target) dial(ctx context.Context) (*conn, error) {
@@ -57,28 +50,28 @@ func (c *conn) close() { _ = c.tls.Close() } // all answers are in
 
 // do sends a call and reads its answer.
 func (c *conn) do(q call) (answer, error) {
-	c.out = c.request(c.out[:0], q)
-	if err := c.tls.SetDeadline(time.Now().Add(answerIn)); err != nil {
+	if err := c.bound(time.Now()); err != nil {
 		return answer{}, fmt.Errorf("bound the wait: %w", err)
 	}
+	c.out = c.request(c.out[:0], q)
 	if _, err := c.tls.Write(c.out); err != nil {
 		return answer{}, fmt.Errorf("send: %w", err)
 	}
-	resp, err := http.ReadResponse(c.in, nil)
-	if err != nil {
-		return answer{}, fmt.Errorf("read answer: %w", err)
-	}
-	defer resp.Body.Close()
-	a := answer{status: resp.StatusCode, location: resp.Header.Get("Location")}
-	if a.status == q.want {
-		_, err = io.Copy(io.Discard, resp.Body)
-	} else {
-		a.body, err = io.ReadAll(resp.Body)
-	}
+	a, err := readAnswer(c.in, q.want)
 	if err != nil {
 		return a, fmt.Errorf("read answer: %w", err)
 	}
 	return a, nil
+}
+
+// bound keeps the deadline between answerIn and twice that ahead: a timer moved for
+// each call would cost as much as the call's own bytes.
+func (c *conn) bound(now time.Time) error {
+	if c.deadline.Sub(now) > answerIn {
+		return nil
+	}
+	c.deadline = now.Add(2 * answerIn)
+	return c.tls.SetDeadline(c.deadline)
 }
 
 // request appends a call as it is sent (RFC 9112).

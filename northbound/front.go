@@ -29,7 +29,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := s.cfg.Now()
 	id, bad := correlate(r.Header)
 	c := &call{correlator: id}
-	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), callKey{}, c), s.cfg.RequestTimeout)
+	defer cancel()
+	r = r.WithContext(ctx)
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set(correlatorHeader, id)
 	rec.Header().Set("X-Content-Type-Options", "nosniff")
@@ -79,13 +81,13 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 	if f := s.contract.checkParams(r.Context(), o, r); f != nil {
 		return f
 	}
-	r.URL.RawQuery = o.documented(r.URL.Query())
+	if r.URL.RawQuery != "" {
+		r.URL.RawQuery = o.documented(r.URL.Query())
+	}
 	if err := s.readBody(o, w, r); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.RequestTimeout)
-	defer cancel()
-	s.mux.ServeHTTP(w, r.WithContext(ctx))
+	s.mux.ServeHTTP(w, r)
 	return nil
 }
 

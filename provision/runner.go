@@ -46,9 +46,11 @@ type Config struct {
 }
 
 // claimLimit and claimFor bound how many sessions are worked on at once and for
-// how long nobody else looks at them.
+// how long nobody else looks at them. Between two turns the runner rests while
+// customers wait: each takes the store's writer, which goes before all requests, for
+// some 10 ms.
 const (
-	claimLimit = 64
+	claimLimit = movers
 	claimFor   = 10 * time.Second
 	pollEvery  = 500 * time.Millisecond
 	movers     = 16 // sessions moved on at the same time: their commits share transactions

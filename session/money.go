@@ -2,7 +2,10 @@
 
 package session
 
-import "fmt"
+import (
+	"slices"
+	"strconv"
+)
 
 // Money is an exact amount in minor units of an ISO 4217 currency.
 type Money struct {
@@ -16,16 +19,16 @@ func (m Money) String() string { return m.Decimal() + " " + m.Currency }
 
 // Decimal renders the amount without its currency.
 func (m Money) Decimal() string {
-	sign, v := "", m.Minor
-	if v < 0 {
-		sign, v = "-", -v
+	digits := strconv.AppendInt(make([]byte, 0, 24), m.Minor, 10)
+	sign := 0 // what comes before the first digit
+	if m.Minor < 0 {
+		sign = 1
 	}
-	if m.Exponent == 0 {
-		return fmt.Sprintf("%s%d", sign, v)
+	for len(digits)-sign <= int(m.Exponent) {
+		digits = slices.Insert(digits, sign, '0')
 	}
-	unit := int64(1)
-	for range m.Exponent {
-		unit *= 10
+	if m.Exponent > 0 {
+		digits = slices.Insert(digits, len(digits)-int(m.Exponent), '.')
 	}
-	return fmt.Sprintf("%s%d.%0*d", sign, v/unit, int(m.Exponent), v%unit)
+	return string(digits)
 }

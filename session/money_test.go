@@ -15,6 +15,7 @@ func TestMoneyIsRendered(t *testing.T) {
 	}{
 		{Money{0, "EUR", 2}, "0.00 EUR"},
 		{Money{5, "EUR", 2}, "0.05 EUR"},
+		{Money{-5, "EUR", 2}, "-0.05 EUR"},
 		{Money{-123456, "EUR", 2}, "-1234.56 EUR"},
 		{Money{1500, "JPY", 0}, "1500 JPY"},
 		{Money{1, "KWD", 3}, "0.001 KWD"},

@@ -18,10 +18,14 @@ type Turns struct {
 	underWay func() int64
 }
 
-// restMost bounds how many times as long as it worked provision rests while customers
-// wait: it has no more of the time than one of their requests, where many are under
-// way at once, and is not kept up by one that only asks how far things are.
-const restMost = 24
+// Provision rests restEach times as long as it worked for each request but one that
+// customers had under way beside it, at most restMost times: where many wait it has
+// no more of the time than a quarter of one of them, and still goes on, and it is not
+// kept up by one customer who only asks how far things are.
+const (
+	restEach = 4
+	restMost = 24
+)
 
 // NewTurns lets at most that many compute at the same time, until ctx ends. underWay
 // says how many customers' requests are, or were since it was asked last. Each that
@@ -68,5 +72,5 @@ func (t Turns) take() {
 
 // rest says how long to rest after so much work.
 func (t Turns) rest(took time.Duration) time.Duration {
-	return time.Duration(min(max(t.underWay()-1, 0), restMost)) * took
+	return time.Duration(min(restEach*max(t.underWay()-1, 0), restMost)) * took
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"net/url"
@@ -90,10 +91,7 @@ func (c *contract) checkParams(ctx context.Context, o *operation, r *http.Reques
 			return invalid("", "the query string is malformed")
 		}
 	}
-	in := &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: pathParams(o.path, r.URL.Path), QueryParams: query,
-		Route: o.route, Options: c.options,
-	}
+	var in *openapi3filter.RequestValidationInput // made for the first that needs it
 	for _, p := range o.params {
 		name := p.Value.Name
 		if (p.Value.In == openapi3.ParameterInQuery && len(query[name]) > 1) ||
@@ -103,8 +101,13 @@ func (c *contract) checkParams(ctx context.Context, o *operation, r *http.Reques
 		if p.Value.In == openapi3.ParameterInQuery && query.Has(name) && query.Get(name) == "" {
 			return invalid(name, "is empty")
 		}
-		if !p.Value.Required && !given(p.Value, query, r.Header) || isUUID(p.Value, in.PathParams) {
+		if !p.Value.Required && !given(p.Value, query, r.Header) || o.isUUID(p.Value, r.URL.Path) {
 			continue
+		}
+		if in == nil {
+			in = &openapi3filter.RequestValidationInput{
+				Request: r, PathParams: o.pathParams(r.URL.Path), QueryParams: query, Route: o.route, Options: c.options,
+			}
 		}
 		if err := openapi3filter.ValidateParameter(ctx, in, p.Value); err != nil {
 			return paramFault(name, err)
@@ -124,9 +127,16 @@ func given(p *openapi3.Parameter, query url.Values, h http.Header) bool {
 // isUUID says whether a parameter in a path is a UUID in its usual form (RFC 9562,
 // section 4), and is to be one: what the schemas of format uuid let through. There is
 // one in most requests, and they would take two regular expressions to see it.
-func isUUID(p *openapi3.Parameter, path map[string]string) bool {
-	value := path[p.Name]
-	return p.In == openapi3.ParameterInPath && p.Schema.Value.Format == "uuid" && len(value) == 36 && uuid.Validate(value) == nil
+func (o *operation) isUUID(p *openapi3.Parameter, path string) bool {
+	if p.In != openapi3.ParameterInPath || p.Schema.Value.Format != "uuid" {
+		return false
+	}
+	for name, value := range o.steps(path) {
+		if name == p.Name {
+			return len(value) == 36 && uuid.Validate(value) == nil
+		}
+	}
+	return false
 }
 
 // documented is a query without the parameters that an operation does not know:
@@ -142,19 +152,30 @@ func (o *operation) documented(query url.Values) string {
 }
 
 // pathParams takes the values for the steps of a template out of path; nil: none.
-func pathParams(template []string, path string) (values map[string]string) {
-	rest := strings.TrimPrefix(path, BasePath)
-	for _, want := range template {
-		var have string
-		have, rest, _ = strings.Cut(rest, "/")
-		if name, ok := strings.CutPrefix(want, "{"); ok {
-			if values == nil {
-				values = map[string]string{}
-			}
-			values[strings.TrimSuffix(name, "}")] = have
+func (o *operation) pathParams(path string) map[string]string {
+	var values map[string]string
+	for name, value := range o.steps(path) {
+		if values == nil {
+			values = map[string]string{}
 		}
+		values[name] = value
 	}
 	return values
+}
+
+// steps yields the names of parameters in the operation's path with what path has
+// there.
+func (o *operation) steps(path string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		rest := strings.TrimPrefix(path, BasePath)
+		for _, want := range o.path {
+			var have string
+			have, rest, _ = strings.Cut(rest, "/")
+			if name, ok := strings.CutPrefix(want, "{"); ok && !yield(strings.TrimSuffix(name, "}"), have) {
+				return
+			}
+		}
+	}
 }
 
 func paramFault(name string, err error) *fault {

@@ -29,9 +29,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := s.cfg.Now()
 	id, bad := correlate(r.Header)
 	c := &call{correlator: id}
-	ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), callKey{}, c), s.cfg.RequestTimeout)
-	defer cancel()
-	r = r.WithContext(ctx)
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set(correlatorHeader, id)
 	rec.Header().Set("X-Content-Type-Options", "nosniff")
@@ -87,7 +85,9 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 	if err := s.readBody(o, w, r); err != nil {
 		return err
 	}
-	s.mux.ServeHTTP(w, r)
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.RequestTimeout)
+	defer cancel()
+	s.mux.ServeHTTP(w, r.WithContext(ctx))
 	return nil
 }
 

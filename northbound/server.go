@@ -43,7 +43,7 @@ type Config struct {
 	CertFile        string        // PEM; with KeyFile
 	KeyFile         string        // PEM
 	MaxBody         int64         // bytes, 64 KiB by default
-	RequestTimeout  time.Duration // until it is answered, 10 s by default
+	RequestTimeout  time.Duration // of a use case, 10 s by default
 	ShutdownTimeout time.Duration // for requests under way, 10 s by default
 }
 

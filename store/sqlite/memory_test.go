@@ -5,6 +5,7 @@ package sqlite_test
 import (
 	"path/filepath"
 	"runtime"
+	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func BenchmarkKnown(b *testing.B) {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	var empty, read runtime.MemStats
+	var empty, read inUse
 	for b.Loop() {
 		s, err := sqlite.Open(b.Context(), config(b, path, time.Now))
 		if err != nil {
@@ -45,19 +46,27 @@ func BenchmarkKnown(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	report := func(name string, before, after runtime.MemStats) {
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/many, "bytes/"+name)
-		b.ReportMetric(float64(after.HeapObjects-before.HeapObjects)/many, "objects/"+name)
+	report := func(name string, before, after inUse) {
+		b.ReportMetric(float64(after.octets-before.octets)/many, "bytes/"+name)
+		b.ReportMetric(float64(after.scanned-before.scanned)/many, "scanned/"+name)
+		b.ReportMetric(float64(after.objects-before.objects)/many, "objects/"+name)
 	}
 	report("admitted", before, admitted)
 	report("read", empty, read)
 }
 
+// inUse is what is on the heap: octets, how many of them the garbage collector reads
+// for pointers, and objects.
+type inUse struct{ octets, scanned, objects uint64 }
+
 // heap says what is left after a garbage collection.
-func heap() (m runtime.MemStats) {
+func heap() inUse {
 	for range 2 { // what pools keep goes with the second
 		runtime.GC() //nolint:revive // what is left after it is measured
 	}
-	runtime.ReadMemStats(&m)
-	return m
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/scan/heap:bytes"}, {Name: "/gc/heap/objects:objects"},
+	}
+	metrics.Read(samples)
+	return inUse{octets: samples[0].Value.Uint64(), scanned: samples[1].Value.Uint64(), objects: samples[2].Value.Uint64()}
 }

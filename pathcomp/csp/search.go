@@ -214,7 +214,7 @@ func (s *search) descend(top item, r *outcome) bool {
 		at := s.labels[number]
 		l := &s.legs[at.leg]
 		state := s.state(l, at.node)
-		if at.delay >= state.delay || s.hopeless(l, at.cost, at.delay, l.at(at.node)) {
+		if at.delay >= state.delay || s.hopeless(l, at.cost, at.delay, l.at(at.node)) || !s.stands(&at) {
 			return true
 		}
 		if s.complete(l, &at, state, number); s.best <= top.key {
@@ -272,8 +272,7 @@ func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint3
 		if key >= s.best || s.hopeless(l, at.cost+e.cost, at.delay+e.delay, ways) || delay >= uint64(s.state(l, e.node).delay) {
 			continue
 		}
-		if l.Usable != nil && !l.Usable.Usable(e.arc) {
-			s.refused++
+		if e.node == l.To && !s.lets(l, e.arc) {
 			continue
 		}
 		made := uint32(len(s.labels)) //nolint:gosec // memory ends before 2^32 labels
@@ -288,6 +287,22 @@ func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint3
 		}
 	}
 	return follower
+}
+
+// stands says whether the last arc of a label is usable. It is asked of labels
+// that are popped, for most are made in vain; of those that end a leg it was asked
+// when they were made.
+func (s *search) stands(at *label) bool {
+	return at.parent == none || s.labels[at.parent].leg != at.leg || s.lets(&s.legs[at.leg], at.arc)
+}
+
+// lets says whether the filter of a leg lets an arc through.
+func (s *search) lets(l *stretch, arc uint32) bool {
+	if l.Usable != nil && !l.Usable.Usable(arc) {
+		s.refused++
+		return false
+	}
+	return true
 }
 
 // found notes a better answer.

@@ -28,6 +28,7 @@ type Solver struct {
 	open   func(arc, to uint32) bool
 	known  *known
 	spaces *workspaces
+	recall *recall
 }
 
 // NewSolver returns a solver for g.
@@ -42,7 +43,7 @@ func NewSolver(g *Graph, o Options) *Solver {
 	}
 	return &Solver{
 		graph: g, orders: orders, budget: o.Budget, open: o.Open,
-		known: newKnown(g.nodes, o.MostKnown), spaces: &workspaces{nodes: g.nodes},
+		known: newKnown(g.nodes, o.MostKnown), spaces: &workspaces{nodes: g.nodes}, recall: &recall{},
 	}
 }
 
@@ -62,7 +63,7 @@ func (s *Solver) With(g *Graph, changed, opened []uint32, open func(arc, to uint
 		better = append(better, *g.arc(i))
 	}
 	next := *s
-	next.graph, next.open = g, open
+	next.graph, next.open, next.recall = g, open, &recall{}
 	next.known = s.known.with(g.nodes, better, s.orders)
 	return &next
 }
@@ -143,6 +144,12 @@ func (p *potential) cheapest(q Query, usable Filter, path []uint32) (Result, []u
 // FindTour answers t. The numbers of its arcs are appended to path, one leg
 // after another: a leg ends where its end is first reached.
 func (s *Solver) FindTour(t Tour, path []uint32) (Result, []uint32) {
+	q, plain := t.plain()
+	if plain {
+		if r, path := s.recall.get(q, t.Legs[0].Usable, path); r.Found {
+			return r, path
+		}
+	}
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
 	if t.MaxLoss > 0 || t.MaxHops > 0 {
@@ -150,6 +157,9 @@ func (s *Solver) FindTour(t Tour, path []uint32) (Result, []uint32) {
 	}
 	first := len(path)
 	r, path := s.find(w, t, path)
+	if plain && r.Found && !r.Tight && w.search.refused == 0 {
+		s.recall.put(q, r, path[first:])
+	}
 	if r.Found && len(t.Legs) > 1 && !s.graph.simple(t, path[first:]) {
 		return s.findBounded(w, t, true, path[:first])
 	}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package csp_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/s2cd/s2cd/pathcomp/csp"
+)
+
+// TestRecalledAnswersAreTheBest asks one solver the same while arcs come and go.
+func TestRecalledAnswersAreTheBest(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(21, 22))
+	for graph := range 2000 {
+		nodes := 2 + r.IntN(7)
+		in := randomInstance(r, nodes, r.IntN(3*nodes+2), 12)
+		s := solver(t, in, 0)
+		s.Prepare(0)
+		q := csp.Query{From: uint32(1 + r.IntN(nodes-1)), MaxDelay: r.Uint32N(40)}
+		for range 12 {
+			refused := []int{1 << 30, 8, 3}[r.IntN(3)]
+			for i := range in.usable {
+				in.usable[i] = r.IntN(refused) > 0
+			}
+			got, path := s.FindTour(csp.Tour{From: q.From, MaxDelay: q.MaxDelay, Legs: []csp.Leg{{To: q.To, Usable: in.usable}}}, nil)
+			if fault := in.fault(q, got, path, in.bruteForce(q)); fault != "" {
+				t.Fatalf("graph %d %+v, %+v: %+v %v: %s", graph, in, q, got, path, fault)
+			}
+		}
+	}
+}
+
+// asked counts what a filter is asked, of a graph with all arcs in use.
+type asked struct{ arcs *int }
+
+func (a asked) Usable(uint32) bool {
+	*a.arcs++
+	return true
+}
+
+func TestARecalledAnswerIsNotSearched(t *testing.T) {
+	t.Parallel()
+	arcs := []csp.Arc{
+		{From: 0, To: 1, Cost: 1, Delay: 9}, {From: 0, To: 1, Cost: 2, Delay: 5},
+		{From: 1, To: 2, Cost: 1, Delay: 9}, {From: 1, To: 2, Cost: 3, Delay: 5},
+	}
+	s := solver(t, instance{nodes: 3, arcs: arcs}, 0)
+	s.Prepare(2)
+	count := 0
+	tour := csp.Tour{From: 0, MaxDelay: 14, Legs: []csp.Leg{{To: 2, Usable: asked{&count}}}}
+	first, path := s.FindTour(tour, nil)
+	if first.Cost != 3 || first.Expansions == 0 || len(path) != 2 {
+		t.Fatalf("first: %+v %v", first, path)
+	}
+	count = 0
+	if again, _ := s.FindTour(tour, nil); again.Cost != 3 || again.Expansions != 0 || count != 2 {
+		t.Errorf("again: %+v, asked for %d arcs", again, count)
+	}
+	cheaper := s.With(s.Graph().With([]csp.Metrics{{Arc: 3, Cost: 0, Delay: 5}}), []uint32{3}, nil, nil)
+	if r, _ := cheaper.FindTour(tour, nil); r.Cost != 1 {
+		t.Errorf("after an arc has become cheaper: %+v", r)
+	}
+}

@@ -144,26 +144,50 @@ func (p *potential) cheapest(q Query, usable Filter, path []uint32) (Result, []u
 // FindTour answers t. The numbers of its arcs are appended to path, one leg
 // after another: a leg ends where its end is first reached.
 func (s *Solver) FindTour(t Tour, path []uint32) (Result, []uint32) {
-	q, plain := t.plain()
-	if plain {
-		if r, path := s.recall.get(q, t.Legs[0].Usable, path); r.Found {
-			return r, path
-		}
-	}
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
 	if t.MaxLoss > 0 || t.MaxHops > 0 {
 		return s.findBounded(w, t, false, path)
 	}
+	if len(t.Legs) == 1 {
+		return s.findPlain(w, t, path)
+	}
 	first := len(path)
 	r, path := s.find(w, t, path)
-	if plain && r.Found && !r.Tight && w.search.refused == 0 {
-		s.recall.put(q, r, path[first:])
-	}
-	if r.Found && len(t.Legs) > 1 && !s.graph.simple(t, path[first:]) {
+	if r.Found && !s.graph.simple(t, path[first:]) {
 		return s.findBounded(w, t, true, path[:first])
 	}
 	return r, path
+}
+
+// findPlain answers a tour of one leg with a bound on delay only: by the best way on
+// the whole graph while that is usable, else by a search. So what was asked before
+// makes no difference to the answer, not even among ways that are equally good.
+func (s *Solver) findPlain(w *workspace, t Tour, path []uint32) (Result, []uint32) {
+	leg := &t.Legs[0]
+	q := Query{From: t.From, To: leg.To, MaxDelay: t.MaxDelay}
+	best, spent := s.recall.get(q), 0
+	if best == nil {
+		best, spent = s.best(w, q)
+	}
+	if best.GaveUp || best.Found && !all(leg.Usable, best.arcs) {
+		r, path := s.find(w, t, path)
+		r.Expansions += spent
+		return r, path
+	}
+	r := best.Result
+	r.Expansions = spent
+	return r, append(path, best.arcs...)
+}
+
+// best searches the whole graph, and keeps what it found, or that there is nothing.
+func (s *Solver) best(w *workspace, q Query) (found *recalled, expansions int) {
+	w.one[0] = Leg{To: q.To}
+	r, arcs := s.find(w, Tour{From: q.From, Legs: w.one[:], MaxDelay: q.MaxDelay}, nil)
+	if !r.GaveUp {
+		s.recall.put(&recalled{query: q, Result: Result{Found: r.Found, Cost: r.Cost, Delay: r.Delay}, arcs: arcs})
+	}
+	return &recalled{query: q, Result: r, arcs: arcs}, r.Expansions
 }
 
 // find answers a tour with a bound on delay only.

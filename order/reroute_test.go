@@ -202,7 +202,7 @@ func TestMovingSessionSurvivesAndEnds(t *testing.T) {
 	if err := s.store.LoadBookings(t.Context(), fresh.Load); err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range one.Route.Uses {
+	for _, u := range s.uses(t, one) {
 		from, until := s.now(), one.Route.Until
 		if diff := cmp.Diff(fresh.Profile(u.Arc, from, until), s.ledger.Profile(u.Arc, from, until)); diff != "" {
 			t.Errorf("%s (-stored +ledger):\n%s", u.Arc, diff)

@@ -123,7 +123,8 @@ type Transfer struct {
 	Gateway []netip.Prefix
 }
 
-// Route is what was admitted: both directed paths and what they may take.
+// Route is what was admitted: both directed paths. What they take is what the
+// session's bookings of Variant say.
 type Route struct {
 	Revision  uint64 // topology revision it was computed on
 	Class     string
@@ -132,7 +133,6 @@ type Route struct {
 	Forward   []topology.NodeName
 	Reverse   []topology.NodeName
 	RTTMicros uint32
-	Uses      []topology.Use
 	Variant   uint32 `json:",omitzero"`  // of the bookings it stands on
 	Second    *Way   `json:",omitempty"` // of a protected session
 }

@@ -38,14 +38,14 @@ func TestCompact(t *testing.T) {
 		if d := cmp.Diff(want, got[i], cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})); d != "" {
 			t.Errorf("changed (-was +is):\n%s", d)
 		}
-		uses, prefixes := got[i].Former.Route.Uses, got[i].Z.Second.Routing.Prefixes
-		if cap(uses) != len(uses) || cap(prefixes) != len(prefixes) {
-			t.Errorf("room for %d of %d and %d of %d", cap(uses), len(uses), cap(prefixes), len(prefixes))
+		nodes, prefixes := got[i].Former.Route.Forward, got[i].Z.Second.Routing.Prefixes
+		if cap(nodes) != len(nodes) || cap(prefixes) != len(prefixes) {
+			t.Errorf("room for %d of %d and %d of %d", cap(nodes), len(nodes), cap(prefixes), len(prefixes))
 		}
 	}
-	for i, arc := range got[0].Route.Uses {
-		if unsafe.StringData(string(arc.Arc)) != unsafe.StringData(string(got[1].Route.Uses[i].Arc)) {
-			t.Errorf("arc %s is there twice", arc.Arc)
+	for i, node := range got[0].Route.Forward {
+		if unsafe.StringData(string(node)) != unsafe.StringData(string(got[1].Route.Forward[i])) {
+			t.Errorf("node %s is there twice", node)
 		}
 	}
 	if unsafe.StringData(string(got[0].A.Terminal.Attachment.PE)) != unsafe.StringData(string(got[1].Devices[0].Device)) {

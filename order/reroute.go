@@ -220,7 +220,7 @@ func (r *rerouting) told() Rerouted {
 
 func (r *rerouting) about(o RerouteOutcome, reason string) Rerouted {
 	return Rerouted{
-		Session: r.session.ID, Tenant: r.session.Tenant, Level: r.session.Level, Outcome: o, Was: r.session.Route.Forward, Reason: reason,
+		Session: r.session.ID, Tenant: r.session.Tenant, Level: r.session.Level, Outcome: o, Was: r.session.Route.Forward.List(), Reason: reason,
 	}
 }
 

@@ -130,8 +130,8 @@ type Route struct {
 	Class     string
 	From      time.Time // window with guards
 	Until     time.Time
-	Forward   []topology.NodeName
-	Reverse   []topology.NodeName
+	Forward   Nodes
+	Reverse   Nodes
 	RTTMicros uint32
 	Variant   uint32 `json:",omitzero"`  // of the bookings it stands on
 	Second    *Way   `json:",omitempty"` // of a protected session

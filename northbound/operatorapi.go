@@ -92,7 +92,7 @@ func toOperator(s session.Session, now time.Time) operatorSession {
 	o := operatorSession{
 		ID: s.ID, Tenant: s.Tenant, Client: s.Client, Name: s.Name, VPN: s.VPN.ID, VRF: s.VPN.VRF, A: s.A.AccessPoint, Z: s.Z.AccessPoint,
 		Level: s.Level, Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse}, Status: s.Status, StatusInfo: s.StatusInfo, Phase: s.Phase,
-		Decision: s.Decision, Reason: s.Reason, Forward: s.Route.Forward, Reverse: s.Route.Reverse, Correlator: s.Correlator,
+		Decision: s.Decision, Reason: s.Reason, Forward: s.Route.Forward.List(), Reverse: s.Route.Reverse.List(), Correlator: s.Correlator,
 		CreatedAt: s.CreatedAt, StartedAt: s.StartedAt, ExpiresAt: s.ExpiresAt, EndedAt: s.EndedAt, Deadline: s.Deadline, Version: s.Version,
 		Account: wire.Account(s.Account(now)), Devices: []operatorDeviceHave{},
 	}
@@ -100,7 +100,7 @@ func toOperator(s session.Session, now time.Time) operatorSession {
 		o.Former = &operatorTerms{Level: f.Level, Kbps: [2]uint64{f.Rate.Forward, f.Rate.Reverse}, By: f.By}
 	}
 	if w := s.Route.Second; w != nil {
-		o.Second = &operatorWay{Forward: w.Forward, Reverse: w.Reverse, Meets: w.Meets}
+		o.Second = &operatorWay{Forward: w.Forward.List(), Reverse: w.Reverse.List(), Meets: w.Meets}
 	}
 	for _, d := range s.Devices {
 		o.Devices = append(o.Devices, operatorDeviceHave(d))

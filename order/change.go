@@ -80,9 +80,10 @@ func (s *Service) extension(found session.Session, by time.Duration, correlator 
 		Session: next, Due: next.UpdatedAt,
 		// The way stays as it is, whatever revision the topology has by now.
 		Reserve: &pathcomp.Admission{
-			Class: found.Route.Class, Uses: found.Route.Uses, Variant: found.Route.Variant,
+			Class: found.Route.Class, Variant: found.Route.Variant,
 			Window: pathcomp.Window{From: found.Route.Until, Until: next.Route.Until},
 		},
+		Like: new(found.Route.Variant),
 		Events: []session.Event{{
 			At: next.UpdatedAt, Status: next.Status, Phase: next.Phase, Correlator: correlator,
 			Cause: fmt.Sprintf("extended by %d s", int64(by/time.Second)),

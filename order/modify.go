@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 )
 
@@ -179,13 +180,14 @@ func Done(s session.Session, now time.Time) session.Session {
 // took can go when every device is back.
 func GoBack(s session.Session, cause string, now time.Time) Step {
 	next, _ := s.Was()
-	a := again(s.Former.Route)
-	a.Window.From, a.Window.Until = now, s.Route.Until
-	a.Variant = s.Route.Variant + 1
+	next.Route = s.Former.Route
+	next.Route.From, next.Route.Until, next.Route.Variant = s.Route.From, s.Route.Until, s.Route.Variant+1
 	next.Change++
 	next.Phase, next.Reason = session.Modifying, cause
-	step := onto(next.BilledFrom(now), a, now, session.ChangeFailed+", back to "+terms(next)+": "+cause, "")
-	step.Session.Route.Second = s.Former.Route.Second
+	step := beside(next.BilledFrom(now), pathcomp.Admission{
+		Class: next.Route.Class, Variant: next.Route.Variant, Window: pathcomp.Window{From: now, Until: s.Route.Until},
+	}, now, session.ChangeFailed+", back to "+terms(next)+": "+cause, "")
+	step.Like = new(s.Former.Route.Variant)
 	step.Anew = true
 	step.Events[0].Notify = true
 	return step

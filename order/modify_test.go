@@ -4,6 +4,7 @@ package order_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestScheduledSessionIsChangedAtOnce(t *testing.T) {
 	if changing || got.Status != session.Scheduled || got.Phase != session.Admitted || got.Former != nil || got.Change != 0 || got.Route.Variant != 1 {
 		t.Errorf("changing %t: %+v", changing, got)
 	}
-	for _, u := range got.Route.Uses {
+	for _, u := range s.uses(t, got) {
 		if p := s.ledger.Profile(u.Arc, o.Start, o.Start.Add(time.Second)); len(p) != 1 || p[0].Kbps != 10_000 {
 			t.Errorf("%s has %+v", u.Arc, p)
 		}
@@ -422,4 +423,31 @@ func TestChangedSessionIsNotExtendedBeforeItIsDone(t *testing.T) {
 	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); err != nil {
 		t.Error(err)
 	}
+}
+
+// What is not booked is not booked again either: not for longer, and not when a
+// change is undone. It is not moved. The session stays as it is.
+func TestNothingIsBookedLikeNothing(t *testing.T) {
+	t.Parallel()
+	s := openSquare(t)
+	one := s.active(t, s.sold(t, 1, session.LevelA, 40_000))
+	got, _ := s.modify(t, one.ID, to(10_000, 10_000))
+	got, err := s.store.Advance(t.Context(), order.Step{Session: got, ReleaseBelow: got.Route.Variant + 1}, s.ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.store.Advance(t.Context(), order.GoBack(got, "refused", s.now()), s.ledger); !errors.Is(err, order.ErrNotBooked) {
+		t.Errorf("undone: %v", err)
+	}
+	if done := s.reroute(t); len(done) != 1 || done[0].Outcome != order.Failed {
+		t.Errorf("rerouted: %+v", done)
+	}
+	got = s.done(t, got, s.now())
+	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); !errors.Is(err, order.ErrNotBooked) {
+		t.Errorf("extended: %v", err)
+	}
+	if now := s.stored(t, one.ID); now.Version != got.Version || now.Duration != one.Duration {
+		t.Errorf("%+v", now)
+	}
+	s.nothingReserved(t)
 }

@@ -9,16 +9,21 @@ import (
 	"github.com/s2cd/s2cd/session"
 )
 
-// onto is the step that reserves for a session what was found, beside what it
-// has. A session that has been in service is modified and holds both until its
-// devices are as they shall be; one that has not yet has nothing to lose, so that
-// what it had goes at once.
+// onto is the step that reserves for a session what was found, beside what it has.
 func onto(next session.Session, a pathcomp.Admission, at time.Time, cause, correlator string) Step {
 	next.Route = session.Route{
 		Revision: a.Revision, Class: a.Class, From: next.Route.From, Until: next.Route.Until,
-		Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Uses: a.Uses, Variant: a.Variant,
+		Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, Variant: a.Variant,
 		Second: wayOf(a.Second),
 	}
+	return beside(next, a, at, cause, correlator)
+}
+
+// beside is the step that reserves for a session, whose route is as it shall be,
+// beside what it has. One that has been in service is modified and holds both
+// until its devices are as they shall be; one that has not yet has nothing to lose,
+// so that what it had goes at once.
+func beside(next session.Session, a pathcomp.Admission, at time.Time, cause, correlator string) Step {
 	next.UpdatedAt = at
 	step := Step{Reserve: &a, Due: at}
 	if next.StartedAt.IsZero() {
@@ -31,12 +36,4 @@ func onto(next session.Session, a pathcomp.Admission, at time.Time, cause, corre
 		At: at, Status: next.Status, StatusInfo: next.StatusInfo, Phase: next.Phase, Cause: cause, Correlator: correlator,
 	}}
 	return step
-}
-
-// again is the admission of a way that was admitted before.
-func again(r session.Route) pathcomp.Admission {
-	return pathcomp.Admission{
-		Revision: r.Revision, Class: r.Class, Window: pathcomp.Window{From: r.From, Until: r.Until},
-		Forward: r.Forward, Reverse: r.Reverse, RTTMicros: r.RTTMicros, Uses: r.Uses, Variant: r.Variant,
-	}
 }

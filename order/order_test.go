@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -219,6 +220,22 @@ func asError(err error, target **session.Error) bool {
 	return ok
 }
 
+// uses returns what a session has reserved on its route, which is the same at all
+// times.
+func (s *shop) uses(t *testing.T, one session.Session) []pathcomp.Use {
+	t.Helper()
+	uses := s.ledger.Uses(string(one.ID), one.Route.Variant)
+	if len(uses) == 0 {
+		t.Errorf("%s has nothing reserved in variant %d", one.ID, one.Route.Variant)
+	}
+	for _, b := range s.ledger.Bookings(string(one.ID)) {
+		if b.Variant == one.Route.Variant && !slices.Equal(b.Uses, uses) {
+			t.Errorf("%s has reserved %v and %v in variant %d", one.ID, uses, b.Uses, b.Variant)
+		}
+	}
+	return uses
+}
+
 // nothingReserved fails when anything is held.
 func (s *shop) nothingReserved(t *testing.T) {
 	t.Helper()
@@ -351,7 +368,7 @@ func TestExtendReservesLongerAndIsCapped(t *testing.T) {
 		t.Errorf("not capped: %v, %v", v.Session.Duration, err)
 	}
 	at := v.Session.Route.Until.Add(-time.Second)
-	for _, u := range made.Route.Uses {
+	for _, u := range s.uses(t, made) {
 		if p := s.ledger.Profile(u.Arc, at, at.Add(time.Second)); len(p) == 0 || p[0].Kbps != int64(u.Kbps) {
 			t.Errorf("%s has %+v reserved at the end, want %d", u.Arc, p, u.Kbps)
 		}

@@ -128,7 +128,7 @@ func (s *Service) planReroute(ctx context.Context, on Planner) ([]rerouting, err
 	claims, unsold := s.claims(live, affected)
 	var plan []rerouting
 	for _, m := range on.Repair(claims, false) {
-		if r := (rerouting{session: live[m.Owner], move: m}); affected[m.Owner] || r.strayed() {
+		if r := (rerouting{session: live[m.Owner], move: m}); affected[m.Owner] || s.strayed(&r) {
 			plan = append(plan, r)
 		}
 	}
@@ -181,13 +181,21 @@ func (s *Service) claims(live map[string]session.Session, affected map[string]bo
 }
 
 // strayed says whether the network takes a session on other arcs than those that
-// it has reserved, or on none that will do.
-func (r *rerouting) strayed() bool {
-	if r.move.Refusal != nil {
+// it has reserved, or on none that will do. One that has nothing reserved any more
+// was changed since it was read, and is told as that.
+func (s *Service) strayed(r *rerouting) bool {
+	switch {
+	case r.move.Refusal != nil:
+		return true
+	case r.move.Stays:
+		return false
+	}
+	booked := s.ledger.Uses(string(r.session.ID), r.session.Route.Variant)
+	if len(booked) == 0 {
+		r.known = r.about(Failed, "it was changed meanwhile: its way is not booked any more")
 		return true
 	}
-	sameArc := func(a, b pathcomp.Use) bool { return a.Arc == b.Arc }
-	return !r.move.Stays && !slices.EqualFunc(r.session.Route.Uses, r.move.Admission.Uses, sameArc)
+	return !slices.EqualFunc(booked, r.move.Admission.Uses, func(a, b pathcomp.Use) bool { return a.Arc == b.Arc })
 }
 
 // told is a rerouting in words.
@@ -212,7 +220,7 @@ func (r *rerouting) told() Rerouted {
 
 func (r *rerouting) about(o RerouteOutcome, reason string) Rerouted {
 	return Rerouted{
-		Session: r.session.ID, Tenant: r.session.Tenant, Level: r.session.Level, Outcome: o, Was: r.session.Route.Forward, Reason: reason,
+		Session: r.session.ID, Tenant: r.session.Tenant, Level: r.session.Level, Outcome: o, Was: r.session.Route.Forward.List(), Reason: reason,
 	}
 }
 

@@ -137,7 +137,7 @@ func TestActiveSessionMovesMakeBeforeBreak(t *testing.T) {
 	}
 	got := s.stored(t, one.ID)
 	if got.Phase != session.Modifying || got.Status != session.Activated || got.Route.Variant != 1 || got.Route.RTTMicros != 8000 ||
-		!slices.Equal(got.Route.Forward, want[0].Is) || !got.Route.Until.Equal(one.Route.Until) || !slices.Contains(s.woken, one.ID) {
+		got.Route.Forward != session.NodesOf(want[0].Is) || !got.Route.Until.Equal(one.Route.Until) || !slices.Contains(s.woken, one.ID) {
 		t.Errorf("moved: %+v, woken %v", got, s.woken)
 	}
 	// Both ways at once, and where they share an arc the larger and not the sum.
@@ -202,7 +202,7 @@ func TestMovingSessionSurvivesAndEnds(t *testing.T) {
 	if err := s.store.LoadBookings(t.Context(), fresh.Load); err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range one.Route.Uses {
+	for _, u := range s.uses(t, one) {
 		from, until := s.now(), one.Route.Until
 		if diff := cmp.Diff(fresh.Profile(u.Arc, from, until), s.ledger.Profile(u.Arc, from, until)); diff != "" {
 			t.Errorf("%s (-stored +ledger):\n%s", u.Arc, diff)
@@ -284,9 +284,9 @@ func TestScarceRoomGoesByLevel(t *testing.T) {
 	tell(t, s.core, pathcomp.Update{Links: n.Links})
 	done := s.reroute(t)
 	want := []order.Rerouted{
-		{Session: high.ID, Tenant: "acme", Level: session.LevelAA, Outcome: order.Moves, Was: high.Route.Forward, Is: []topology.NodeName{"pe1", "p2", "pe2"}, RTT: 8000},
+		{Session: high.ID, Tenant: "acme", Level: session.LevelAA, Outcome: order.Moves, Was: high.Route.Forward.List(), Is: []topology.NodeName{"pe1", "p2", "pe2"}, RTT: 8000},
 		{
-			Session: low.ID, Tenant: "acme", Level: session.LevelA, Outcome: order.NoWay, Was: low.Route.Forward, Cause: pathcomp.Bandwidth,
+			Session: low.ID, Tenant: "acme", Level: session.LevelA, Outcome: order.NoWay, Was: low.Route.Forward.List(), Cause: pathcomp.Bandwidth,
 			Reason: "bandwidth: link:p2-pe2<, link:p2-pe2>, link:pe1-p2<, link:pe1-p2>",
 		},
 	}
@@ -314,7 +314,7 @@ func TestReservationsFollowTrafficBack(t *testing.T) {
 		t.Errorf("while it is down: %+v", done)
 	}
 	tell(t, s.core, link(t, "p1-pe2", false))
-	if done := s.reroute(t); len(done) != 1 || done[0].Outcome != order.Moves || !slices.Equal(done[0].Is, one.Route.Forward) {
+	if done := s.reroute(t); len(done) != 1 || done[0].Outcome != order.Moves || !slices.Equal(done[0].Is, one.Route.Forward.List()) {
 		t.Errorf("when it is up again: %+v", done)
 	}
 }

@@ -42,7 +42,9 @@ func wayOf(a *pathcomp.Way) *session.Way {
 	if a == nil {
 		return nil
 	}
-	return &session.Way{Forward: a.Forward, Reverse: a.Reverse, RTTMicros: a.RTTMicros, Meets: !a.Shared.None()}
+	return &session.Way{
+		Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, Meets: !a.Shared.None(),
+	}
 }
 
 // rttOf is the round trip of a second way, µs; 0: there is none.

@@ -96,7 +96,7 @@ func TestProtectedSessionHasTwoOfAll(t *testing.T) {
 	if z.Tunnel.Port != 51820 || z.Transfer.VLAN == 0 || slices.Equal(z.Transfer.PE, kept.Z.Transfer.PE) || z.Tunnel.PublicKey == kept.Z.Tunnel.PublicKey {
 		t.Errorf("drawn %+v, %+v beside %+v", z.Tunnel, z.Transfer, kept.Z.Transfer)
 	}
-	if w := kept.Route.Second; w == nil || w.RTTMicros != 4000 || w.Meets || !slices.Equal(w.Forward, []topology.NodeName{"pe3", "pe4"}) {
+	if w := kept.Route.Second; w == nil || w.RTTMicros != 4000 || w.Meets || !slices.Equal(w.Forward.List(), []topology.NodeName{"pe3", "pe4"}) {
 		t.Errorf("second way %+v", kept.Route.Second)
 	}
 	got := map[string]int64{}
@@ -247,8 +247,8 @@ func TestProtectedSessionIsReservedWhereTheRoutersTakeIt(t *testing.T) {
 		t.Fatalf("%v: %+v", err, moved)
 	}
 	got := s.done(t, s.stored(t, one.ID), s.now())
-	if !got.Route.Second.Meets || !slices.Equal(got.Route.Forward, []topology.NodeName{"pe1", "pe3", "pe4", "pe2"}) || s.on("core") != 0 || s.on("core2") != 10_000 {
-		t.Errorf("route %+v, %+v; reserved %d and %d", got.Route.Forward, got.Route.Second, s.on("core"), s.on("core2"))
+	if !got.Route.Second.Meets || !slices.Equal(got.Route.Forward.List(), []topology.NodeName{"pe1", "pe3", "pe4", "pe2"}) || s.on("core") != 0 || s.on("core2") != 10_000 {
+		t.Errorf("route %+v, %+v; reserved %d and %d", got.Route.Forward.List(), got.Route.Second, s.on("core"), s.on("core2"))
 	}
 	rate := uint64(5000)
 	changed, _ := s.modify(t, one.ID, order.Modification{Forward: &rate})

@@ -29,6 +29,9 @@ type Ledger interface {
 	Settle(bookings []pathcomp.Booking)
 	// Withdraw drops the pending entries of owner.
 	Withdraw(owner string)
+	// Uses returns what the bookings of owner in one variant take, all of a
+	// session's the same at their times; empty: it has none.
+	Uses(owner string, variant uint32) []pathcomp.Use
 }
 
 // Admission is one decision to admit: a session, its bandwidth, its pool
@@ -94,6 +97,9 @@ type Step struct {
 	Events  []session.Event     // ID and Seq are given by the store
 	Due     time.Time           // when provision has to look again; zero: never
 	Reserve *pathcomp.Admission // more to reserve, nil: nothing; its Variant says beside what
+	// Like is the variant in which the session has already what Reserve, whose
+	// Uses are empty then, is to take; nil: Reserve says it. Error: ErrNotBooked.
+	Like *uint32
 	// ReleaseBelow returns what is reserved in variants below it, after Reserve
 	// and without a moment between; 0: nothing.
 	ReleaseBelow uint32

@@ -70,14 +70,18 @@ func (l *Ledger) isOf(e *entry, b *Booking) bool {
 }
 
 func (l *Ledger) booking(e *entry) Booking {
-	b := Booking{
+	return Booking{
 		Seq: e.seq, Owner: e.owner, Variant: e.variant, Replaces: e.replaces, Class: e.class,
-		Window: Window{From: instant(e.from), Until: instant(e.until)}, Uses: make([]Use, len(e.uses)),
+		Window: Window{From: instant(e.from), Until: instant(e.until)}, Uses: l.usesOf(e),
 	}
+}
+
+func (l *Ledger) usesOf(e *entry) []Use {
+	uses := make([]Use, len(e.uses))
 	for i, u := range e.uses {
-		b.Uses[i] = Use{Arc: l.list[u.book].arc, Kbps: uint64(u.kbps)} //nolint:gosec // never negative
+		uses[i] = Use{Arc: l.list[u.book].arc, Kbps: uint64(u.kbps)} //nolint:gosec // never negative
 	}
-	return b
+	return uses
 }
 
 // OwnersOn returns who holds bandwidth on arc from now on, also pending,
@@ -119,4 +123,24 @@ func (l *Ledger) Bookings(owner string) []Booking {
 		all = append(all, l.booking(e))
 	}
 	return all
+}
+
+// Uses returns what owner takes in one variant, by its first booking there; nil:
+// it has none. A session's bookings of a variant differ in their windows alone:
+// each other way, and each other rate, is a variant of its own. What is pending
+// counts too: a session may be read before its bookings are settled.
+func (l *Ledger) Uses(owner string, variant uint32) []Use {
+	l.commit.Lock()
+	defer l.commit.Unlock()
+	l.borrow(owner)
+	entries := l.pending[owner]
+	if h := l.owners[owner]; h != nil {
+		entries = slices.Concat(h.entries, entries)
+	}
+	for _, e := range entries {
+		if e.owner == owner && e.variant == variant {
+			return l.usesOf(e)
+		}
+	}
+	return nil
 }

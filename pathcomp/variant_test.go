@@ -56,6 +56,56 @@ func TestVariantsTakeTheMost(t *testing.T) {
 	}
 }
 
+// TestUses asks what owners take in each variant while it is pending, durable,
+// longer and gone, in the ledger and in a fork of it.
+func TestUses(t *testing.T) {
+	t.Parallel()
+	core, ledger := newCore(t, shared())
+	says := func(owner string, variant uint32, want uint64) {
+		t.Helper()
+		var uses []pathcomp.Use
+		if want > 0 {
+			uses = on("", 0, want).Uses
+		}
+		for name, l := range map[string]*pathcomp.Ledger{"ledger": ledger, "fork": core.Fork().Ledger()} {
+			if diff := cmp.Diff(uses, l.Uses(owner, variant)); diff != "" {
+				t.Errorf("%s: variant %d of %s (-want +got):\n%s", name, variant, owner, diff)
+			}
+		}
+	}
+	reserve := func(owner string, a pathcomp.Admission) pathcomp.Booking {
+		t.Helper()
+		if err := ledger.Reserve(owner, a); err != nil {
+			t.Fatal(err)
+		}
+		b := booking(owner, a)
+		b.Seq = ledger.Known() + 1
+		return b
+	}
+	says("one", 0, 0)
+	pends := reserve("one", on("gold", 0, 100))
+	says("one", 0, 100)
+	ledger.Settle([]pathcomp.Booking{pends})
+	longer := on("gold", 0, 100)
+	longer.Window = window(10, 20)
+	ledger.Settle([]pathcomp.Booking{reserve("one", longer)})
+	ledger.Settle([]pathcomp.Booking{reserve("one", on("gold", 1, 300))})
+	says("one", 0, 100)
+	says("one", 1, 300)
+	says("one", 2, 0)
+	next := on("gold", 0, 200)
+	next.Replaces = "one"
+	ends := reserve("two", next)
+	says("one", 0, 100)
+	says("two", 0, 200)
+	ledger.Settle([]pathcomp.Booking{ends})
+	says("one", 0, 0)
+	says("one", 1, 0)
+	says("two", 0, 200)
+	ledger.Settle([]pathcomp.Booking{{Seq: ledger.Known() + 1, Owner: "two", Release: true, Variant: pathcomp.EveryVariant}})
+	says("two", 0, 0)
+}
+
 func TestReplacedUntilDurable(t *testing.T) {
 	t.Parallel()
 	hold := []pathcomp.Booking{

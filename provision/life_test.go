@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/s2cd/s2cd/internal/testnet"
+	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/southbound"
@@ -404,6 +405,26 @@ func TestRoomIsKeptWhileASessionCannotBeRemoved(t *testing.T) {
 		w.await(s.ID, session.Released)
 		w.clean()
 		w.await(w.order(second).ID, session.Active)
+	})
+}
+
+// A session that cannot be taken off a dead device and has nothing booked, so that
+// nothing says what to keep for it, ends when the device answers.
+func TestSessionWithNothingBookedEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		s := w.await(w.order(wish(1)).ID, session.Active)
+		_, err := w.store.Advance(t.Context(), order.Step{Session: s, Due: s.ExpiresAt, ReleaseBelow: s.Route.Variant + 1}, w.ledger)
+		w.must(err)
+		w.devices["pe2"].Unreachable(errors.New("no route to host"))
+		time.Sleep(lasts + testnet.ApplyWithin + 5*time.Minute)
+		if got := w.session(s.ID); got.Phase != session.InDoubt || !got.Route.Until.Equal(s.Route.Until) {
+			t.Errorf("%s until %s, was until %s", got.Phase, got.Route.Until, s.Route.Until)
+		}
+		w.devices["pe2"].Unreachable(nil)
+		w.await(s.ID, session.Released)
+		w.clean()
 	})
 }
 

@@ -236,8 +236,8 @@ func (r *Runner) moveOn(ctx context.Context, s session.Session) error {
 			step.Session.Delivered = order.DeliveredOf(r.Meter.Measured(s))
 		}
 		next, err := r.Store.Advance(ctx, step, r.Ledger)
-		if errors.Is(err, order.ErrConflict) && step.Reserve != nil {
-			r.Log.Error("what a session has on devices cannot be reserved", "session", s.ID, "until", step.Reserve.Window.Until, "reason", s.Reason)
+		if (errors.Is(err, order.ErrConflict) || errors.Is(err, order.ErrNotBooked)) && step.Reserve != nil {
+			r.Log.Error("what a session has on devices cannot be reserved", "session", s.ID, "until", step.Reserve.Window.Until, "reason", s.Reason, "error", err)
 			if ok {
 				ok, again = false, r.Clock().Add(relook)
 			}
@@ -276,9 +276,9 @@ func (r *Runner) stay(s session.Session, again time.Time) order.Step {
 		on = s.Former.Route // nobody knows which of the two is there
 	}
 	step.Reserve = &pathcomp.Admission{
-		Class: on.Class, Uses: on.Uses, Variant: on.Variant,
-		Window: pathcomp.Window{From: until, Until: step.Session.Route.Until},
+		Class: on.Class, Variant: on.Variant, Window: pathcomp.Window{From: until, Until: step.Session.Route.Until},
 	}
+	step.Like = new(on.Variant)
 	return step
 }
 

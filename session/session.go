@@ -123,16 +123,16 @@ type Transfer struct {
 	Gateway []netip.Prefix
 }
 
-// Route is what was admitted: both directed paths and what they may take.
+// Route is what was admitted: both directed paths. What they take is what the
+// session's bookings of Variant say.
 type Route struct {
 	Revision  uint64 // topology revision it was computed on
 	Class     string
 	From      time.Time // window with guards
 	Until     time.Time
-	Forward   []topology.NodeName
-	Reverse   []topology.NodeName
+	Forward   Nodes
+	Reverse   Nodes
 	RTTMicros uint32
-	Uses      []topology.Use
 	Variant   uint32 `json:",omitzero"`  // of the bookings it stands on
 	Second    *Way   `json:",omitempty"` // of a protected session
 }

@@ -2,12 +2,10 @@
 
 package session
 
-import "github.com/s2cd/s2cd/topology"
-
 // Way is the second way of a protected session, as it was admitted.
 type Way struct {
-	Forward   []topology.NodeName
-	Reverse   []topology.NodeName
+	Forward   Nodes
+	Reverse   Nodes
 	RTTMicros uint32
 	// Meets says that the network took it over something of the first way when
 	// it was reserved there: the two may fail together.

@@ -36,6 +36,9 @@ func (s *Store) advance(ctx context.Context, l lane, step order.Step, ledger ord
 	if step.Return && (step.Reserve != nil || step.ReleaseBelow > 0) {
 		return session.Session{}, session.Errorf(session.Invalid, "", "a step reserves or releases, or it returns all, not both")
 	}
+	if step.Like != nil && (step.Reserve == nil || len(step.Reserve.Uses) > 0) {
+		return session.Session{}, session.Errorf(session.Invalid, "", "a step that reserves like before says so in place of what it takes")
+	}
 	j := &job{lane: l}
 	if step.Reserve != nil || step.ReleaseBelow > 0 || step.Return {
 		j.ledger = ledger
@@ -124,7 +127,14 @@ func (t *tx) held(ctx context.Context, name session.TenantID) (order.Holdings, e
 func (t *tx) move(ctx context.Context, n int64, step order.Step) error {
 	owner := string(step.Session.ID)
 	if step.Reserve != nil {
-		if err := t.reserve(ctx, owner, *step.Reserve); err != nil {
+		route := *step.Reserve
+		if step.Like != nil {
+			var err error
+			if route.Uses, err = t.booked(ctx, owner, *step.Like); err != nil {
+				return err
+			}
+		}
+		if err := t.reserve(ctx, owner, route); err != nil {
 			return err
 		}
 	}

@@ -116,6 +116,18 @@ func (t *tx) reserve(ctx context.Context, owner string, route pathcomp.Admission
 	}, blob)
 }
 
+// booked returns what owner takes in a variant, which it has.
+func (t *tx) booked(ctx context.Context, owner string, variant uint32) ([]pathcomp.Use, error) {
+	if err := t.openLog(ctx); err != nil {
+		return nil, err
+	}
+	uses := t.ledger.Uses(owner, variant)
+	if len(uses) == 0 {
+		return nil, fmt.Errorf("variant %d of session %s: %w", variant, owner, order.ErrNotBooked)
+	}
+	return uses, nil
+}
+
 func (t *tx) encodeUses(ctx context.Context, uses []pathcomp.Use) ([]byte, error) {
 	blob := make([]byte, 0, 6*len(uses))
 	numbers := make([]int64, 0, len(uses))

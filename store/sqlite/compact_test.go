@@ -38,15 +38,13 @@ func TestCompact(t *testing.T) {
 		if d := cmp.Diff(want, got[i], cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})); d != "" {
 			t.Errorf("changed (-was +is):\n%s", d)
 		}
-		uses, prefixes := got[i].Former.Route.Uses, got[i].Z.Second.Routing.Prefixes
-		if cap(uses) != len(uses) || cap(prefixes) != len(prefixes) {
-			t.Errorf("room for %d of %d and %d of %d", cap(uses), len(uses), cap(prefixes), len(prefixes))
+		charges, prefixes := got[i].Charges, got[i].Z.Second.Routing.Prefixes
+		if cap(charges) != len(charges) || cap(prefixes) != len(prefixes) {
+			t.Errorf("room for %d of %d and %d of %d", cap(charges), len(charges), cap(prefixes), len(prefixes))
 		}
 	}
-	for i, arc := range got[0].Route.Uses {
-		if unsafe.StringData(string(arc.Arc)) != unsafe.StringData(string(got[1].Route.Uses[i].Arc)) {
-			t.Errorf("arc %s is there twice", arc.Arc)
-		}
+	if unsafe.StringData(string(got[0].Route.Forward)) != unsafe.StringData(string(got[1].Former.Route.Forward)) {
+		t.Error("a way is there twice")
 	}
 	if unsafe.StringData(string(got[0].A.Terminal.Attachment.PE)) != unsafe.StringData(string(got[1].Devices[0].Device)) {
 		t.Error("a router is there twice")

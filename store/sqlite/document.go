@@ -13,8 +13,9 @@ import (
 )
 
 // docSchema numbers the form of stored documents. A renamed or retyped field
-// of session.Session is a new one and needs a reader for the old.
-const docSchema = 1
+// of session.Session is a new one and needs a reader for the old. In 1 routes had
+// Uses too, which are passed over; who reads 1 alone cannot do without them.
+const docSchema = 2
 
 // encode returns what will be read of a session that is written now, if its times
 // are as asKept has them and its devices in the order of their names; and its
@@ -47,8 +48,8 @@ type stored struct {
 // parse reads a document alone.
 func parse(id string, schema int64, doc string) (session.Session, error) {
 	var out session.Session
-	if schema != docSchema {
-		return out, fmt.Errorf("session %s has document schema %d, this s2cd reads %d", id, schema, docSchema)
+	if schema < 1 || schema > docSchema {
+		return out, fmt.Errorf("session %s has document schema %d, this s2cd reads 1 to %d", id, schema, docSchema)
 	}
 	if err := json.Unmarshal([]byte(doc), &out); err != nil {
 		return out, fmt.Errorf("decode session %s: %w", id, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/s2cd/s2cd/session"
 )
 
-// What is kept in memory is bounded: some 3 or 4 kB a session, and no timeline that is
+// What is kept in memory is bounded: some 2 or 3 kB a session, and no timeline that is
 // longer than most are.
 const (
 	mostKnown  = 32768

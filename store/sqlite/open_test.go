@@ -6,17 +6,22 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/store/sqlite"
 	"github.com/s2cd/s2cd/store/storetest"
+	"github.com/s2cd/s2cd/topology"
 )
 
 // TestOpenRefused opens what cannot be a store; each answer says why.
@@ -153,21 +158,61 @@ func TestClosed(t *testing.T) {
 
 // TestDocumentStaysReadable reads a document as schema 1 wrote it: a field of
 // session.Session that is renamed or gone needs a new schema and a reader for
-// this one, or customers lose what it held.
+// this one, or customers lose what it held. Uses are what the bookings say.
 func TestDocumentStaysReadable(t *testing.T) {
 	t.Parallel()
 	body, err := os.ReadFile(filepath.Join("testdata", "session_v1.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got session.Session
+	var got struct {
+		session.Session
+
+		Route struct {
+			session.Route
+
+			Uses []topology.Use
+		}
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&got); err != nil {
 		t.Fatal(err)
 	}
-	if got.ID != "00000000-0000-4000-8000-000000000005" || got.VPN.Number != 1 || got.Route.Uses[0].Kbps != 10_000 ||
+	if got.ID != "00000000-0000-4000-8000-000000000005" || got.VPN.Number != 1 || got.Route.RTTMicros != 4200 || got.Route.Uses[0].Kbps != 10_000 ||
 		got.Z.Tunnel.Port != 1024 || got.StatusInfo != session.DeleteRequested || !got.EndedAt.Equal(got.Start) {
 		t.Errorf("read %+v", got)
+	}
+}
+
+// TestUsesInDocument has a session as schema 1 wrote it: it is what it was, and is
+// extended by what is booked for it.
+func TestUsesInDocument(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store")
+	s, ledger := open(t, path), storetest.NewLedger(1<<40)
+	a := storetest.Admission(1)
+	admit(t, s, ledger, []order.Admission{a})
+	want, err := s.Session(t.Context(), a.Session.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run(t, path, `UPDATE session SET doc_schema = 1, doc = json_set(doc, '$.Route.Uses', json('[{"Arc":"link:other>","Kbps":7}]'))`)
+	s = open(t, path)
+	got, err := s.Session(t.Context(), want.ID)
+	if d := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}, netip.AddrPort{})); err != nil || d != "" {
+		t.Fatalf("%v (-want +got):\n%s", err, d)
+	}
+	more := &pathcomp.Admission{Class: "gold", Window: pathcomp.Window{From: got.Route.Until, Until: got.Route.Until.Add(time.Hour)}}
+	if _, err := s.Advance(t.Context(), order.Step{Session: got, Reserve: more, Like: new(uint32(0))}, ledger); err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range a.Route.Uses {
+		if kbps := ledger.Taken(u.Arc, more.Window); kbps != u.Kbps {
+			t.Errorf("%s: %d kbit/s taken for longer, want %d", u.Arc, kbps, u.Kbps)
+		}
 	}
 }

@@ -83,7 +83,7 @@ func WithRoute(a order.Admission, route pathcomp.Admission) order.Admission {
 	a.Route = route
 	a.Session.Route = session.Route{
 		Revision: route.Revision, Class: route.Class, From: route.Window.From, Until: route.Window.Until,
-		Forward: route.Forward, Reverse: route.Reverse, RTTMicros: route.RTTMicros, Uses: route.Uses,
+		Forward: session.NodesOf(route.Forward), Reverse: session.NodesOf(route.Reverse), RTTMicros: route.RTTMicros,
 	}
 	return a
 }

@@ -19,6 +19,7 @@ func advanceTests() tests {
 		"a step on an old version is refused":     testOldVersion,
 		"a step off the state chart is refused":   testOffChart,
 		"more is reserved with a step":            testReserveMore,
+		"what is had is reserved again":           testReserveLike,
 		"a move makes before it breaks":           testMove,
 		"what is returned can be sold again":      testReturn,
 		"released means nothing is held":          testStillHolds,
@@ -100,6 +101,48 @@ func testReserveMore(t *testing.T, b *bundle) {
 	if a, c := b.ledger.Taken("link:a>", all), b.ledger.Taken("link:c>", all); a+c != 0 {
 		t.Errorf("%d and %d kbit/s left after the release", a, c)
 	}
+}
+
+// testReserveLike reserves what a session has already, for longer and in another
+// variant, and like variants in which it has nothing.
+func testReserveLike(t *testing.T, b *bundle) {
+	s := b.admit(t, small("t1", "v1"))
+	at := func(hours int) pathcomp.Window {
+		from := window().Until.Add(time.Duration(hours) * time.Hour)
+		return pathcomp.Window{From: from, Until: from.Add(time.Hour)}
+	}
+	taken := func(want ...uint64) {
+		t.Helper()
+		for hours, kbps := range want {
+			if got := b.ledger.Taken("link:a>", at(hours)); got != kbps {
+				t.Errorf("%d kbit/s %d hours later, want %d", got, hours, kbps)
+			}
+		}
+	}
+	like := func(of, as uint32, hours int) order.Step {
+		return order.Step{Session: s, Like: &of, Reserve: &pathcomp.Admission{Class: "gold", Variant: as, Window: at(hours)}}
+	}
+	s = b.step(t, like(0, 0, 0))
+	b.restart(t)
+	taken(10, 0, 0)
+	s = b.step(t, like(0, 3, 1))
+	taken(10, 10, 0)
+	s = b.step(t, order.Step{Session: s, ReleaseBelow: 3})
+	taken(0, 10, 0)
+	for _, gone := range []uint32{0, 1, 4} {
+		if _, err := b.Advance(t.Context(), like(gone, 3, 2), b.ledger); !errors.Is(err, order.ErrNotBooked) {
+			t.Errorf("like variant %d: %v", gone, err)
+		}
+	}
+	alone, both := like(3, 3, 2), like(3, 3, 2)
+	alone.Reserve, both.Reserve.Uses = nil, small("t1", "v1").Route.Uses
+	for _, bad := range []order.Step{alone, both} {
+		_, err := b.Advance(t.Context(), bad, b.ledger)
+		wantCode(t, err, session.Invalid)
+	}
+	taken(0, 10, 0)
+	b.release(t, s)
+	taken(0, 0, 0)
 }
 
 // testMove moves a session to another way that shares an arc with its old one.

@@ -234,7 +234,7 @@ func (d *daemon) order(ctx context.Context, random *rand.Rand, hold string) (ses
 
 func (d *daemon) place(ctx context.Context, a order.Admission, route pathcomp.Admission, hold string) (session.Session, error) {
 	a.Route, a.Hold = route, hold
-	a.Session.Route = session.Route{Class: route.Class, From: route.Window.From, Until: route.Window.Until, Uses: route.Uses}
+	a.Session.Route = session.Route{Class: route.Class, From: route.Window.From, Until: route.Window.Until}
 	r, err := d.AdmitBatch(ctx, []order.Admission{a}, d.ledger)
 	if err != nil {
 		return session.Session{}, err
@@ -277,12 +277,11 @@ func (d *daemon) holdAndSpend(ctx context.Context, random *rand.Rand, id string)
 func (d *daemon) extend(ctx context.Context, random *rand.Rand, s session.Session) (session.Session, error) {
 	until := s.Route.Until.Add(time.Duration(1+random.IntN(60)) * time.Second)
 	more := &pathcomp.Admission{
-		Class: s.Route.Class, Uses: s.Route.Uses, Variant: s.Route.Variant,
-		Window: pathcomp.Window{From: s.Route.Until, Until: until},
+		Class: s.Route.Class, Variant: s.Route.Variant, Window: pathcomp.Window{From: s.Route.Until, Until: until},
 	}
 	next := s
 	next.Route.Until = until
-	next, err := d.Advance(ctx, order.Step{Session: next, Reserve: more}, d.ledger)
+	next, err := d.Advance(ctx, order.Step{Session: next, Reserve: more, Like: new(s.Route.Variant)}, d.ledger)
 	if err != nil {
 		return s, err
 	}
@@ -293,7 +292,7 @@ func (d *daemon) extend(ctx context.Context, random *rand.Rand, s session.Sessio
 // moveAway reserves another way beside the one in use, and lets go of that one.
 func (d *daemon) moveAway(ctx context.Context, s session.Session) (session.Session, error) {
 	var uses []pathcomp.Use
-	for _, u := range s.Route.Uses {
+	for _, u := range d.ledger.Uses(string(s.ID), s.Route.Variant) {
 		switch u.Arc {
 		case "link:l1>":
 			uses = append(uses, pathcomp.Use{Arc: "link:l2>", Kbps: u.Kbps}, pathcomp.Use{Arc: "link:l3>", Kbps: u.Kbps})
@@ -305,9 +304,7 @@ func (d *daemon) moveAway(ctx context.Context, s session.Session) (session.Sessi
 			uses = append(uses, pathcomp.Use{Arc: "link:l1<", Kbps: u.Kbps})
 		}
 	}
-	next := s
-	next.Route.Uses = uses
-	return d.replace(ctx, next, &d.counts.moved)
+	return d.replace(ctx, s, uses, &d.counts.moved)
 }
 
 // shift takes the same way at another time.
@@ -315,7 +312,7 @@ func (d *daemon) shift(ctx context.Context, random *rand.Rand, s session.Session
 	next := s
 	next.Route.From = epoch.Add(time.Duration(random.IntN(scarceSeconds/2)) * time.Second)
 	next.Route.Until = next.Route.From.Add(min(s.Route.Until.Sub(s.Route.From), scarceSeconds/2*time.Second))
-	return d.replace(ctx, next, &d.counts.shifted)
+	return d.replace(ctx, next, nil, &d.counts.shifted)
 }
 
 // changeRate takes the way that is best beside the one in use, of which the
@@ -329,19 +326,21 @@ func (d *daemon) changeRate(ctx context.Context, random *rand.Rand, s session.Se
 	if refusal != nil {
 		return s, order.ErrConflict
 	}
-	next := s
-	next.Route.Uses = a.Uses
-	return d.replace(ctx, next, &d.counts.changed)
+	return d.replace(ctx, s, a.Uses, &d.counts.changed)
 }
 
-// replace reserves the route of next beside the one in use, and lets go of that
-// one.
-func (d *daemon) replace(ctx context.Context, next session.Session, count *atomic.Int64) (session.Session, error) {
-	next.Route.Variant++
-	step := order.Step{Session: next, Reserve: &pathcomp.Admission{
-		Class: next.Route.Class, Uses: next.Route.Uses, Variant: next.Route.Variant,
+// replace reserves for next other uses, or at another time the same, beside what it
+// has, and lets go of that.
+func (d *daemon) replace(ctx context.Context, next session.Session, uses []pathcomp.Use, count *atomic.Int64) (session.Session, error) {
+	step := order.Step{Reserve: &pathcomp.Admission{
+		Class: next.Route.Class, Uses: uses, Variant: next.Route.Variant + 1,
 		Window: pathcomp.Window{From: next.Route.From, Until: next.Route.Until},
 	}}
+	if uses == nil {
+		step.Like = new(next.Route.Variant)
+	}
+	next.Route.Variant++
+	step.Session = next
 	next, err := d.Advance(ctx, step, d.ledger)
 	if err != nil {
 		return next, err

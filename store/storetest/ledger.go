@@ -119,6 +119,18 @@ func (l *Ledger) Withdraw(owner string) {
 	l.pending = slices.DeleteFunc(l.pending, func(p pathcomp.Booking) bool { return p.Owner == owner })
 }
 
+// Uses implements order.Ledger.
+func (l *Ledger) Uses(owner string, variant uint32) []pathcomp.Use {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range slices.Concat(l.durable, l.pending) {
+		if b.Owner == owner && b.Variant == variant {
+			return slices.Clone(b.Uses)
+		}
+	}
+	return nil
+}
+
 // Faults returns what the book was told wrongly, and what is left pending.
 func (l *Ledger) Faults() []string {
 	l.mu.Lock()

@@ -103,7 +103,7 @@ func (d *daemon) openStore(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("seal key: %w", err)
 	}
-	d.store, err = sqlite.Open(ctx, sqlite.Config{Path: d.cfg.Store.Path, Clock: d.now, Logger: d.log, Seal: box, Lead: d.lead})
+	d.store, err = sqlite.Open(ctx, sqlite.Config{Path: d.cfg.Store.Path, Clock: d.now, Logger: d.log, Seal: box, Lead: d.lead()})
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"github.com/s2cd/s2cd/internal/priority"
 )
@@ -17,9 +18,9 @@ const (
 	// everybody waits, gets its share. With more than twice as many, garbage is
 	// collected on all that are idle, and takes both cores from the writer.
 	threadsPerCore = 2
-	// collectAt is GOGC: memory grows to five times what is in use before it is
+	// collectAt is GOGC: memory grows to seven times what is in use before it is
 	// collected, which takes a core away from requests.
-	collectAt = 400
+	collectAt = 600
 )
 
 // schedule sets up the runtime for a daemon whose requests must not wait for its
@@ -36,11 +37,22 @@ func schedule(env func(name string) string) (cores int) {
 	return cores
 }
 
-// lead puts the calling goroutine before all others: the store's writer, for which
-// all orders wait. While garbage is collected it would need twice as long for one.
-func (d *daemon) lead() {
-	if err := priority.Lead(); err != nil {
-		d.log.Info("the store's writer has the priority of all other threads: orders wait longer under load", "error", err)
+// lead returns what puts the goroutine that calls it before all others, or among them
+// again: the store's writer, while somebody waits for what it writes. While garbage is
+// collected it would need twice as long for an order.
+func (d *daemon) lead() func(first bool) {
+	var writer priority.Leader
+	var told sync.Once
+	return func(first bool) {
+		change := writer.Rejoin
+		if first {
+			change = writer.Lead
+		}
+		if err := change(); err != nil {
+			told.Do(func() {
+				d.log.Info("the store's writer has the priority of all other threads: orders wait longer under load", "error", err)
+			})
+		}
 	}
 }
 

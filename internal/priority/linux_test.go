@@ -35,12 +35,27 @@ func TestThreadsOfTheirOwn(t *testing.T) {
 	if got := on(GiveWay); got.niceness != givingWay || got.err != nil {
 		t.Errorf("GiveWay: niceness %d, error %v; want %d", got.niceness, got.err, givingWay)
 	}
-	got := on(Lead)
+	var leader Leader
+	var again, rejoined seen
+	got := on(func() error {
+		err := leader.Lead()
+		again = seen{niceness(t), leader.Lead()}
+		return err
+	})
+	on(func() error {
+		var second Leader
+		_ = second.Lead() // may be refused
+		rejoined = seen{err: errors.Join(second.Rejoin(), second.Rejoin()), niceness: niceness(t)}
+		return nil
+	})
 	switch {
-	case got.err == nil && got.niceness != leading:
-		t.Errorf("Lead: niceness %d, want %d", got.niceness, leading)
+	case got.err == nil && (got.niceness != leading || again != got):
+		t.Errorf("Lead: niceness %d, then %+v; want %d", got.niceness, again, leading)
 	case got.err != nil && (got.niceness != before || !errors.Is(got.err, syscall.EACCES) && !errors.Is(got.err, syscall.EPERM)):
 		t.Errorf("Lead was refused: niceness %d, error %v; want %d as before and a lack of privilege", got.niceness, got.err, before)
+	}
+	if rejoined != (seen{before, nil}) {
+		t.Errorf("after Rejoin: %+v, want niceness %d", rejoined, before)
 	}
 	if after := niceness(t); after != before {
 		t.Errorf("the caller's thread has niceness %d, had %d", after, before)

@@ -44,9 +44,10 @@ type Config struct {
 	Clock  func() time.Time
 	Logger *slog.Logger
 	Seal   Sealer
-	// Lead is called first by the goroutine that writes, which everybody waits for and
-	// which needs less than a processor: to give its thread another priority.
-	Lead func()
+	// Lead is called before each transaction by the goroutine that writes, which needs
+	// less than a processor: to put it before all others when somebody waits for the
+	// transaction, else among them.
+	Lead func(first bool)
 }
 
 // Store is the embedded store. It is safe for concurrent use.
@@ -54,7 +55,7 @@ type Store struct {
 	clock        func() time.Time
 	log          *slog.Logger
 	seal         Sealer
-	lead         func()
+	lead         func(first bool)
 	lock         *os.File
 	writeDB      *sql.DB
 	readDB       *sql.DB
@@ -77,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, errors.New("open store: path, clock, logger and seal are required")
 	}
 	if cfg.Lead == nil {
-		cfg.Lead = func() {}
+		cfg.Lead = func(bool) {}
 	}
 	s := &Store{
 		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, lead: cfg.Lead, known: newKnown(), slots: newSlots(),

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"modernc.org/sqlite"
@@ -30,6 +31,7 @@ type writer struct {
 	log    *slog.Logger
 
 	checkpointer *checkpointer
+	lead         func(first bool)
 
 	done chan struct{}
 	// commit is replaced by tests of commits with unknown outcome.
@@ -44,16 +46,13 @@ func newWriter(ctx context.Context, s *Store) (*writer, error) {
 	prepared := newStatements(conn)
 	w := &writer{
 		queue: newQueue(), conn: prepared, q: sqlitedb.New(prepared), many: newMany(prepared), arcs: newArcNames(), known: s.known, roster: &roster{}, pools: map[string]int64{},
-		clock: s.clock, log: s.log, checkpointer: s.checkpointer, done: make(chan struct{}),
+		clock: s.clock, log: s.log, checkpointer: s.checkpointer, lead: s.lead, done: make(chan struct{}),
 	}
 	w.commit = func(ctx context.Context) error { return w.exec(ctx, "COMMIT") }
 	if err := w.roster.count(ctx, w.q); err != nil {
 		return nil, errors.Join(err, prepared.close())
 	}
-	go func() { //nolint:contextcheck // a transaction outlives the callers it serves
-		s.lead()
-		w.loop()
-	}()
+	go w.loop() //nolint:contextcheck // a transaction outlives the callers it serves
 	return w, nil
 }
 
@@ -108,6 +107,7 @@ func (w *writer) loop() {
 		jobs := w.queue.take()
 		company = len(jobs) > 1
 		if len(jobs) > 0 {
+			w.lead(slices.ContainsFunc(jobs, func(j *job) bool { return j.lane == interactive }))
 			err := w.transaction(jobs)
 			for _, j := range jobs {
 				j.done <- err

@@ -43,6 +43,12 @@ func TestCompact(t *testing.T) {
 			t.Errorf("room for %d of %d and %d of %d", cap(charges), len(charges), cap(prefixes), len(prefixes))
 		}
 	}
+	for i, name := range []string{string(got[0].VPN.ID), got[0].Name} {
+		before := []string{string(got[0].ID), string(got[0].ID) + string(got[0].VPN.ID)}[i]
+		if unsafe.StringData(name) != (*byte)(unsafe.Add(unsafe.Pointer(unsafe.StringData(string(got[0].ID))), len(before))) {
+			t.Errorf("%q does not lie behind %q", name, before)
+		}
+	}
 	if unsafe.StringData(string(got[0].Route.Forward)) != unsafe.StringData(string(got[1].Former.Route.Forward)) {
 		t.Error("a way is there twice")
 	}

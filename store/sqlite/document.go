@@ -22,6 +22,7 @@ const docSchema = 2
 // document.
 func encode(seal Sealer, in session.Session) (written *kept, doc string, err error) {
 	written = &kept{session: in, token: []byte{}}
+	pack(&written.session)
 	if in.Sink != nil {
 		sink, token, err := sealSink(seal, *in.Sink, string(in.ID))
 		if err != nil {

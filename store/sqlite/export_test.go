@@ -143,4 +143,7 @@ func (s *Store) checkRoster(ctx context.Context) (diffs []string, err error) {
 }
 
 // Compact is compact, for tests.
-func Compact(s *session.Session) { compact(s) }
+func Compact(s *session.Session) {
+	compact(s)
+	pack(s)
+}

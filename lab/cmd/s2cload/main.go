@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -39,6 +40,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2)) // a thread that looks for work takes it from the daemon
 	results, err := load.Bench(ctx, o)
 	write := load.WriteTable
 	if asJSON {

@@ -196,6 +196,7 @@ func TestExpiredHoldsReturnTheirRoom(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- d.run(ctx) }()
+		time.Sleep(time.Second) // what is written at the same time shares a transaction, which waits for it
 		synctest.Wait()
 		expect("from the start on", api.AVAILABLE)
 		hold()

@@ -47,8 +47,7 @@ type Config struct {
 
 // claimLimit and claimFor bound how many sessions are worked on at once and for
 // how long nobody else looks at them. Between two turns the runner rests while
-// customers wait: each takes the store's writer, which goes before all requests, for
-// some 10 ms.
+// customers wait: each keeps the store's writer for some 10 ms.
 const (
 	claimLimit = movers
 	claimFor   = 10 * time.Second

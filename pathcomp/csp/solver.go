@@ -166,28 +166,25 @@ func (s *Solver) FindTour(t Tour, path []uint32) (Result, []uint32) {
 func (s *Solver) findPlain(w *workspace, t Tour, path []uint32) (Result, []uint32) {
 	leg := &t.Legs[0]
 	q := Query{From: t.From, To: leg.To, MaxDelay: t.MaxDelay}
-	best, spent := s.recall.get(q), 0
+	best := s.recall.get(q)
 	if best == nil {
-		best, spent = s.best(w, q)
+		best = s.best(w, q)
 	}
-	if best.GaveUp || best.Found && !all(leg.Usable, best.arcs) {
+	if best.Found && !all(leg.Usable, best.arcs) {
 		r, path := s.find(w, t, path)
-		r.Expansions += spent
+		r.Expansions += best.Expansions
 		return r, path
 	}
-	r := best.Result
-	r.Expansions = spent
-	return r, append(path, best.arcs...)
+	return best.Result, append(path, best.arcs...)
 }
 
-// best searches the whole graph, and keeps what it found, or that there is nothing.
-func (s *Solver) best(w *workspace, q Query) (found *recalled, expansions int) {
+// best searches the whole graph, and keeps what it found, or that there is nothing;
+// without what that took: who recalls it has not searched.
+func (s *Solver) best(w *workspace, q Query) *recalled {
 	w.one[0] = Leg{To: q.To}
 	r, arcs := s.find(w, Tour{From: q.From, Legs: w.one[:], MaxDelay: q.MaxDelay}, nil)
-	if !r.GaveUp {
-		s.recall.put(&recalled{query: q, Result: Result{Found: r.Found, Cost: r.Cost, Delay: r.Delay}, arcs: arcs})
-	}
-	return &recalled{query: q, Result: r, arcs: arcs}, r.Expansions
+	s.recall.put(&recalled{query: q, Result: Result{Found: r.Found, Cost: r.Cost, Delay: r.Delay}, arcs: arcs})
+	return &recalled{query: q, Result: r, arcs: arcs}
 }
 
 // find answers a tour with a bound on delay only.

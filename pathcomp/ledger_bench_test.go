@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
-	"runtime/metrics"
 	"testing"
 	"time"
 
+	"github.com/s2cd/s2cd/internal/heaptest"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -26,9 +26,9 @@ func load(b *testing.B, uses int, bothWays bool) {
 	const sessions = 100_000
 	all := bookings(sessions, uses, bothWays)
 	var took time.Duration
-	var grown inUse
+	var grown heaptest.InUse
 	for range b.N {
-		before := heap()
+		before := heaptest.Now()
 		ledger := pathcomp.NewLedger(clock)
 		at := time.Now()
 		for _, one := range all {
@@ -37,18 +37,18 @@ func load(b *testing.B, uses int, bothWays bool) {
 			}
 		}
 		took += time.Since(at)
-		after := heap()
-		grown.octets += after.octets - before.octets
-		grown.scanned += after.scanned - before.scanned
-		grown.objects += after.objects - before.objects
+		after := heaptest.Now()
+		grown.Octets += after.Octets - before.Octets
+		grown.Scanned += after.Scanned - before.Scanned
+		grown.Objects += after.Objects - before.Objects
 		runtime.KeepAlive(ledger)
 	}
 	each := float64(b.N) * sessions
 	b.ReportMetric(took.Seconds()*1000/float64(b.N), "ms-load")
-	b.ReportMetric(float64(grown.octets)/each, "B/session")
-	b.ReportMetric(float64(grown.octets)/each/float64(uses), "B/use")
-	b.ReportMetric(float64(grown.scanned)/each, "scanned-B/session")
-	b.ReportMetric(float64(grown.objects)/each, "objects/session")
+	b.ReportMetric(float64(grown.Octets)/each, "B/session")
+	b.ReportMetric(float64(grown.Octets)/each/float64(uses), "B/use")
+	b.ReportMetric(float64(grown.Scanned)/each, "scanned-B/session")
+	b.ReportMetric(float64(grown.Objects)/each, "objects/session")
 }
 
 // bookings are of sessions with so many uses each.
@@ -84,18 +84,4 @@ func bookings(sessions, uses int, bothWays bool) []pathcomp.Booking {
 		}
 	}
 	return all
-}
-
-// inUse is what is on the heap: octets, how many of them the collector reads for
-// pointers, and objects.
-type inUse struct{ octets, scanned, objects uint64 }
-
-// heap returns what is in use after a collection.
-func heap() inUse {
-	runtime.GC() //nolint:revive // what is garbage must not count
-	samples := []metrics.Sample{
-		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/scan/heap:bytes"}, {Name: "/gc/heap/objects:objects"},
-	}
-	metrics.Read(samples)
-	return inUse{octets: samples[0].Value.Uint64(), scanned: samples[1].Value.Uint64(), objects: samples[2].Value.Uint64()}
 }

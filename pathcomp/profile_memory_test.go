@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"testing"
 	"unsafe"
+
+	"github.com/s2cd/s2cd/internal/heaptest"
 )
 
 // BenchmarkProfileMemory measures what calendars take on the heap, with
@@ -41,7 +43,7 @@ func profileMemory(b *testing.B, reservations, changes int) {
 	calendars := make([]profile, 1+20_000/(reservations+1))
 	for b.Loop() {
 		clear(calendars)
-		before := heap()
+		before := heaptest.Now().Octets
 		for i := range calendars {
 			p := &calendars[i]
 			for k := range held {
@@ -55,7 +57,7 @@ func profileMemory(b *testing.B, reservations, changes int) {
 				p.add(held[k].from, held[k].until, held[k].kbps)
 			}
 		}
-		octets := heap() - before + uint64(len(calendars))*uint64(unsafe.Sizeof(profile{}))
+		octets := heaptest.Now().Octets - before + uint64(len(calendars))*uint64(unsafe.Sizeof(profile{}))
 		breakpoints := 0
 		for i := range calendars {
 			for range calendars[i].from(0) {
@@ -68,14 +70,4 @@ func profileMemory(b *testing.B, reservations, changes int) {
 		}
 	}
 	runtime.KeepAlive(calendars)
-}
-
-// heap returns the octets of all objects that are in use.
-func heap() uint64 {
-	for range 2 { // the first may have begun before the last was dropped
-		runtime.GC() //nolint:revive // what it leaves is what is asked for
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/s2cd/s2cd/internal/heaptest"
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/pathcomp/csp"
 	"github.com/s2cd/s2cd/pathcomp/pathbench"
@@ -177,35 +178,26 @@ func BenchmarkMemory(b *testing.B) {
 	arcs := float64(2 * len(n.Links))
 	var graph, whole, destination float64
 	for b.Loop() {
-		empty := heap()
+		empty := float64(heaptest.Now().Octets)
 		g, err := csp.NewGraph(p.Graph.Nodes, p.Graph.Arcs)
 		if err != nil {
 			b.Fatal(err)
 		}
-		graph = heap() - empty
+		graph = float64(heaptest.Now().Octets) - empty
 		runtime.KeepAlive(g)
-		empty = heap()
+		empty = float64(heaptest.Now().Octets)
 		core, err := pathcomp.NewCore(n, pathcomp.NewLedger(noon), noon)
 		if err != nil {
 			b.Fatal(err)
 		}
-		whole = heap() - empty
+		whole = float64(heaptest.Now().Octets) - empty
 		core.Prepare(context.Background(), n.Nodes[0].Name)
-		one := heap()
+		one := float64(heaptest.Now().Octets)
 		core.Prepare(context.Background(), n.Nodes[1].Name, n.Nodes[2].Name)
-		destination = (heap() - one) / 2
+		destination = (float64(heaptest.Now().Octets) - one) / 2
 		runtime.KeepAlive(core)
 	}
 	b.ReportMetric(graph/arcs, "graph-B/arc")
 	b.ReportMetric(whole/arcs, "snapshot-B/arc")
 	b.ReportMetric(destination, "destination-B")
-}
-
-// heap returns the octets in use.
-func heap() float64 {
-	runtime.GC() //nolint:revive // weighs what is left
-	runtime.GC() //nolint:revive // finalizers have run
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc)
 }

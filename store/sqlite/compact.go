@@ -19,6 +19,7 @@ func compact(s *session.Session) {
 	} {
 		compactIn(reflect.ValueOf(part).Elem())
 	}
+	pack(s)
 }
 
 // compactIn goes through all that is exported in v. Times and addresses are not.

@@ -116,7 +116,6 @@ func (d *document) parsed(seal Sealer, h head) (*kept, error) {
 	}
 	plain.Version, plain.Devices = uint64(h.Version), d.devices //nolint:gosec // counts from 1
 	compact(&plain)
-	pack(&plain)
 	out := &kept{session: plain, token: d.Token}
 	if _, err := open(seal, out); err != nil {
 		return nil, err

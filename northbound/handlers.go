@@ -156,7 +156,7 @@ func (h handlers) replyView(w http.ResponseWriter, r *http.Request, status int, 
 		h.s.fail(w, r, err)
 		return
 	}
-	w.Header().Set("Etag", entityTag(v.Session))
+	w.Header().Set("ETag", entityTag(v.Session))
 	h.s.reply(w, r, status, info)
 }
 

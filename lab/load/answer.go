@@ -20,8 +20,8 @@ type answer struct {
 
 // readAnswer reads an answer as the daemon writes it: HTTP/1.1 with the length of
 // its body (RFC 9112, sections 4 and 6.3), no line longer than what in holds. A body
-// that was wanted is passed over. net/http would need as much time for it as for all
-// else that the generator does, which it would take from the daemon.
+// that was wanted is passed over. net/http does more, and would take the time for it
+// from the daemon.
 func readAnswer(in *bufio.Reader, want int) (a answer, err error) {
 	line, err := readLine(in)
 	if err != nil {

@@ -64,8 +64,8 @@ func (c *conn) do(q call) (answer, error) {
 	return a, nil
 }
 
-// bound keeps the deadline between answerIn and twice that ahead: a timer moved for
-// each call would cost as much as the call's own bytes.
+// bound keeps the deadline between answerIn and twice that ahead, so that not each call
+// moves a timer.
 func (c *conn) bound(now time.Time) error {
 	if c.deadline.Sub(now) > answerIn {
 		return nil

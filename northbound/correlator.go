@@ -3,7 +3,6 @@
 package northbound
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 
@@ -30,23 +29,4 @@ func correlate(h http.Header) (id string, bad *fault) {
 		return uuid.NewString(), invalid("x-correlator", "must match "+correlatorPattern.String())
 	}
 	return values[0], nil
-}
-
-type callKey struct{}
-
-// call is what the front of the server knows of a request.
-type call struct {
-	correlator string
-	operation  string
-	tenant     string
-	client     string
-	failure    error
-}
-
-func callOf(ctx context.Context) *call {
-	c, ok := ctx.Value(callKey{}).(*call)
-	if !ok {
-		return &call{}
-	}
-	return c
 }

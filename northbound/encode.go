@@ -17,13 +17,13 @@ import (
 )
 
 // encodeView renders a session for its customer.
-func encodeView(v order.View) (api.SessionInfo, error) {
-	s := v.Session
+func encodeView(v *order.View) (*api.SessionInfo, error) {
+	s := &v.Session
 	id, err := uuid.Parse(string(s.ID))
 	if err != nil {
-		return api.SessionInfo{}, fmt.Errorf("encode session %q: %w", s.ID, err)
+		return nil, fmt.Errorf("encode session %q: %w", s.ID, err)
 	}
-	info := api.SessionInfo{
+	info := &api.SessionInfo{
 		SessionId: id, Name: optional(s.Name),
 		AccessPoint: encodeEnd(s.A), EndPoint: encodeEnd(s.Z), IsProtected: s.Protected,
 		Sla: api.Sla(s.Level), GuaranteedBandwidth: wire.Mbps(s.Rate.Forward), GuaranteedReverseBandwidth: wire.Mbps(s.Rate.Reverse),
@@ -104,8 +104,8 @@ func encodeTransport(a netip.AddrPort) *api.TransportAddress {
 	return &api.TransportAddress{IpAddress: a.Addr().String(), Port: int32(a.Port())}
 }
 
-func encodeActual(v order.View) api.Actual {
-	m := v.Actual
+func encodeActual(v *order.View) api.Actual {
+	m := &v.Actual
 	a := api.Actual{
 		Verification: wire.Verification(string(m.Verification)), ServicedDuration: wire.Seconds(v.Served),
 		SentOctets: octets(m.SentOctets), ReceivedOctets: octets(m.RecvOctets), Detail: optional(limit(m.Detail)),
@@ -165,7 +165,7 @@ func encodeAvailability(a order.Availability) api.AvailabilityInfo {
 }
 
 // routing is the protocol of the session: of the end that has BGP, if one has.
-func routing(s session.Session) session.RoutingProtocol {
+func routing(s *session.Session) session.RoutingProtocol {
 	if s.A.Routing.Protocol == session.BGP || s.Z.Routing.Protocol == session.BGP {
 		return session.BGP
 	}

@@ -28,8 +28,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.cfg.UnderWay.leave()
 	begin := s.cfg.Now()
 	id, bad := correlate(r.Header)
-	c := &call{correlator: id}
-	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	c := &call{Context: r.Context(), correlator: id}
+	defer c.over()
+	r = r.WithContext(c) //nolint:contextcheck // a call is its request's context
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set(correlatorHeader, id)
 	rec.Header().Set("X-Content-Type-Options", "nosniff")
@@ -85,17 +86,15 @@ func (s *Server) pass(w http.ResponseWriter, r *http.Request, c *call) error {
 	if err := s.readBody(o, w, r); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.RequestTimeout)
-	defer cancel()
-	s.mux.ServeHTTP(w, r.WithContext(ctx))
+	c.end(time.Now().Add(s.cfg.RequestTimeout))
+	s.mux.ServeHTTP(w, r)
 	return nil
 }
 
 // route finds the pattern of a request. The mux's own answers are never sent.
 func route(mux *http.ServeMux, r *http.Request) (string, *fault) {
-	notFound := &fault{status: http.StatusNotFound, code: "NOT_FOUND", message: "The specified resource is not found."}
 	if r.URL.Path != path.Clean(r.URL.Path) || r.URL.EscapedPath() != r.URL.Path {
-		return "", notFound
+		return "", notFound()
 	}
 	h, pattern := mux.Handler(r)
 	if pattern != "" && r.Method != http.MethodHead {
@@ -107,9 +106,13 @@ func route(mux *http.ServeMux, r *http.Request) (string, *fault) {
 	refusal := &recorder{ResponseWriter: discard{header: http.Header{}}}
 	h.ServeHTTP(refusal, r)
 	if refusal.status != http.StatusMethodNotAllowed {
-		return "", notFound
+		return "", notFound()
 	}
 	return "", notAllowed(strings.ReplaceAll(refusal.Header().Get("Allow"), "GET, HEAD", "GET"))
+}
+
+func notFound() *fault {
+	return &fault{status: http.StatusNotFound, code: "NOT_FOUND", message: "The specified resource is not found."}
 }
 
 func notAllowed(allow string) *fault {
@@ -130,10 +133,9 @@ func (s *Server) admit(r *http.Request, o *operation, c *call) error {
 		return fmt.Errorf("%w: %w", auth.ErrUnauthenticated, err)
 	}
 	c.client = who.Client
-	denied := &fault{status: http.StatusForbidden, code: "PERMISSION_DENIED", message: "Client does not have sufficient permissions to perform this action."}
 	tenant, ok := s.cfg.TenantOf(who.Client)
 	if !ok || !who.May(o.scope) {
-		return denied
+		return &fault{status: http.StatusForbidden, code: "PERMISSION_DENIED", message: "Client does not have sufficient permissions to perform this action."}
 	}
 	c.tenant = string(tenant)
 	return nil

@@ -88,12 +88,12 @@ func (h handlers) ListSessions(w http.ResponseWriter, r *http.Request, params ap
 			h.s.fail(w, r, err)
 			return
 		}
-		info, err := encodeView(v)
+		info, err := encodeView(&v)
 		if err != nil {
 			h.s.fail(w, r, err)
 			return
 		}
-		out.Sessions = append(out.Sessions, info)
+		out.Sessions = append(out.Sessions, *info)
 	}
 	h.s.reply(w, r, http.StatusOK, out)
 }
@@ -151,7 +151,7 @@ func (h handlers) DeleteSession(w http.ResponseWriter, r *http.Request, id api.S
 }
 
 func (h handlers) replyView(w http.ResponseWriter, r *http.Request, status int, v order.View) {
-	info, err := encodeView(v)
+	info, err := encodeView(&v)
 	if err != nil {
 		h.s.fail(w, r, err)
 		return

@@ -42,7 +42,7 @@ func encodePerformance(p order.Performance) (api.SessionPerformance, error) {
 		return api.SessionPerformance{}, fmt.Errorf("encode session %q: %w", p.View.Session.ID, err)
 	}
 	out := api.SessionPerformance{
-		SessionId: id, Purchased: encodePurchased(p.View), Delivered: encodeDelivered(p.View), MeasurementInterval: optional(wire.Seconds(p.Every)),
+		SessionId: id, Purchased: encodePurchased(&p.View), Delivered: encodeDelivered(&p.View), MeasurementInterval: optional(wire.Seconds(p.Every)),
 		Windows: make([]api.Measurement, 0, len(p.Windows)), GuaranteeLog: encodeGuaranteeLog(p.Log, p.View.Session.EndedAt),
 	}
 	for _, one := range p.Windows {
@@ -52,8 +52,8 @@ func encodePerformance(p order.Performance) (api.SessionPerformance, error) {
 }
 
 // encodePurchased renders what was bought, with the bounds of its level.
-func encodePurchased(v order.View) api.Purchased {
-	s := v.Session
+func encodePurchased(v *order.View) api.Purchased {
+	s := &v.Session
 	p := api.Purchased{Sla: api.Sla(s.Level), GuaranteedBandwidth: wire.Mbps(s.Rate.Forward), GuaranteedReverseBandwidth: wire.Mbps(s.Rate.Reverse)}
 	if l := v.Promise; l != nil {
 		p.MaxLatency = optional(wire.Millis(l.MaxRTTMicros))
@@ -64,7 +64,7 @@ func encodePurchased(v order.View) api.Purchased {
 }
 
 // encodeDelivered renders the sum of all windows, judged by what was promised.
-func encodeDelivered(v order.View) *api.Measurement {
+func encodeDelivered(v *order.View) *api.Measurement {
 	if v.Delivered == nil {
 		return nil
 	}

@@ -81,7 +81,7 @@ func (s *Service) View(ctx context.Context, one session.Session) (View, error) {
 	if l, ok := d.level(one.Tenant, one.Level); ok {
 		v.Promise = &l
 	}
-	if one.Phase != session.Released {
+	if one.Phase != session.Admitted && one.Phase != session.Released { // else nothing is on a device
 		v.Actual = s.meter.Measured(one)
 	}
 	var err error

@@ -57,7 +57,7 @@ func (d *daemon) buildNorthbound(ctx context.Context) error {
 		Now: d.now, SinkAllowed: guard.Check, Addr: d.cfg.API.Listen, CertFile: d.cfg.API.TLS.Cert, KeyFile: d.cfg.API.TLS.Key,
 		MaxBody: d.cfg.API.MaxBody, ShutdownTimeout: d.cfg.API.ShutdownGrace,
 		EndpointAllowed: newEndpoints(d.inventory, d.cfg.Webhook.AllowPrefixes).check, Keys: d.keySet(), PublicURL: d.publicURL(),
-		RequestRate: d.requestRate, UnderWay: &d.requests,
+		RequestRate: requestRate(d.inventory.Tenants), UnderWay: &d.requests,
 	})
 	if err != nil {
 		return fmt.Errorf("API: %w", err)
@@ -83,14 +83,13 @@ func tenantOf(all []session.Tenant) northbound.TenantOf {
 	}
 }
 
-// requestRate is how many requests a second a customer may send; 0: any number.
-func (d *daemon) requestRate(id session.TenantID) int {
-	for _, t := range d.inventory.Tenants {
-		if t.ID == id {
-			return t.Quota.Requests
-		}
+// requestRate tells how many requests a second a customer may send; 0: any number.
+func requestRate(all []session.Tenant) func(session.TenantID) int {
+	rates := map[session.TenantID]int{}
+	for _, t := range all {
+		rates[t.ID] = t.Quota.Requests
 	}
-	return 0
+	return func(id session.TenantID) int { return rates[id] }
 }
 
 func (d *daemon) buildIssuer(ctx context.Context) (*devtoken.Issuer, error) {

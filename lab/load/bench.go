@@ -40,6 +40,11 @@ func Bench(ctx context.Context, o Options) (results []Result, err error) {
 	if err := o.Plan.Check(); err != nil {
 		return nil, err
 	}
+	if o.Profiles != "" {
+		if err := os.MkdirAll(o.Profiles, 0o700); err != nil {
+			return nil, fmt.Errorf("folder for profiles: %w", err)
+		}
+	}
 	dir, err := os.MkdirTemp("", "s2cload-")
 	if err != nil {
 		return nil, fmt.Errorf("make folder: %w", err)

@@ -35,7 +35,7 @@ func newRemembered() *remembered {
 
 // find returns who has shown the token; its scopes are not to be changed.
 func (r *remembered) find(token string, now time.Time) (Identity, bool) {
-	sum := sha256.Sum256([]byte(token))
+	sum := digest(token)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	one, ok := r.known[sum]
@@ -61,5 +61,10 @@ func (r *remembered) keep(token string, who Identity, now, expiry time.Time) {
 		}
 		delete(r.known, other)
 	}
-	r.known[sha256.Sum256([]byte(token))] = remembrance{who, until}
+	r.known[digest(token)] = remembrance{who, until}
+}
+
+// digest is the SHA-256 of a token, in memory of its own only if that is long.
+func digest(token string) [sha256.Size]byte {
+	return sha256.Sum256(append(make([]byte, 0, 2048), token...))
 }

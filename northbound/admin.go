@@ -174,7 +174,7 @@ func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	rec.Header().Set(correlatorHeader, id)
 	r = r.WithContext(&call{Context: r.Context(), correlator: id}) //nolint:contextcheck // a call is its request's context
-	defer func() { //nolint:contextcheck // the request carries it
+	defer func() {                                                 //nolint:contextcheck // the request carries it
 		if p := recover(); p != nil {
 			a.cfg.Log.ErrorContext(r.Context(), "panic in an operator's request", "correlator", id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			if !rec.wrote {

@@ -260,16 +260,22 @@ func (s *search) arrive(l *label) bool {
 // returned, and not queued; none: there is none.
 func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint32 {
 	follower := uint32(none)
+	rows, states, ties := l.rows, l.states, s.ties
+	restCost, restDelay := uint64(l.after[byCost].cost), uint64(l.after[ties].delay)
+	maxDelay, maxCost := l.maxDelay, l.maxCost
 	for _, e := range s.graph.leaving(at.node) {
-		ways := l.at(e.node)
+		ways := &rows[e.node].ways
 		delay := uint64(at.delay) + uint64(e.delay)
 		cost := uint64(at.cost) + uint64(e.cost)
-		if delay+uint64(ways[byDelay].delay) > l.maxDelay || cost+uint64(ways[byCost].cost) > l.maxCost {
+		if delay+uint64(ways[byDelay].delay) > maxDelay || cost+uint64(ways[byCost].cost) > maxCost {
 			continue
 		}
 		// Within these bounds no sum overflows.
-		key := s.key(l, ways, cost, delay)
-		if key >= s.best || s.hopeless(l, at.cost+e.cost, at.delay+e.delay, ways) || delay >= uint64(s.state(l, e.node).delay) {
+		key := (cost+uint64(ways[byCost].cost)+restCost)<<32 | min(delay+uint64(ways[ties].delay)+restDelay, none)
+		if key >= s.best || s.hopeless(l, at.cost+e.cost, at.delay+e.delay, ways) {
+			continue
+		}
+		if state := &states[e.node]; state.epoch == s.epoch && delay >= uint64(state.delay) {
 			continue
 		}
 		if e.node == l.To && !s.lets(l, e.arc) {

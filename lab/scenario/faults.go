@@ -323,9 +323,9 @@ func (f *Faults) refused(ctx context.Context) (string, error) {
 
 func (f *Faults) heal(ctx context.Context) error { return f.Inject(ctx, "PE1", map[string]any{}) }
 
-// silent lets PE1 answer nothing for a while.
+// silent lets PE1 answer nothing until an order is in doubt.
 func (f *Faults) silent(ctx context.Context) (string, error) {
-	if err := f.Inject(ctx, "PE1", map[string]any{"blackhole": 36 * time.Second}); err != nil {
+	if err := f.Inject(ctx, "PE1", map[string]any{"blackhole": 5 * time.Minute}); err != nil {
 		return "", err
 	}
 	made, err := f.order(ctx, f.two, otherCustomer)
@@ -338,6 +338,9 @@ func (f *Faults) silent(ctx context.Context) (string, error) {
 	}
 	if !strings.Contains(v.Reason, "PE1") {
 		return "", fmt.Errorf("the reason does not name the device: %q", v.Reason)
+	}
+	if err := f.heal(ctx); err != nil {
+		return "", err
 	}
 	if _, err := f.carries(ctx, f.two, made.ID, otherCustomer); err != nil {
 		return "", err

@@ -47,6 +47,7 @@ type Ledger struct {
 	serial  uint64              // of the capacities
 	births  uint64              // entries made
 	index   index
+	writer  writer // is used again
 
 	serials *atomic.Uint64 // that were given, also to forks
 	scratch *scratch       // of a fork; else nil
@@ -256,7 +257,7 @@ func (l *Ledger) succeed(e *entry) {
 	if own := l.owners[e.owner]; own == nil && len(h.entries) == 1 {
 		delete(l.owners, h.owner) // alone there as it will be here
 		own = l.holding(e.owner)
-		own.entries, e.held = h.entries, own
+		own.entries, e.held = own.with(e), own
 		return
 	}
 	l.pass(e, l.holding(e.owner))

@@ -30,6 +30,7 @@ func (c *Core) Steer(d Demand) (Admission, *Refusal) {
 type steering struct {
 	room
 	core     *Core
+	asked    Demand
 	from, to terminal
 	others   []int32 // more ends, of a pair of paths
 	policy   policy
@@ -76,7 +77,8 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 	if !ok {
 		t = &steering{}
 	}
-	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0], takes: t.takes[:0]}
+	*t = steering{asked: *d, core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0], takes: t.takes[:0]}
+	t.room = c.roomFor(s, &t.asked)
 	t.sides = [2]side{{t, 0, !d.Separate, noArc}, {t, 1, false, noArc}}
 	t.setRate(d.Kbps)
 	return t, nil

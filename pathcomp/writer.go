@@ -15,6 +15,12 @@ type writer struct {
 	by      []shift
 }
 
+// writing returns the writer of a ledger for changes from now on.
+func (l *Ledger) writing() *writer {
+	l.writer.horizon, l.writer.near = l.horizon(), trace{}
+	return &l.writer
+}
+
 // shift changes what is reserved on b, before flush at the latest.
 func (w *writer) shift(b *book, by []shift) {
 	if w.book != nil && w.book == b.twin && w.book.calendar.Load() == b.calendar.Load() && slices.Equal(w.by, by) {

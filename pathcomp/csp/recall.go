@@ -24,12 +24,13 @@ const (
 
 type recallPage [pageSize]atomic.Pointer[recalled]
 
-// recalled is an answer. It is never changed.
+// recalled is an answer. It is never changed, but for its note.
 type recalled struct {
 	Result
 
 	query Query
 	arcs  []uint32
+	note  atomic.Value
 }
 
 // place returns where the answer to a query is kept, by a multiplicative hash (Knuth,

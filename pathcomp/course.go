@@ -62,7 +62,7 @@ func (t *steering) draw(path []uint32) *chart {
 	}
 	for way, arcs := range c.arcs {
 		for _, a := range arcs {
-			c.takes = append(c.takes, taken{a, int32(way)}) //nolint:gosec // 0 or 1
+			c.takes = append(c.takes, taken{a, int32(way)})
 		}
 	}
 	slices.SortFunc(c.takes, func(x, y taken) int { return cmp.Compare(t.rank[x.arc], t.rank[y.arc]) })

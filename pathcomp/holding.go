@@ -10,8 +10,8 @@ import (
 // holding is all that an owner holds, and what shares room with it.
 type holding struct {
 	owner   string
-	entries []*entry
 	one     [1]*entry // where entries begin: most hold no more
+	entries []*entry
 }
 
 // with returns entries with e, beside entries.

@@ -47,7 +47,7 @@ type Ledger struct {
 	serial  uint64              // of the capacities
 	births  uint64              // entries made
 	index   index
-	writer  writer // is used again
+	shifts  []shift // room for those of a writer
 
 	serials *atomic.Uint64 // that were given, also to forks
 	scratch *scratch       // of a fork; else nil
@@ -58,7 +58,7 @@ type Ledger struct {
 func NewLedger(clock func() time.Time) *Ledger {
 	return &Ledger{
 		clock: clock, books: map[topology.ArcName]*book{}, owners: map[string]*holding{},
-		pending: map[string][]*entry{}, classes: map[string]string{}, serials: &atomic.Uint64{},
+		pending: map[string][]*entry{}, classes: map[string]string{}, serials: &atomic.Uint64{}, shifts: make([]shift, 0, 8),
 	}
 }
 

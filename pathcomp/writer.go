@@ -15,11 +15,8 @@ type writer struct {
 	by      []shift
 }
 
-// writing returns the writer of a ledger for changes from now on.
-func (l *Ledger) writing() *writer {
-	l.writer.horizon, l.writer.near = l.horizon(), trace{}
-	return &l.writer
-}
+// writing returns a writer for changes from now on, one at a time.
+func (l *Ledger) writing() writer { return writer{horizon: l.horizon(), by: l.shifts[:0]} }
 
 // shift changes what is reserved on b, before flush at the latest.
 func (w *writer) shift(b *book, by []shift) {

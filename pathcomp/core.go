@@ -91,15 +91,10 @@ func (c *Core) lacks(s *snapshot, d *Demand, w *ways) *Refusal {
 
 // ways is where a demand goes and what it takes there.
 type ways struct {
-	forward, reverse []int32 // nodes of one way
-	micros           uint64  // round trip on the slowest ways
-	needs            []need  // by arc
-
-	// Of a steered path.
-
-	arcs    [2][]int32 // each direction's, in order
-	cost    uint64
-	steered bool
+	course
+	micros uint64 // round trip on the slowest ways
+	needs  []need // by arc
+	cost   uint64 // of a steered path
 }
 
 // terminal is a Terminal by numbers.
@@ -131,7 +126,7 @@ func (s *snapshot) route(d *Demand) (ways, *Refusal) {
 	}
 	n.takeAccess(from, to)
 	return ways{
-		forward: there.path(), reverse: back.path(), needs: n.merge(s.rank),
+		course: s.over(there.path(), back.path()), needs: n.merge(s.rank),
 		micros: there.micros() + back.micros() + 2*(from.micros+to.micros),
 	}, nil
 }
@@ -182,31 +177,14 @@ func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
 func (s *snapshot) admission(d *Demand, w ways) Admission {
 	a := Admission{
 		Revision: s.revision, Snapshot: s.serial, Class: d.Class, Window: d.Window,
-		RTTMicros: micros(w.micros), Cost: w.cost,
+		RTTMicros: micros(w.micros), Cost: w.cost, Forward: w.forward, Reverse: w.reverse, Links: w.links,
 		Uses: make([]Use, len(w.needs)), Arcs: make([]int32, len(w.needs)),
-	}
-	a.Forward, a.Reverse = namesOf(s.nodeNames, w.forward, w.reverse)
-	if w.steered {
-		a.Links[0], a.Links[1] = namesOf(s.names, w.arcs[0], w.arcs[1])
 	}
 	for i, n := range w.needs {
 		a.Uses[i] = Use{Arc: s.names[n.arc], Kbps: uint64(n.kbps)} //nolint:gosec // never negative
 		a.Arcs[i] = n.arc
 	}
 	return a
-}
-
-// namesOf returns the names of two rows of numbers, side by side in memory.
-func namesOf[T any](names []T, there, back []int32) (forward, reverse []T) {
-	both := make([]T, len(there)+len(back))
-	forward, reverse = both[:len(there):len(there)], both[len(there):]
-	for i, n := range there {
-		forward[i] = names[n]
-	}
-	for i, n := range back {
-		reverse[i] = names[n]
-	}
-	return forward, reverse
 }
 
 func micros(sum uint64) uint32 { return uint32(min(sum, math.MaxUint32)) }

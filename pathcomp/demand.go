@@ -85,7 +85,8 @@ type Window struct{ From, Until time.Time }
 // Use is what an admission takes on one arc.
 type Use = topology.Use
 
-// Admission is an answer that fits: what to write down to make it true.
+// Admission is an answer that fits: what to write down to make it true. Nobody
+// writes to Forward, Reverse and Links: other admissions may have the same.
 type Admission struct {
 	Revision  uint64 // of the topology searched
 	Class     string

@@ -149,10 +149,8 @@ func (t *steering) unbound(taken ways) *Alternative {
 
 func (t *steering) alternative(w ways) Alternative {
 	d := t.demand
-	forward, _ := namesOf(t.nodeNames, w.forward, nil)
-	there, back := namesOf(t.names, w.arcs[0], w.arcs[1])
 	return Alternative{
-		Forward: forward, Links: [2][]topology.ArcName{there, back},
+		Forward: w.forward, Links: w.links,
 		Cost: w.cost, RTTMicros: micros(w.micros), Blocking: t.blocking(w.needs),
 		TooSlow:  d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros),
 		TooLossy: d.MaxLossPPM > 0 && t.loss(w) > uint64(lossBound(d.MaxLossPPM)),

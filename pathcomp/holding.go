@@ -10,7 +10,17 @@ import (
 // holding is all that an owner holds, and what shares room with it.
 type holding struct {
 	owner   string
+	one     [1]*entry // where entries begin: most hold no more
 	entries []*entry
+}
+
+// with returns entries with e, beside entries.
+func (h *holding) with(e *entry) []*entry {
+	if len(h.entries) > 0 {
+		return append(h.entries[:len(h.entries):len(h.entries)], e)
+	}
+	h.one[0] = e
+	return h.one[:]
 }
 
 // same says that all of entries are one variant, so that they add up.
@@ -37,8 +47,7 @@ func (l *Ledger) holding(owner string) *holding {
 func (l *Ledger) join(owner string, e *entry) {
 	h := l.holding(owner)
 	before := h.entries
-	h.entries = append(h.entries[:len(h.entries):len(h.entries)], e)
-	e.held = h
+	h.entries, e.held = h.with(e), h
 	l.apply(before, h.entries, e)
 }
 
@@ -65,7 +74,7 @@ func (l *Ledger) leave(h *holding, which func(*entry) bool) {
 
 // pass moves e from the holding it is in to another. No reader sees it in both.
 func (l *Ledger) pass(e *entry, to *holding) {
-	from, w := e.held, writer{horizon: l.horizon()}
+	from, w := e.held, l.writing()
 	stay := slices.DeleteFunc(slices.Clone(from.entries), func(other *entry) bool { return other == e })
 	more := append(slices.Clone(to.entries), e)
 	for _, u := range e.uses {
@@ -82,7 +91,7 @@ func (l *Ledger) pass(e *entry, to *holding) {
 // apply brings the calendars from what entries took before to what they take
 // after. The two differ by changed, which all came or all went.
 func (l *Ledger) apply(before, after []*entry, changed ...*entry) {
-	w := writer{horizon: l.horizon()}
+	w := l.writing()
 	defer w.flush()
 	if same(before) && same(after) && (len(before) == 0 || len(after) == 0 || same([]*entry{before[0], after[0]})) {
 		sign := int64(1)

@@ -71,7 +71,7 @@ func (c *Core) searchPair(s *snapshot, d *Demand) (Admission, *Refusal) {
 	if refusal := c.lacks(s, d, &w); refusal != nil {
 		return Admission{}, refusal
 	}
-	w.forward, w.reverse, w.micros = first.there.path(), first.back.path(), first.micros()
+	w.course, w.micros = s.over(first.there.path(), first.back.path()), first.micros()
 	a := s.admission(d, w)
 	a.Second = &Way{RTTMicros: micros(second.micros()), Shared: shared}
 	a.Second.Forward, a.Second.Reverse = namesOf(s.nodeNames, second.there.path(), second.back.path())

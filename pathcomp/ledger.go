@@ -47,6 +47,7 @@ type Ledger struct {
 	serial  uint64              // of the capacities
 	births  uint64              // entries made
 	index   index
+	shifts  []shift // room for those of a writer
 
 	serials *atomic.Uint64 // that were given, also to forks
 	scratch *scratch       // of a fork; else nil
@@ -57,7 +58,7 @@ type Ledger struct {
 func NewLedger(clock func() time.Time) *Ledger {
 	return &Ledger{
 		clock: clock, books: map[topology.ArcName]*book{}, owners: map[string]*holding{},
-		pending: map[string][]*entry{}, classes: map[string]string{}, serials: &atomic.Uint64{},
+		pending: map[string][]*entry{}, classes: map[string]string{}, serials: &atomic.Uint64{}, shifts: make([]shift, 0, 8),
 	}
 }
 
@@ -256,7 +257,7 @@ func (l *Ledger) succeed(e *entry) {
 	if own := l.owners[e.owner]; own == nil && len(h.entries) == 1 {
 		delete(l.owners, h.owner) // alone there as it will be here
 		own = l.holding(e.owner)
-		own.entries, e.held = h.entries, own
+		own.entries, e.held = own.with(e), own
 		return
 	}
 	l.pass(e, l.holding(e.owner))

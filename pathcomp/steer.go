@@ -30,6 +30,7 @@ func (c *Core) Steer(d Demand) (Admission, *Refusal) {
 type steering struct {
 	room
 	core     *Core
+	asked    Demand
 	from, to terminal
 	others   []int32 // more ends, of a pair of paths
 	policy   policy
@@ -76,7 +77,8 @@ func (c *Core) steering(s *snapshot, d *Demand) (*steering, *Refusal) {
 	if !ok {
 		t = &steering{}
 	}
-	*t = steering{room: c.roomFor(s, d), core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0], takes: t.takes[:0]}
+	*t = steering{asked: *d, core: c, from: from, to: to, policy: policy, path: t.path[:0], tails: t.tails[:0], takes: t.takes[:0]}
+	t.room = c.roomFor(s, &t.asked)
 	t.sides = [2]side{{t, 0, !d.Separate, noArc}, {t, 1, false, noArc}}
 	t.setRate(d.Kbps)
 	return t, nil
@@ -250,51 +252,15 @@ func (t *steering) fastestAlone(tour csp.Tour) (ways, bool) {
 
 // ways is a path by the numbers of its arcs, there and then back.
 func (t *steering) ways(found csp.Result, path []uint32) ways {
-	w := ways{micros: uint64(found.Delay) + uint64(t.accessMicros()), cost: uint64(found.Cost), steered: true} //nolint:gosec // not negative
-	// All that follows lies side by side.
-	all := make([]int32, 0, 4*len(path)+2)
-	for way := range w.arcs {
-		w.arcs[way], all = cut(all, len(path))
-	}
+	c := t.chart(found, path)
+	w := ways{course: c.course, micros: uint64(found.Delay) + uint64(t.accessMicros()), cost: uint64(found.Cost)} //nolint:gosec // not negative
 	n := needs{demand: t.demand, list: t.takes[:0]}
-	node, way := t.from.node, 0
-	for _, i := range path {
-		a := int32(i) //nolint:gosec // number of an arc
-		if way == 0 && node == t.to.node && t.demand.Separate {
-			way = 1
-		}
-		n.take(a, true, way)
-		w.arcs[way] = append(w.arcs[way], a)
-		node = t.arcs.at(a).to
+	for _, x := range c.takes {
+		n.list = append(n.list, need{arc: x.arc, link: true, times: 1, kbps: t.kbps[x.way]})
 	}
-	if !t.demand.Separate {
-		for k := len(path) - 1; k >= 0; k-- {
-			back := w.arcs[0][k] ^ 1
-			n.take(back, true, 1)
-			w.arcs[1] = append(w.arcs[1], back)
-		}
-	}
-	w.forward, all = cut(all, len(w.arcs[0])+1)
-	w.reverse, _ = cut(all, len(w.arcs[1])+1)
-	w.forward, w.reverse = t.along(w.forward, t.from.node, w.arcs[0]), t.along(w.reverse, t.to.node, w.arcs[1])
 	n.takeAccess(t.from, t.to)
 	w.needs, t.takes = n.merge(t.rank), n.list
 	return w
-}
-
-// cut returns room for so many numbers at the end of a row, and the row with the
-// room that is left.
-func cut(row []int32, count int) (room, left []int32) {
-	return row[:0:count], row[count:count]
-}
-
-// along appends the nodes that arcs lead over.
-func (t *steering) along(nodes []int32, from int32, arcs []int32) []int32 {
-	nodes = append(nodes, from)
-	for _, a := range arcs {
-		nodes = append(nodes, t.arcs.at(a).to)
-	}
-	return nodes
 }
 
 // lossBound is the largest sum of losses that is no more than a loss in a

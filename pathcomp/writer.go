@@ -15,6 +15,9 @@ type writer struct {
 	by      []shift
 }
 
+// writing returns a writer for changes from now on, one at a time.
+func (l *Ledger) writing() writer { return writer{horizon: l.horizon(), by: l.shifts[:0]} }
+
 // shift changes what is reserved on b, before flush at the latest.
 func (w *writer) shift(b *book, by []shift) {
 	if w.book != nil && w.book == b.twin && w.book.calendar.Load() == b.calendar.Load() && slices.Equal(w.by, by) {

@@ -2,6 +2,8 @@
 
 package csp
 
+import "sync/atomic"
+
 // Filter says which arcs may be used. If that changes during a search, each arc
 // of the path was usable when it was asked for, and the path may not be the
 // cheapest.
@@ -46,4 +48,8 @@ type Result struct {
 	Tight       bool // bounds were computed for this query: none were known, or not good enough
 	Cold        bool // none were known to one of the destinations: Prepare would help
 	GaveUp      bool // not found, and not proven that there is none
+
+	// Note is the caller's, for what it makes of the path: who asks for the same later
+	// gets it too. Nil: the solver does not remember this answer.
+	Note *atomic.Value
 }

@@ -9,25 +9,28 @@ import "sync/atomic"
 // where there is none, there is none with a filter. An order asks what its inquiry
 // has asked, and the sites of a customer ask alike.
 //
-// There is one place for each of some thousand answers, which the next that falls on
-// it takes. Readers take no lock.
+// There are some thousand places, in groups. An answer takes a free one of its group, or
+// else its own. So those that are asked for all the time seldom drive each other out.
+// Readers take no lock.
 type recall struct {
 	pages [recallPages]atomic.Pointer[recallPage]
 }
 
 const (
 	recallBits  = 13 // places
+	recallGroup = 4  // places
 	recallPages = 1 << (recallBits - pageBits)
 )
 
 type recallPage [pageSize]atomic.Pointer[recalled]
 
-// recalled is an answer. It is never changed.
+// recalled is an answer. It is never changed, but for its note.
 type recalled struct {
 	Result
 
 	query Query
 	arcs  []uint32
+	note  atomic.Value
 }
 
 // place returns where the answer to a query is kept, by a multiplicative hash (Knuth,
@@ -45,11 +48,13 @@ func (r *recall) get(q Query) *recalled {
 	if held == nil {
 		return nil
 	}
-	known := held[at].Load()
-	if known == nil || known.query != q {
-		return nil
+	places := group(held, at)
+	for i := range places { // a free one comes after all that are taken
+		if known := places[i].Load(); known == nil || known.query == q {
+			return known
+		}
 	}
-	return known
+	return nil
 }
 
 func (r *recall) put(found *recalled) {
@@ -59,7 +64,19 @@ func (r *recall) put(found *recalled) {
 		r.pages[page].CompareAndSwap(nil, &recallPage{})
 		held = r.pages[page].Load()
 	}
+	places := group(held, at)
+	for i := range places {
+		if places[i].CompareAndSwap(nil, found) {
+			return
+		}
+	}
 	held[at].Store(found)
+}
+
+// group returns the places of an answer that has one of them for its own.
+func group(held *recallPage, at int) []atomic.Pointer[recalled] {
+	first := at &^ (recallGroup - 1)
+	return held[first : first+recallGroup]
 }
 
 // all says whether a filter (nil: any) lets all arcs through.

@@ -70,3 +70,37 @@ func TestARecalledAnswerIsNotSearched(t *testing.T) {
 		t.Errorf("after an arc has become cheaper: %+v", r)
 	}
 }
+
+// TestAnswersAskedByTurnsAreRecalled asks a thousand things again and again: they do
+// not drive each other out, though some would have the same place.
+func TestAnswersAskedByTurnsAreRecalled(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(23, 24))
+	const nodes = 9
+	var arcs []csp.Arc
+	for i := range uint32(nodes - 1) {
+		arcs = append(arcs, csp.Arc{From: i + 1, To: i, Cost: 1, Delay: 2000}, csp.Arc{From: i + 1, To: i, Cost: 2, Delay: 1000})
+	}
+	s := solver(t, instance{nodes: nodes, arcs: arcs}, 0)
+	s.Prepare(0)
+	tours := make([]csp.Tour, 1000)
+	for i := range tours {
+		from := 2 + r.Uint32N(nodes-2)
+		tours[i] = csp.Tour{From: from, MaxDelay: 1000*from + r.Uint32N(1000*from), Legs: []csp.Leg{{To: 0}}}
+	}
+	searched := [2]int{}
+	for round := range searched {
+		for _, tour := range tours {
+			got, _ := s.FindTour(tour, nil)
+			if fast := (2000*tour.From - tour.MaxDelay + 999) / 1000; got.Cost != tour.From+fast {
+				t.Fatalf("%+v: %+v, want %d arcs, %d of them fast", tour, got, tour.From, fast)
+			}
+			if got.Expansions > 0 {
+				searched[round]++
+			}
+		}
+	}
+	if searched[0] < 900 || searched[1] > 10 {
+		t.Errorf("searched %d of 1000, and %d of them again", searched[0], searched[1])
+	}
+}

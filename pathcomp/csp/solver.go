@@ -183,8 +183,11 @@ func (s *Solver) findPlain(w *workspace, t Tour, path []uint32) (Result, []uint3
 func (s *Solver) best(w *workspace, q Query) *recalled {
 	w.one[0] = Leg{To: q.To}
 	r, arcs := s.find(w, Tour{From: q.From, Legs: w.one[:], MaxDelay: q.MaxDelay}, nil)
-	s.recall.put(&recalled{query: q, Result: Result{Found: r.Found, Cost: r.Cost, Delay: r.Delay}, arcs: arcs})
-	return &recalled{query: q, Result: r, arcs: arcs}
+	kept := &recalled{query: q, arcs: arcs}
+	r.Note = &kept.note
+	kept.Result = Result{Found: r.Found, Cost: r.Cost, Delay: r.Delay, Note: r.Note}
+	s.recall.put(kept)
+	return &recalled{Result: r, arcs: arcs}
 }
 
 // find answers a tour with a bound on delay only.

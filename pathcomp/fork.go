@@ -43,6 +43,7 @@ type scratch struct {
 	base     *Ledger
 	births   uint64              // of the base when it was forked
 	borrowed map[string]struct{} // owners
+	still    bool                // the base's commit is held
 	made     func(*book)
 }
 
@@ -60,21 +61,26 @@ func (l *Ledger) fork(serial uint64) *Ledger {
 // newBook returns a book for arc that has what the base has, if there is one.
 func (l *Ledger) newBook(arc topology.ArcName) *book {
 	b := newBook(arc)
-	if l.scratch != nil {
-		l.scratch.base.copyTo(b)
-		l.scratch.made(b)
+	if s := l.scratch; s != nil {
+		if !s.still {
+			s.base.commit.Lock()
+			defer s.base.commit.Unlock()
+		}
+		s.base.copyTo(b)
+		s.made(b)
 	}
 	return b
 }
 
-// copyTo copies the calendar that l has of a book's arc, if it has one.
+// copyTo copies the calendar that l has of a book's arc, if it has one. The caller
+// holds l.commit.
 func (l *Ledger) copyTo(b *book) {
-	l.commit.Lock()
-	defer l.commit.Unlock()
 	from := l.own(b.arc)
 	if from == nil {
-		if l.scratch != nil {
-			l.scratch.base.copyTo(b)
+		if s := l.scratch; s != nil {
+			s.base.commit.Lock()
+			defer s.base.commit.Unlock()
+			s.base.copyTo(b)
 		}
 		return
 	}
@@ -82,11 +88,20 @@ func (l *Ledger) copyTo(b *book) {
 }
 
 // borrow makes what an owner has in the base known to a fork, and all that
-// shares room with it. The calendars have it already. The caller holds commit.
+// shares room with it. The calendars have it already, or are copied while the base
+// stands still: a fork that gave back what its calendars never had would show room
+// that is not there. The caller holds commit.
 func (l *Ledger) borrow(owner string) {
 	if l.scratch == nil {
 		return
 	}
+	if _, done := l.scratch.borrowed[owner]; done {
+		return
+	}
+	l.scratch.base.commit.Lock()
+	defer l.scratch.base.commit.Unlock()
+	l.scratch.still = true
+	defer func() { l.scratch.still = false }()
 	for waiting := []string{owner}; len(waiting) > 0; {
 		next := waiting[0]
 		waiting = waiting[1:]
@@ -103,10 +118,8 @@ func (l *Ledger) borrow(owner string) {
 }
 
 // lend returns copies of what an owner has, without what was born later, and the
-// owners that share room with it.
+// owners that share room with it. The caller holds commit.
 func (l *Ledger) lend(owner string, births uint64) (entries []*entry, others []string) {
-	l.commit.Lock()
-	defer l.commit.Unlock()
 	l.borrow(owner)
 	lend := func(e *entry) {
 		if e.born <= births {

@@ -61,15 +61,20 @@ func (l *Ledger) fork(serial uint64) *Ledger {
 // newBook returns a book for arc that has what the base has, if there is one.
 func (l *Ledger) newBook(arc topology.ArcName) *book {
 	b := newBook(arc)
-	if s := l.scratch; s != nil {
-		if !s.still {
-			s.base.commit.Lock()
-			defer s.base.commit.Unlock()
-		}
-		s.base.copyTo(b)
-		s.made(b)
+	if l.scratch != nil {
+		l.scratch.copyTo(b)
+		l.scratch.made(b)
 	}
 	return b
+}
+
+// copyTo copies the calendar that the base has of a book's arc, if it has one.
+func (s *scratch) copyTo(b *book) {
+	if !s.still {
+		s.base.commit.Lock()
+		defer s.base.commit.Unlock()
+	}
+	s.base.copyTo(b)
 }
 
 // copyTo copies the calendar that l has of a book's arc, if it has one. The caller
@@ -77,10 +82,8 @@ func (l *Ledger) newBook(arc topology.ArcName) *book {
 func (l *Ledger) copyTo(b *book) {
 	from := l.own(b.arc)
 	if from == nil {
-		if s := l.scratch; s != nil {
-			s.base.commit.Lock()
-			defer s.base.commit.Unlock()
-			s.base.copyTo(b)
+		if l.scratch != nil {
+			l.scratch.copyTo(b)
 		}
 		return
 	}

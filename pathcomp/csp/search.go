@@ -260,8 +260,7 @@ func (s *search) arrive(l *label) bool {
 // returned, and not queued; none: there is none.
 func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint32 {
 	follower := uint32(none)
-	rows, states, ties := l.rows, l.states, s.ties
-	restCost, restDelay := uint64(l.after[byCost].cost), uint64(l.after[ties].delay)
+	rows, states := l.rows, l.states
 	maxDelay, maxCost := l.maxDelay, l.maxCost
 	for _, e := range s.graph.leaving(at.node) {
 		ways := &rows[e.node].ways
@@ -271,7 +270,7 @@ func (s *search) expand(l *stretch, at *label, number uint32, same uint64) uint3
 			continue
 		}
 		// Within these bounds no sum overflows.
-		key := (cost+uint64(ways[byCost].cost)+restCost)<<32 | min(delay+uint64(ways[ties].delay)+restDelay, none)
+		key := s.key(l, ways, cost, delay)
 		if key >= s.best || s.hopeless(l, at.cost+e.cost, at.delay+e.delay, ways) {
 			continue
 		}

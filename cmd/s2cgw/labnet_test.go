@@ -170,7 +170,13 @@ func (n *labNet) cloud(i int, wireguard string, key, gateway wgtypes.Key, gatewa
 	n.must(n.in(ns, cmd.Start))
 	n.root.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
 	sock := "/var/run/wireguard/" + dev + ".sock"
-	eventually(n.t, 10*time.Second, "far wireguard-go", func() error { _, err := os.Stat(sock); return err })
+	eventually(n.t, 10*time.Second, "far wireguard-go", func() error {
+		conn, err := net.Dial("unix", sock)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	})
 	c, err := wgctrl.New()
 	n.must(err)
 	defer c.Close()

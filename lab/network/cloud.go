@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -128,11 +127,13 @@ func (n *Network) addWireGuard(ctx context.Context, h *netlink.Handle, c Cloud) 
 	n.mu.Lock()
 	n.clouds[c.Name] = p
 	n.mu.Unlock()
+	// The socket's file is there a moment before somebody listens.
+	socket := "/var/run/wireguard/" + c.Device + ".sock"
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if _, err := os.Stat("/var/run/wireguard/" + c.Device + ".sock"); err == nil {
-			return nil
+		if conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket); err == nil {
+			return conn.Close()
 		}
 		select {
 		case <-p.Done():

@@ -35,6 +35,7 @@ type Graph struct {
 	out, in []*page    // rows by the node that arcs leave, and reach
 	arcs    []*arcPage // by number
 	heads   []uint32   // nodes that arcs reach, by number
+	tails   []uint32   // nodes that arcs leave, by number
 }
 
 const (
@@ -67,9 +68,9 @@ func NewGraph(nodes int, arcs []Arc) (*Graph, error) {
 			return nil, fmt.Errorf("arc %d: from %d to %d in a graph of %d nodes", i, a.From, a.To, nodes)
 		}
 	}
-	g := &Graph{nodes: nodes, heads: make([]uint32, len(arcs))}
+	g := &Graph{nodes: nodes, heads: make([]uint32, len(arcs)), tails: make([]uint32, len(arcs))}
 	for i, a := range arcs {
-		g.heads[i] = a.To
+		g.heads[i], g.tails[i] = a.To, a.From
 	}
 	for first := 0; first < len(arcs); first += pageSize {
 		p := &arcPage{}
@@ -121,6 +122,12 @@ func (p *page) row(node uint32) []edge {
 	return p.edges[p.at[i]:p.at[i+1]]
 }
 
+// turned returns the graph with every arc the other way round, for searches that need
+// no more of an arc than its ends and metrics in leaving and reaching.
+func (g *Graph) turned() *Graph {
+	return &Graph{nodes: g.nodes, out: g.in, in: g.out, arcs: g.arcs, heads: g.tails, tails: g.heads}
+}
+
 // arc returns arc number i where it lies.
 func (g *Graph) arc(i uint32) *Arc { return &g.arcs[i>>pageBits][i&pageMask] }
 
@@ -147,7 +154,7 @@ func (g *Graph) With(changes []Metrics) *Graph {
 	if !slices.ContainsFunc(changes, g.differs) {
 		return g
 	}
-	next := &Graph{nodes: g.nodes, heads: g.heads, out: slices.Clone(g.out), in: slices.Clone(g.in), arcs: slices.Clone(g.arcs)}
+	next := &Graph{nodes: g.nodes, heads: g.heads, tails: g.tails, out: slices.Clone(g.out), in: slices.Clone(g.in), arcs: slices.Clone(g.arcs)}
 	for _, m := range changes {
 		i := m.Arc >> pageBits
 		if next.arcs[i] == g.arcs[i] {

@@ -15,7 +15,8 @@ type workspace struct {
 	queue   queue
 	legs    []stretch
 	tight   []*potential // by leg
-	sides   [2][]uint32  // nodes seen from either end of a leg
+	back    back
+	sides   [2][]uint32 // nodes seen from either end of a leg
 	search  search
 	several several
 }
@@ -78,7 +79,8 @@ type search struct {
 	ties    int  // the order whose delay bounds that of tours of equal cost
 	further bool // there are other bounds than that on delay
 
-	best      uint64 // packed cost and delay of the best answer so far, or nothing
+	ceiling   uint64 // what answers must be better than
+	best      uint64 // packed cost and delay of the best answer so far, or the ceiling
 	bestLabel uint32 // and where it leaves the labels
 	bestOrder int    // for the way on in this order
 	lagrange  int    // the order between cost and delay that bounds best
@@ -97,7 +99,7 @@ type outcome struct {
 
 // begin makes a search of a workspace.
 func (s *search) begin(w *workspace, of *Solver, t Tour) {
-	*s = search{workspace: w, graph: of.graph, tour: t, orders: of.orders, budget: of.budget}
+	*s = search{workspace: w, graph: of.graph, tour: t, orders: of.orders, budget: of.budget, ceiling: nothing}
 	nodes := of.graph.nodes
 	if need := len(t.Legs) * nodes; len(w.nodes) < need {
 		w.nodes = append(w.nodes, make([]nodeState, need-len(w.nodes))...)
@@ -200,7 +202,7 @@ func (s *search) run() outcome {
 			break
 		}
 	}
-	if s.best != nothing && !r.overBudget {
+	if s.best != s.ceiling && !r.overBudget {
 		r.Found = true
 		r.Cost, r.Delay = unpack(s.best)
 	}
@@ -361,7 +363,7 @@ func (s *search) hopeless(l *stretch, cost, delay uint32, ways *[mostOrders]way)
 // reset voids what the search before has left.
 func (s *search) reset() {
 	s.workspace.reset()
-	s.best, s.lagrange, s.every = nothing, byCost, 1<<len(s.orders)-1
+	s.best, s.lagrange, s.every = s.ceiling, byCost, 1<<len(s.orders)-1
 }
 
 func (w *workspace) reset() {

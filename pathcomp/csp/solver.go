@@ -23,6 +23,7 @@ type Options struct {
 // Solver answers queries on one graph. Safe for concurrent use.
 type Solver struct {
 	graph  *Graph
+	turned *Graph
 	orders []order
 	budget int
 	open   func(arc, to uint32) bool
@@ -34,7 +35,7 @@ type Solver struct {
 // NewSolver returns a solver for g.
 func NewSolver(g *Graph, o Options) *Solver {
 	if o.Budget <= 0 {
-		o.Budget = g.nodes/32 + 64
+		o.Budget = g.nodes/128 + 64
 	}
 	orders := g.orders()
 	if o.MostKnown <= 0 {
@@ -42,7 +43,7 @@ func NewSolver(g *Graph, o Options) *Solver {
 		o.MostKnown = max(1, bytes/(max(g.nodes, 1)*aRow))
 	}
 	return &Solver{
-		graph: g, orders: orders, budget: o.Budget, open: o.Open,
+		graph: g, turned: g.turned(), orders: orders, budget: o.Budget, open: o.Open,
 		known: newKnown(g.nodes, o.MostKnown), spaces: &workspaces{nodes: g.nodes}, recall: &recall{},
 	}
 }
@@ -63,7 +64,7 @@ func (s *Solver) With(g *Graph, changed, opened []uint32, open func(arc, to uint
 		better = append(better, *g.arc(i))
 	}
 	next := *s
-	next.graph, next.open, next.recall = g, open, &recall{}
+	next.graph, next.turned, next.open, next.recall = g, g.turned(), open, &recall{}
 	next.known = s.known.with(g.nodes, better, s.orders)
 	return &next
 }
@@ -205,6 +206,15 @@ func (s *Solver) find(w *workspace, t Tour, path []uint32) (Result, []uint32) {
 	}
 	var r Result
 	cold := search.cold
+	if len(t.Legs) == 1 && !cold {
+		r, path, sure := search.findBack(s, path)
+		if r.Expansions += spent; sure {
+			r.Tight = true
+			return r, path
+		}
+		spent = r.Expansions
+		search.begin(w, s, t)
+	}
 	if search.tighten(s) {
 		r = search.run().Result
 	}

@@ -30,6 +30,9 @@ func TestBruteForce(t *testing.T) {
 		s := solver(t, in, []int{0, 1, 2, 1 << 30}[r.IntN(4)])
 		for range 3 {
 			q := csp.Query{From: r.Uint32N(uint32(nodes)), To: r.Uint32N(uint32(nodes)), MaxDelay: r.Uint32N(40)}
+			if r.IntN(3) > 0 {
+				s.Prepare(q.To)
+			}
 			got, path := s.Find(q, in.usable, nil)
 			if fault := in.fault(q, got, path, in.bruteForce(q)); fault != "" {
 				t.Fatalf("graph %d %+v, %+v: %+v %v: %s", graph, in, q, got, path, fault)
@@ -46,6 +49,9 @@ func TestJoksch(t *testing.T) {
 		in := randomInstance(r, nodes, nodes*2+r.IntN(nodes*2), 30)
 		s := solver(t, in, []int{0, 5, 1 << 30}[r.IntN(3)])
 		q := csp.Query{From: r.Uint32N(uint32(nodes)), To: r.Uint32N(uint32(nodes)), MaxDelay: r.Uint32N(120)}
+		if r.IntN(3) > 0 {
+			s.Prepare(q.To)
+		}
 		got, path := s.Find(q, in.usable, nil)
 		if fault := in.fault(q, got, path, in.joksch(q)); fault != "" {
 			t.Fatalf("graph %d of %d nodes, %+v: %+v %v: %s", graph, nodes, q, got, path, fault)
@@ -67,7 +73,7 @@ func TestProperties(t *testing.T) {
 		}
 		find := func(s *csp.Solver, q csp.Query, f csp.Filter) csp.Result {
 			got, _ := s.Find(q, f, nil)
-			got.Expansions, got.Tight = 0, false
+			got.Expansions, got.Tight, got.Cold = 0, false, false
 			return got
 		}
 		s := csp.NewSolver(g, csp.Options{})
@@ -77,6 +83,7 @@ func TestProperties(t *testing.T) {
 			if cold := find(other, q, in.usable); cold != got {
 				t.Fatalf("budget %d: %+v, else %+v", budget, cold, got)
 			}
+			other.Prepare(q.To)
 			if warm := find(other, q, in.usable); warm != got {
 				t.Fatalf("warm: %+v, cold %+v", warm, got)
 			}
@@ -202,6 +209,9 @@ func TestFindDoesNotAllocate(t *testing.T) {
 	queries := make([]csp.Query, 50)
 	for i := range queries {
 		queries[i] = csp.Query{From: r.Uint32N(200), To: r.Uint32N(200), MaxDelay: r.Uint32N(300)}
+		if i%2 > 0 {
+			s.Prepare(queries[i].To)
+		}
 	}
 	path := make([]uint32, 0, 1000)
 	var f csp.Filter = in.usable

@@ -18,16 +18,18 @@ import (
 )
 
 // cases names the graphs with answers, and the most label expansions a query
-// may need in the mean: a number that does not depend on the machine.
+// may need in the mean: a number that does not depend on the machine. Pruned is that
+// with one arc in five unusable.
 func cases() []testCase {
 	return []testCase{
-		{"germany50", 3.1}, {"rf1755", 1.3}, {"cogentco", 11.3}, {"csp10k", 26},
+		{"germany50", 3.1, 3.7}, {"rf1755", 1.3, 2.8}, {"cogentco", 11.3, 6.2}, {"csp10k", 26, 39},
 	}
 }
 
 type testCase struct {
 	name       string
 	expansions float64
+	pruned     float64
 }
 
 // casesDir returns the folder of the cases; ok is false where there is none,
@@ -199,6 +201,55 @@ func BenchmarkCases(b *testing.B) {
 	}
 }
 
+// prune makes one arc in five unusable: what the bounds that are kept do not know of.
+func prune(g *pathbench.Graph) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range g.Mbps {
+		if r.IntN(5) == 0 {
+			g.Mbps[i] = 0
+		}
+	}
+}
+
+// TestPruned compares some of what is found with the bounds that are kept and without any,
+// with one arc in five unusable, and counts what it takes.
+func TestPruned(t *testing.T) {
+	dir, ok := casesDir()
+	if !ok {
+		t.Log("no cases here: set S2CD_PATHCOMP_BENCH to their folder")
+		return
+	}
+	for _, c := range cases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			g, queries, _ := load(t, dir, c.name)
+			prune(g)
+			graph, err := csp.NewGraph(g.Nodes, g.Arcs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			warm, cold := csp.NewSolver(graph, csp.Options{}), csp.NewSolver(graph, csp.Options{})
+			expansions := 0
+			for i, q := range queries {
+				warm.Prepare(q.To)
+				ask, usable := csp.Query{From: q.From, To: q.To, MaxDelay: q.Micros}, g.Usable(q.Mbps)
+				got, _ := warm.Find(ask, usable, nil)
+				expansions += got.Expansions
+				if !got.Tight && i%10 > 0 { // whole searches take long
+					continue
+				}
+				want, _ := cold.Find(ask, usable, nil)
+				if got.Found != want.Found || got.Cost != want.Cost || got.Delay != want.Delay {
+					t.Errorf("query %d: %+v, without bounds %+v", i, got, want)
+				}
+			}
+			if mean := float64(expansions) / float64(len(queries)); mean > c.pruned {
+				t.Errorf("%.1f expansions a query, want at most %.1f", mean, c.pruned)
+			}
+		})
+	}
+}
+
 // BenchmarkPruned is BenchmarkCases with one arc in five unusable: what the
 // cached bounds do not know of. The slowest queries are compared with the
 // slowest of a plain Dijkstra on the same graph.
@@ -210,12 +261,7 @@ func BenchmarkPruned(b *testing.B) {
 	}
 	for _, c := range cases() {
 		g, queries, _ := load(b, dir, c.name)
-		r := rand.New(rand.NewPCG(1, 1))
-		for i := range g.Mbps {
-			if r.IntN(5) == 0 {
-				g.Mbps[i] = 0
-			}
-		}
+		prune(g)
 		b.Run(c.name, func(b *testing.B) {
 			var got pathbench.Report
 			var own, plain []float64

@@ -19,10 +19,10 @@ import (
 
 // cases names the graphs with answers, and the most label expansions a query
 // may need in the mean: a number that does not depend on the machine. Pruned is that
-// with one arc in five unusable.
+// with one arc in five unusable, of the first 250 queries.
 func cases() []testCase {
 	return []testCase{
-		{"germany50", 3.1, 3.7}, {"rf1755", 1.3, 2.8}, {"cogentco", 11.3, 6.2}, {"csp10k", 26, 39},
+		{"germany50", 3.1, 2.7}, {"rf1755", 1.3, 2.1}, {"cogentco", 11.3, 6.2}, {"csp10k", 26, 33},
 	}
 }
 
@@ -224,6 +224,7 @@ func TestPruned(t *testing.T) {
 			t.Parallel()
 			g, queries, _ := load(t, dir, c.name)
 			prune(g)
+			queries = queries[:250]
 			graph, err := csp.NewGraph(g.Nodes, g.Arcs)
 			if err != nil {
 				t.Fatal(err)

@@ -29,7 +29,8 @@ type Demand struct {
 	Steered
 }
 
-// Steered says which path is wanted, beyond what the routers choose themselves.
+// Steered says which path is wanted. The routers, where they choose it, know nothing
+// of this; the bound on loss is kept there too.
 type Steered struct {
 	Objective  Objective
 	Separate   bool   // each direction may take its own links; the bounds on round trips stay

@@ -141,5 +141,5 @@ func (q *pairQuery) refuse(unknown bool, now uint32) *Refusal {
 	if unknown {
 		return &Refusal{Cause: Undecided}
 	}
-	return &Refusal{Cause: Disjoint}
+	return &Refusal{Cause: Disjoint, Objects: Disjoint.objects()}
 }

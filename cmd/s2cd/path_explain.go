@@ -15,6 +15,7 @@ type pathExplanation struct {
 	Slack     *pathSlack        `json:"slack,omitempty"`
 	Cheapest  *pathAlternative  `json:"cheapest,omitempty"`  // with room everywhere and no bound, if that is another
 	RunnersUp []pathAlternative `json:"runnersUp,omitempty"` // the next best
+	Alone     *pathAlternative  `json:"alone,omitempty"`     // the best single path, where two were asked for
 }
 
 // pathSlack is what is left of bounds.
@@ -92,6 +93,9 @@ func (e *pathExplanation) lines() []string {
 	}
 	for i := range e.RunnersUp {
 		lines = append(lines, "next best: "+e.RunnersUp[i].text())
+	}
+	if e.Alone != nil {
+		lines = append(lines, "one path alone: "+e.Alone.text())
 	}
 	return lines
 }

@@ -12,6 +12,7 @@ type workspace struct {
 	epoch   uint32
 	nodes   []nodeState // leg by leg
 	labels  []label
+	ways    []tie
 	queue   queue
 	legs    []stretch
 	tight   []*potential // by leg

@@ -2,11 +2,16 @@
 
 package pathcomp
 
-// refuse says why there is no pair: why there is no path for one of the two, or
-// what two together cannot have.
+// refuse says why there is no pair: what two together cannot have; or where there are
+// no two whatever they may take, why there is no path for one of them.
 func (q *pairQuery) refuse(unknown bool, now uint32) *Refusal {
-	others := q.t.others
-	q.t.others = nil
+	none := &Refusal{Cause: Undecided}
+	if !unknown {
+		if none = q.refuseBoth(now); none.Cause != Disjoint {
+			return none
+		}
+	}
+	q.t.others, q.t.anyRoom = nil, false
 	possible := func(from, to int) bool {
 		q.t.from, q.t.to = q.from[from], q.to[to]
 		w, ok := q.t.best()
@@ -19,15 +24,11 @@ func (q *pairQuery) refuse(unknown bool, now uint32) *Refusal {
 		q.t.from, q.t.to = q.from[i], q.to[i]
 		return q.t.refuse(now)
 	}
-	if unknown {
-		return &Refusal{Cause: Undecided}
-	}
-	q.t.others = others
-	return q.refuseBoth(now)
+	return none
 }
 
-// refuseBoth says why there are not two paths where there is one: as for a single
-// path, what is asked for is taken away until there are. Rates, starts and round
+// refuseBoth says why there are not two paths: as for a single path, what is asked for
+// is taken away until there are. Rates, starts and round
 // trips at which the search does not decide count as refused.
 func (q *pairQuery) refuseBoth(now uint32) *Refusal {
 	t := q.t

@@ -331,7 +331,7 @@ func (p *pairTrial) refusalFault(got *pathcomp.Refusal, want uint64, alone bool)
 	case pathcomp.UnknownNode, pathcomp.NoPath, pathcomp.Bandwidth, pathcomp.Latency, pathcomp.Loss, pathcomp.Hops,
 		pathcomp.Policy, pathcomp.Bounds, pathcomp.Invalid:
 		ok = single[got.Cause] && want == math.MaxUint64 && !alone
-		if alone {
+		if p.possible(func(o *pairTrial) { o.anyRoom, o.demand.MaxRTTMicros = true, 0 }) && (p.exact() || !ok) {
 			return p.togetherFault(got, want)
 		}
 	}
@@ -349,8 +349,8 @@ func (p *pairTrial) possible(change func(*pairTrial)) bool {
 	return sum != math.MaxUint64 && other.endsHaveRoom()
 }
 
-// togetherFault says what is wrong with a refusal of two paths, of which each
-// alone would be possible.
+// togetherFault says what is wrong with a refusal of two paths, which there would be
+// without bound and with room.
 func (p *pairTrial) togetherFault(got *pathcomp.Refusal, want uint64) string {
 	if want != math.MaxUint64 && p.endsHaveRoom() {
 		return "there is a pair"

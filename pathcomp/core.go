@@ -55,24 +55,36 @@ func (c *Core) Network() *topology.Network { return c.now.Load().network() }
 
 // Search looks for room on the ways that the routers' own SPF takes, in both
 // directions. Flows are spread over equal-cost ways and a session may be one
-// flow: each arc of the fan must have room for all of it, and the slowest way
-// counts. The refusal is nil when the demand fits. For two ways see Second.
+// flow: each arc of the fan must have room for all of it, and the slowest way and
+// the one that loses most count. Of Steered only MaxLossPPM is looked at. The refusal is nil when the demand fits. For two ways see Second.
 func (c *Core) Search(d Demand) (Admission, *Refusal) {
-	s := c.now.Load()
+	s, ask := c.now.Load(), c.searchOne
 	if d.Second != nil {
-		return c.searchPair(s, &d)
+		ask = c.searchPair
 	}
-	w, refusal := s.route(&d)
+	a, refusal := ask(s, &d)
+	if refusal != nil {
+		refusal.Objects = refusal.Cause.objects()
+	}
+	return a, refusal
+}
+
+// searchOne is Search for a demand of one way.
+func (c *Core) searchOne(s *snapshot, d *Demand) (Admission, *Refusal) {
+	w, refusal := s.route(d)
 	if refusal != nil {
 		return Admission{}, refusal
 	}
 	if d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros) {
 		return Admission{}, &Refusal{Cause: Latency, LeastRTTMicros: micros(w.micros)}
 	}
-	if refusal := c.lacks(s, &d, &w); refusal != nil {
+	if d.MaxLossPPM > 0 && w.loss > uint64(lossBound(d.MaxLossPPM)) {
+		return Admission{}, &Refusal{Cause: Loss, LeastRTTMicros: micros(w.micros)}
+	}
+	if refusal := c.lacks(s, d, &w); refusal != nil {
 		return Admission{}, refusal
 	}
-	return s.admission(&d, w), nil
+	return s.admission(d, w), nil
 }
 
 // lacks says what ways have no room for; nil: there is room.
@@ -93,6 +105,7 @@ func (c *Core) lacks(s *snapshot, d *Demand, w *ways) *Refusal {
 type ways struct {
 	course
 	micros uint64 // round trip on the slowest ways
+	loss   uint64 // and on those that lose most; of the routers' own ways only
 	needs  []need // by arc
 	cost   uint64 // of a steered path
 }
@@ -127,7 +140,7 @@ func (s *snapshot) route(d *Demand) (ways, *Refusal) {
 	n.takeAccess(from, to)
 	return ways{
 		course: s.over(there.path(), back.path()), needs: n.merge(s.rank),
-		micros: there.micros() + back.micros() + 2*(from.micros+to.micros),
+		micros: there.micros() + back.micros() + 2*(from.micros+to.micros), loss: there.loss() + back.loss(),
 	}, nil
 }
 

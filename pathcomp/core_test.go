@@ -53,12 +53,12 @@ func TestSearchRefuses(t *testing.T) {
 		{
 			name:   "unknown node",
 			demand: func(d *pathcomp.Demand) { d.To.Node = "pe9" },
-			want:   pathcomp.Refusal{Cause: pathcomp.UnknownNode, Nodes: []topology.NodeName{"pe9"}},
+			want:   pathcomp.Refusal{Cause: pathcomp.UnknownNode, Objects: []pathcomp.Object{pathcomp.EndPoints}, Nodes: []topology.NodeName{"pe9"}},
 		},
 		{
 			name:   "unknown access",
 			demand: func(d *pathcomp.Demand) { d.From.Access = []string{"port:pe1:eth9"} },
-			want:   pathcomp.Refusal{Cause: pathcomp.UnknownNode, Blocking: []topology.ArcName{"port:pe1:eth9>"}},
+			want:   pathcomp.Refusal{Cause: pathcomp.UnknownNode, Objects: []pathcomp.Object{pathcomp.EndPoints}, Blocking: []topology.ArcName{"port:pe1:eth9>"}},
 		},
 		{
 			name:   "empty window",
@@ -68,24 +68,33 @@ func TestSearchRefuses(t *testing.T) {
 		{
 			name:    "no path",
 			network: func(n *topology.Network) { n.Links[0].Down, n.Links[1].Down = true, true },
-			want:    pathcomp.Refusal{Cause: pathcomp.NoPath},
+			want:    pathcomp.Refusal{Cause: pathcomp.NoPath, Objects: []pathcomp.Object{pathcomp.EndPoints}},
 		},
 		{
 			name:    "maintenance on one of the ways",
 			network: func(n *topology.Network) { n.Nodes[2].Maintenance = true },
-			want:    pathcomp.Refusal{Cause: pathcomp.Maintenance, Nodes: []topology.NodeName{"p2"}},
+			want:    pathcomp.Refusal{Cause: pathcomp.Maintenance, Objects: []pathcomp.Object{pathcomp.EndPoints}, Nodes: []topology.NodeName{"p2"}},
 		},
 		{
 			name:   "latency of the slowest ways",
 			demand: func(d *pathcomp.Demand) { d.MaxRTTMicros = 8599 },
-			want:   pathcomp.Refusal{Cause: pathcomp.Latency, LeastRTTMicros: 8600},
+			want:   pathcomp.Refusal{Cause: pathcomp.Latency, Objects: []pathcomp.Object{pathcomp.MetricObject}, LeastRTTMicros: 8600},
+		},
+		{
+			name: "loss on the worse of the ways",
+			network: func(n *topology.Network) {
+				n.Links[1].LossPPM = [2]uint32{100, 300}
+				n.Links[2].LossPPM[0] = 99
+			},
+			demand: func(d *pathcomp.Demand) { d.MaxLossPPM = 399 },
+			want:   pathcomp.Refusal{Cause: pathcomp.Loss, Objects: []pathcomp.Object{pathcomp.MetricObject}, LeastRTTMicros: 8600},
 		},
 		{
 			name:    "bandwidth on one of the ways, for ever",
 			network: func(n *topology.Network) { n.Links[3].Kbps[1] = 300_000 },
 			demand:  func(d *pathcomp.Demand) { d.OverheadPermill = 500 },
 			want: pathcomp.Refusal{
-				Cause: pathcomp.Bandwidth, Blocking: []topology.ArcName{"link:p2-pe2<"},
+				Cause: pathcomp.Bandwidth, Objects: []pathcomp.Object{pathcomp.BandwidthObject}, Blocking: []topology.ArcName{"link:p2-pe2<"},
 				MostKbps: 200_000, LeastRTTMicros: 8600,
 			},
 		},
@@ -95,7 +104,7 @@ func TestSearchRefuses(t *testing.T) {
 				n.Access[1].Reservable = topology.Shares{All: 900, ByClass: map[string]uint32{"gold": 500}}
 			},
 			want: pathcomp.Refusal{
-				Cause: pathcomp.Bandwidth, Blocking: []topology.ArcName{"handoff:cloud<", "handoff:cloud>"},
+				Cause: pathcomp.Bandwidth, Objects: []pathcomp.Object{pathcomp.BandwidthObject}, Blocking: []topology.ArcName{"handoff:cloud<", "handoff:cloud>"},
 				MostKbps: 250_000, LeastRTTMicros: 8600,
 			},
 		},
@@ -132,7 +141,7 @@ func TestSearchTellsWhenAndHowMuch(t *testing.T) {
 	d := demand(300_000)
 	_, refusal = core.Search(d)
 	want := &pathcomp.Refusal{
-		Cause: pathcomp.Bandwidth, Blocking: []topology.ArcName{"handoff:cloud<", "handoff:cloud>"},
+		Cause: pathcomp.Bandwidth, Objects: []pathcomp.Object{pathcomp.BandwidthObject}, Blocking: []topology.ArcName{"handoff:cloud<", "handoff:cloud>"},
 		MostKbps: 200_000, EarliestStart: clock().Add(time.Hour), LeastRTTMicros: 8600,
 	}
 	if diff := cmp.Diff(want, refusal); diff != "" {

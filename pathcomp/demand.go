@@ -29,7 +29,8 @@ type Demand struct {
 	Steered
 }
 
-// Steered says which path is wanted, beyond what the routers choose themselves.
+// Steered says which path is wanted. The routers, where they choose it, know nothing
+// of this; the bound on loss is kept there too.
 type Steered struct {
 	Objective  Objective
 	Separate   bool   // each direction may take its own links; the bounds on round trips stay
@@ -45,7 +46,10 @@ type Steered struct {
 // Objective is what the best path has least of (RFC 5541 section 3).
 type Objective uint8
 
-// The objectives. Ties go to the smaller round trip, or cost.
+// The objectives. Ties go to the smaller round trip, or cost; then, where both
+// directions take the same links and nothing is said of loss, hops and nodes to
+// include, to the path of fewest links, and of those to the links that the network
+// has first.
 const (
 	LeastCost    Objective = iota // sum of the TE metrics of both directions (MCP)
 	LeastLatency                  // round trip (MCP over the latency metric of RFC 8233)

@@ -88,6 +88,7 @@ type hop struct {
 	dist   uint32 // to the destination
 	next   int32  // first of the next hops, in the order of the network
 	micros uint64 // of the slowest way that leads here
+	loss   uint64 // of the way here that loses most, in lossUnit
 }
 
 const usualHops = 24 // room for that many is made at once
@@ -108,7 +109,9 @@ func (s *snapshot) fan(from, to int32) (fan, bool) {
 				continue
 			}
 			f.arcs = append(f.arcs, n)
-			f.reach(hop{node: a.to, dist: dist[a.to], next: noNode, micros: at.micros + uint64(a.micros)})
+			f.reach(hop{
+				node: a.to, dist: dist[a.to], next: noNode, micros: at.micros + uint64(a.micros), loss: at.loss + uint64(a.loss),
+			})
 			if f.hops[i].next == noNode {
 				f.hops[i].next = a.to
 			}
@@ -120,7 +123,7 @@ func (s *snapshot) fan(from, to int32) (fan, bool) {
 // noNode is the number of none.
 const noNode = -1
 
-// reach adds a hop, or a slower way to one that is there, behind those that are
+// reach adds a hop, or a worse way to one that is there, behind those that are
 // farther.
 func (f *fan) reach(h hop) {
 	i := len(f.hops)
@@ -128,7 +131,7 @@ func (f *fan) reach(h hop) {
 		i--
 	}
 	if known := &f.hops[i-1]; known.node == h.node {
-		known.micros = max(known.micros, h.micros)
+		known.micros, known.loss = max(known.micros, h.micros), max(known.loss, h.loss)
 		return
 	}
 	f.hops = slices.Insert(f.hops, i, h)
@@ -136,6 +139,9 @@ func (f *fan) reach(h hop) {
 
 // micros is the latency of the slowest way.
 func (f *fan) micros() uint64 { return f.hops[len(f.hops)-1].micros }
+
+// loss is that of the way that loses most.
+func (f *fan) loss() uint64 { return f.hops[len(f.hops)-1].loss }
 
 // path follows the first of the next hops, as nodes.
 func (f *fan) path() []int32 {

@@ -52,6 +52,8 @@ func (r *roundTrip) micros() uint64 {
 	return r.there.micros() + r.back.micros() + 2*(r.from.micros+r.to.micros)
 }
 
+func (r *roundTrip) loss() uint64 { return r.there.loss() + r.back.loss() }
+
 // roundTrip returns the ways between two terminals; false: there is none.
 func (s *snapshot) roundTrip(from, to terminal) (roundTrip, bool) {
 	there, ok := s.fan(from.node, to.node)
@@ -106,21 +108,11 @@ func (s *snapshot) pair(d *Demand) (ways [2]roundTrip, shared Shared, refusal *R
 		return ways, shared, &Refusal{Cause: Latency, LeastRTTMicros: micros(slower)}
 	}
 	for i := range ways {
-		if d.MaxLossPPM > 0 && s.lossOn(&ways[i].there)+s.lossOn(&ways[i].back) > uint64(lossBound(d.MaxLossPPM)) {
-			return ways, shared, &Refusal{Cause: Loss}
+		if d.MaxLossPPM > 0 && ways[i].loss() > uint64(lossBound(d.MaxLossPPM)) {
+			return ways, shared, &Refusal{Cause: Loss, LeastRTTMicros: micros(slower)}
 		}
 	}
 	return ways, shared, nil
-}
-
-// lossOn is the loss of the way of a fan that loses most.
-func (s *snapshot) lossOn(f *fan) uint64 {
-	most := make(map[int32]uint64, len(f.hops))
-	for _, i := range f.arcs { // those that leave a node come after all that lead to it
-		a := s.arcs.at(i)
-		most[a.to] = max(most[a.to], most[a.from]+uint64(a.loss))
-	}
-	return most[f.hops[len(f.hops)-1].node]
 }
 
 // bothWaysTaken is what traffic may take when neither, one or both first

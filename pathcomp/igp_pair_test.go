@@ -19,6 +19,22 @@ import (
 // lossy is what a link loses that loses anything, in a million.
 const lossy = 10_000
 
+// loseSome gives some directions of links a loss.
+func loseSome(r *rand.Rand, n *topology.Network) {
+	for i := range n.Links {
+		for d := range 2 {
+			if r.IntN(4) == 0 {
+				n.Links[i].LossPPM[d] = lossy
+			}
+		}
+	}
+}
+
+// lossOf is a bound that so many lossy links keep, and one more does not.
+func lossOf(links int) uint32 {
+	return 1 + uint32(math.Ceil(1e6*(1-math.Pow(1-lossy/1e6, float64(links)))))
+}
+
 // mostLossy is the largest number of lossy links on any of the equal-cost ways.
 func (w *everyWay) mostLossy(at, to topology.NodeName) int {
 	most := 0
@@ -143,12 +159,8 @@ func TestSearchFindsTwoWaysOfTheRouters(t *testing.T) {
 			if r.IntN(3) == 0 {
 				l.SRLGs = []uint32{r.Uint32N(8)}
 			}
-			for d := range 2 {
-				if r.IntN(4) == 0 {
-					l.LossPPM[d] = lossy
-				}
-			}
 		}
+		loseSome(r, n)
 		core, _ := newCore(t, n)
 		node := func() pathcomp.Terminal { return pathcomp.Terminal{Node: n.Nodes[r.IntN(len(n.Nodes))].Name} }
 		maxLossy := r.IntN(4)
@@ -158,7 +170,7 @@ func TestSearchFindsTwoWaysOfTheRouters(t *testing.T) {
 			Window:       pathcomp.Window{From: clock(), Until: clock().Add(time.Hour)},
 			MaxRTTMicros: 1 + r.Uint32N(4000),
 		}
-		d.MaxLossPPM = 1 + uint32(math.Ceil(1e6*(1-math.Pow(1-lossy/1e6, float64(maxLossy)))))
+		d.MaxLossPPM = lossOf(maxLossy)
 		uses, shared, cause := pairOracle(n, &d, maxLossy)
 		got, refusal := core.Search(d)
 		outcomes[cause]++

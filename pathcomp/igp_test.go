@@ -70,16 +70,18 @@ func TestSearchFollowsTheRouters(t *testing.T) {
 	outcomes := map[pathcomp.Cause]int{}
 	for range 6_000 {
 		n := randomNetwork(r, 6)
+		loseSome(r, n)
 		core, _ := newCore(t, n)
+		maxLossy := r.IntN(5)
 		d := pathcomp.Demand{
 			From: pathcomp.Terminal{Node: n.Nodes[r.IntN(len(n.Nodes))].Name},
 			To:   pathcomp.Terminal{Node: n.Nodes[r.IntN(len(n.Nodes))].Name},
 			Kbps: [2]uint64{700, 600}, BookingPermille: 1000, Class: "gold",
 			Window:       pathcomp.Window{From: clock(), Until: clock().Add(time.Hour)},
-			MaxRTTMicros: r.Uint32N(4000),
+			MaxRTTMicros: r.Uint32N(4000), Steered: pathcomp.Steered{MaxLossPPM: lossOf(maxLossy)},
 		}
 		there, back := findEveryWay(n, d.From.Node, d.To.Node), findEveryWay(n, d.To.Node, d.From.Node)
-		want, cause := oracle(n, d, there, back)
+		want, cause := oracle(n, d, there, back, maxLossy)
 		got, refusal := core.Search(d)
 		gotCause := pathcomp.Cause("")
 		if refusal != nil {
@@ -99,7 +101,7 @@ func TestSearchFollowsTheRouters(t *testing.T) {
 			t.Fatalf("%+v, %+v: (-want +got)\n%s", n, d, diff)
 		}
 	}
-	for _, cause := range []pathcomp.Cause{"", pathcomp.NoPath, pathcomp.Latency, pathcomp.Maintenance} {
+	for _, cause := range []pathcomp.Cause{"", pathcomp.NoPath, pathcomp.Latency, pathcomp.Loss, pathcomp.Maintenance} {
 		if outcomes[cause] < 150 {
 			t.Errorf("%d cases of %q: too few to tell", outcomes[cause], cause)
 		}
@@ -107,7 +109,7 @@ func TestSearchFollowsTheRouters(t *testing.T) {
 }
 
 // oracle says what Search must answer but for the ways shown.
-func oracle(n *topology.Network, d pathcomp.Demand, there, back everyWay) (pathcomp.Admission, pathcomp.Cause) {
+func oracle(n *topology.Network, d pathcomp.Demand, there, back everyWay, maxLossy int) (pathcomp.Admission, pathcomp.Cause) {
 	if there.arcs == nil || back.arcs == nil {
 		return pathcomp.Admission{}, pathcomp.NoPath
 	}
@@ -119,6 +121,9 @@ func oracle(n *topology.Network, d pathcomp.Demand, there, back everyWay) (pathc
 	rtt := there.micros + back.micros
 	if d.MaxRTTMicros > 0 && rtt > d.MaxRTTMicros {
 		return pathcomp.Admission{}, pathcomp.Latency
+	}
+	if there.mostLossy(d.From.Node, d.To.Node)+back.mostLossy(d.To.Node, d.From.Node) > maxLossy {
+		return pathcomp.Admission{}, pathcomp.Loss
 	}
 	a := pathcomp.Admission{Revision: n.Revision, Snapshot: 1, Class: d.Class, Window: d.Window, RTTMicros: rtt, Uses: []pathcomp.Use{}}
 	for direction, w := range []everyWay{there, back} {

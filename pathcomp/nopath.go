@@ -14,6 +14,7 @@ const (
 	LSPA            Object = "LSPA"       // section 7.11: affinities
 	IRO             Object = "IRO"        // section 7.12: nodes to include
 	XRO             Object = "XRO"        // RFC 5521 section 2.1: what to exclude
+	SVEC            Object = "SVEC"       // RFC 5440 section 7.13.2: two paths that are to be diverse
 )
 
 // objects are what a cause says of a request by itself.
@@ -25,7 +26,9 @@ func (c Cause) objects() []Object {
 		return []Object{BandwidthObject}
 	case Latency, Loss, Hops, Bounds:
 		return []Object{MetricObject}
-	case Policy, Undecided, Invalid, Disjoint, Unsupported:
+	case Disjoint:
+		return []Object{SVEC}
+	case Policy, Undecided, Invalid, Unsupported:
 	}
 	return nil
 }

@@ -99,3 +99,41 @@ func TestForkIsCheap(t *testing.T) {
 		t.Errorf("%v allocations", allocations)
 	}
 }
+
+// TestPreparedOrNot asks for paths across a grid of equal links, where most have
+// many that are as good: it is the same with bounds and without.
+func TestPreparedOrNot(t *testing.T) {
+	t.Parallel()
+	const side = 5
+	n := &topology.Network{Revision: 1, AS: 65000}
+	for i := range side * side {
+		n.Nodes = append(n.Nodes, topology.Node{Name: topology.NodeName(fmt.Sprint(i)), Role: topology.P})
+	}
+	for i := range n.Nodes {
+		for _, to := range []int{i + 1, i + side} {
+			if to < len(n.Nodes) && (to != i+1 || to%side > 0) {
+				n.Links = append(n.Links, link(fmt.Sprint(i, "-", to), n.Nodes[i].Name, n.Nodes[to].Name, 1000, 100, 10))
+			}
+		}
+	}
+	end := n.Nodes[len(n.Nodes)-1].Name
+	for _, objective := range []pathcomp.Objective{pathcomp.LeastCost, pathcomp.LeastLatency, pathcomp.LeastLoad} {
+		cold, _ := newCore(t, n)
+		warm, _ := newCore(t, n)
+		warm.Prepare(t.Context(), end)
+		for i := range n.Nodes {
+			d := pathcomp.Demand{
+				From: pathcomp.Terminal{Node: n.Nodes[i].Name}, To: pathcomp.Terminal{Node: end}, Kbps: [2]uint64{1, 1},
+				BookingPermille: 1000, Window: window(0, 60), Steered: pathcomp.Steered{Objective: objective},
+			}
+			want, _ := cold.Steer(d)
+			got, refusal := warm.Steer(d)
+			if refusal != nil {
+				t.Fatal(refusal)
+			}
+			if diff := cmp.Diff(want.Links, got.Links); diff != "" {
+				t.Errorf("from %d, objective %d (-without bounds +with):\n%s", i, objective, diff)
+			}
+		}
+	}
+}

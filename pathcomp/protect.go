@@ -55,26 +55,17 @@ func (c *Core) SteerPair(d Demand, p Protection) (Protected, *Refusal) {
 		return Protected{}, refusal
 	}
 	defer c.idle.Put(t)
-	q, refusal := t.pairQuery(&p)
+	q, refusal := t.pairQuery(s, &p)
 	if refusal != nil {
 		return Protected{}, refusal
 	}
-	found := q.find(s.pairSolver(p.Disjoint))
-	switch found.Status {
-	case csp.PairNone, csp.PairUnknown:
+	found := q.find()
+	if !isPair(&found) {
 		return Protected{}, q.refuse(found.Status == csp.PairUnknown, floorSecond(c.clock()))
-	case csp.PairFeasible, csp.PairOptimal:
 	}
-	out := Protected{Optimal: found.Status == csp.PairOptimal, Gap: found.Sum() - min(found.Sum(), found.LowerBound)}
-	for i := range out.Paths {
-		out.Paths[i] = q.admission(&found, i)
-	}
-	if out.Paths[1].Cost < out.Paths[0].Cost {
-		out.Paths[0], out.Paths[1] = out.Paths[1], out.Paths[0]
-	}
-	out.Both = both(out.Paths[0], out.Paths[1])
-	if blocking := t.lacking(out.Both.Uses); len(blocking) > 0 { // at the ends
-		return Protected{}, &Refusal{Cause: Bandwidth, Objects: Bandwidth.objects(), Blocking: blocking}
+	out := q.protected(&found)
+	if len(t.lacking(out.Both.Uses)) > 0 { // at the ends
+		return Protected{}, q.refuseBoth(floorSecond(c.clock()))
 	}
 	return out, nil
 }

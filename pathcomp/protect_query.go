@@ -7,13 +7,16 @@ import "github.com/s2cd/s2cd/pathcomp/csp"
 // pairQuery is a steering for two paths.
 type pairQuery struct {
 	t        *steering
+	solver   *csp.PairSolver
 	from, to [2]terminal
 	budget   int
 }
 
 // pairQuery looks the ends up.
-func (t *steering) pairQuery(p *Protection) (*pairQuery, *Refusal) {
-	q := &pairQuery{t: t, from: [2]terminal{t.from, t.from}, to: [2]terminal{t.to, t.to}, budget: p.Budget}
+func (t *steering) pairQuery(s *snapshot, p *Protection) (*pairQuery, *Refusal) {
+	q := &pairQuery{
+		t: t, solver: s.pairSolver(p.Disjoint), from: [2]terminal{t.from, t.from}, to: [2]terminal{t.to, t.to}, budget: p.Budget,
+	}
 	for i, second := range [2]Terminal{p.From, p.To} {
 		if second.Node == "" {
 			continue
@@ -68,7 +71,7 @@ func (q *pairQuery) bounds() (sure, most uint32, ok bool) {
 // find returns the best pair. A bound on links is wrong for some terminals where
 // these differ: a pair that is best under the loosest such bound and keeps the
 // demand's is the best, else one under the tightest will do.
-func (q *pairQuery) find(solver *csp.PairSolver) csp.PairResult {
+func (q *pairQuery) find() csp.PairResult {
 	sure, most, ok := q.bounds()
 	if !ok {
 		return csp.PairResult{Status: csp.PairNone}
@@ -77,12 +80,12 @@ func (q *pairQuery) find(solver *csp.PairSolver) csp.PairResult {
 	for i := range 2 {
 		ask.From[i], ask.To[i] = uint32(q.from[i].node), uint32(q.to[i].node) //nolint:gosec // numbers of nodes
 	}
-	best := solver.Find(ask, q)
+	best := q.solver.Find(ask, q)
 	if sure == most || best.Status == csp.PairNone || best.Status != csp.PairUnknown && q.inTime(&best) {
 		return best
 	}
 	ask.MaxDelay = sure
-	found := solver.Find(ask, q)
+	found := q.solver.Find(ask, q)
 	switch {
 	case found.Status == csp.PairUnknown:
 	case found.Status == csp.PairNone, !q.inTime(&found): // the slowest terminals alone may be too slow
@@ -92,6 +95,11 @@ func (q *pairQuery) find(solver *csp.PairSolver) csp.PairResult {
 	}
 	found.LowerBound = best.LowerBound
 	return found
+}
+
+// isPair says whether there is a pair, the best or not.
+func isPair(r *csp.PairResult) bool {
+	return r.Status == csp.PairFeasible || r.Status == csp.PairOptimal
 }
 
 // inTime says whether both paths keep the demand's bound between their terminals.
@@ -115,31 +123,22 @@ func (q *pairQuery) terminals(r *csp.PairResult, i int) (from, to int) {
 	return i, 1 - i
 }
 
+// protected is what a pair makes.
+func (q *pairQuery) protected(r *csp.PairResult) Protected {
+	out := Protected{Optimal: r.Status == csp.PairOptimal, Gap: r.Sum() - min(r.Sum(), r.LowerBound)}
+	for i := range out.Paths {
+		out.Paths[i] = q.admission(r, i)
+	}
+	if out.Paths[1].Cost < out.Paths[0].Cost {
+		out.Paths[0], out.Paths[1] = out.Paths[1], out.Paths[0]
+	}
+	out.Both = both(out.Paths[0], out.Paths[1])
+	return out
+}
+
 // admission is path i of a pair.
 func (q *pairQuery) admission(r *csp.PairResult, i int) Admission {
 	from, to := q.terminals(r, i)
 	q.t.from, q.t.to = q.from[from], q.to[to]
 	return q.t.admission(q.t.demand, q.t.ways(csp.Result{Cost: r.Cost[i], Delay: r.Delay[i]}, r.Paths[i]))
-}
-
-// refuse says why there is no pair: why there is no path for one of the two, or
-// that no two are disjoint.
-func (q *pairQuery) refuse(unknown bool, now uint32) *Refusal {
-	q.t.others = nil
-	possible := func(from, to int) bool {
-		q.t.from, q.t.to = q.from[from], q.to[to]
-		w, ok := q.t.best()
-		return ok && len(q.t.blocking(w.needs)) == 0
-	}
-	for i := range 2 {
-		if possible(i, i) || possible(0, 1) && possible(1, 0) {
-			continue
-		}
-		q.t.from, q.t.to = q.from[i], q.to[i]
-		return q.t.refuse(now)
-	}
-	if unknown {
-		return &Refusal{Cause: Undecided}
-	}
-	return &Refusal{Cause: Disjoint}
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/topology"
@@ -28,6 +29,7 @@ type pairTrial struct {
 	ledger     *pathcomp.Ledger
 	demand     pathcomp.Demand
 	protection pathcomp.Protection
+	anyRoom    bool // whether or not there is room
 }
 
 func newPairTrial(t *testing.T, r *rand.Rand) *pairTrial {
@@ -114,6 +116,9 @@ func (p *pairTrial) micros(from, to pathcomp.Terminal) (sum uint64) {
 
 // free says whether an arc has room for a rate at all times of the window.
 func (p *pairTrial) free(arc topology.ArcName, kbps uint64) bool {
+	if p.anyRoom {
+		return true
+	}
 	for _, step := range p.ledger.Profile(arc, p.demand.Window.From, p.demand.Window.Until) {
 		if step.Kbps+int64(kbps) > 1000 {
 			return false
@@ -285,12 +290,14 @@ func (p *pairTrial) oneNode() bool {
 // exact says whether no pair may be missed: terminals are alike in latency, and
 // nothing ends the search.
 func (p *pairTrial) exact() bool {
+	return p.protection.Budget == 0 && (p.demand.MaxRTTMicros == 0 || p.alike())
+}
+
+// alike says whether terminals do not differ in latency.
+func (p *pairTrial) alike() bool {
 	from, to := p.terminals()
 	first := p.micros(from[0], to[0])
-	if p.protection.Budget > 0 {
-		return false
-	}
-	return p.demand.MaxRTTMicros == 0 || p.micros(from[0], to[1]) == first && p.micros(from[1], to[0]) == first && p.micros(from[1], to[1]) == first
+	return p.micros(from[0], to[1]) == first && p.micros(from[1], to[0]) == first && p.micros(from[1], to[1]) == first
 }
 
 // refusalFault says what is wrong with a refusal, if anything.
@@ -318,12 +325,15 @@ func (p *pairTrial) refusalFault(got *pathcomp.Refusal, want uint64, alone bool)
 	case pathcomp.Maintenance:
 		ok = drained
 	case pathcomp.Disjoint:
-		ok = alone && want == math.MaxUint64
+		ok = alone && want == math.MaxUint64 && !p.possible(func(o *pairTrial) { o.anyRoom, o.demand.MaxRTTMicros = true, 0 })
 	case pathcomp.Undecided:
 		ok = alone && !p.exact()
 	case pathcomp.UnknownNode, pathcomp.NoPath, pathcomp.Bandwidth, pathcomp.Latency, pathcomp.Loss, pathcomp.Hops,
 		pathcomp.Policy, pathcomp.Bounds, pathcomp.Invalid:
-		ok = single[got.Cause] && want == math.MaxUint64 && !alone || got.Cause == pathcomp.Bandwidth && !p.endsHaveRoom()
+		ok = single[got.Cause] && want == math.MaxUint64 && !alone
+		if p.possible(func(o *pairTrial) { o.anyRoom, o.demand.MaxRTTMicros = true, 0 }) && (p.exact() || !ok) {
+			return p.togetherFault(got, want)
+		}
 	}
 	if !ok {
 		return fmt.Sprintf("least sum %d, each alone possible: %v, causes of single paths: %v", want, alone, single)
@@ -331,12 +341,69 @@ func (p *pairTrial) refusalFault(got *pathcomp.Refusal, want uint64, alone bool)
 	return ""
 }
 
+// possible says whether there is a pair with room for a demand that is changed.
+func (p *pairTrial) possible(change func(*pairTrial)) bool {
+	other := *p
+	change(&other)
+	sum, _ := other.best()
+	return sum != math.MaxUint64 && other.endsHaveRoom()
+}
+
+// togetherFault says what is wrong with a refusal of two paths, which there would be
+// without bound and with room.
+func (p *pairTrial) togetherFault(got *pathcomp.Refusal, want uint64) string {
+	if want != math.MaxUint64 && p.endsHaveRoom() {
+		return "there is a pair"
+	}
+	within := func(micros uint32) bool {
+		return p.possible(func(o *pairTrial) { o.anyRoom, o.demand.MaxRTTMicros = true, micros })
+	}
+	asked := within(p.demand.MaxRTTMicros)
+	switch {
+	case got.Cause != pathcomp.Bandwidth && got.Cause != pathcomp.Latency || !within(0):
+		return "is no reason"
+	case p.exact() && asked != (got.Cause == pathcomp.Bandwidth):
+		return "is not the reason"
+	case !within(got.LeastRTTMicros), p.exact() && p.alike() && got.LeastRTTMicros > 1 && within(got.LeastRTTMicros-1):
+		return "tells another round trip than the least"
+	case got.Cause == pathcomp.Latency:
+		return ""
+	case len(got.Blocking) == 0:
+		return "names no arc"
+	}
+	rate := func(kbps uint64) bool {
+		return p.possible(func(o *pairTrial) { o.demand.Kbps = [2]uint64{kbps, kbps} })
+	}
+	start := func(from time.Time) bool {
+		return p.possible(func(o *pairTrial) { o.demand.Window.From, o.demand.Window.Until = from, from.Add(p.length()) })
+	}
+	switch {
+	case got.MostKbps > 0 && !rate(got.MostKbps), p.exact() && rate(got.MostKbps+1):
+		return "tells another rate than the most"
+	case !got.EarliestStart.IsZero() && !start(got.EarliestStart):
+		return "tells a start at which there is no room"
+	}
+	for from := p.demand.Window.From; p.exact() && from.Before(clock().Add(time.Minute)); from = from.Add(time.Second) {
+		if start(from) {
+			if !from.Equal(got.EarliestStart) {
+				return fmt.Sprintf("could start at %v", from)
+			}
+			return ""
+		}
+	}
+	return ""
+}
+
+// length is that of the demand's window.
+func (p *pairTrial) length() time.Duration { return p.demand.Window.Until.Sub(p.demand.Window.From) }
+
 func TestSteerPairAgainstEveryPair(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(41, 42))
 	outcomes := map[pathcomp.Cause]int{}
 	twoEnds, gateways, inexact := 0, 0, 0
-	for trial := range 3000 {
+	together := map[pathcomp.Cause]int{} // where each path alone is possible
+	for trial := range 8000 {
 		p := newPairTrial(t, r)
 		want, alone := p.best()
 		got, refusal := p.core.SteerPair(p.demand, p.protection)
@@ -345,6 +412,9 @@ func TestSteerPairAgainstEveryPair(t *testing.T) {
 				t.Fatalf("trial %d, %+v, %+v, %+v: refused with %+v: %s", trial, p.network, p.demand, p.protection, refusal, fault)
 			}
 			outcomes[refusal.Cause]++
+			if alone {
+				together[refusal.Cause]++
+			}
 			continue
 		}
 		if !got.Optimal && p.exact() {
@@ -371,6 +441,9 @@ func TestSteerPairAgainstEveryPair(t *testing.T) {
 		if outcomes[cause] < 10 {
 			t.Errorf("%d cases of %q: too few to tell", outcomes[cause], cause)
 		}
+	}
+	if min(together[pathcomp.Bandwidth], together[pathcomp.Latency], together[pathcomp.Disjoint]) < 10 {
+		t.Errorf("two together were refused for too few causes: %v", together)
 	}
 	if twoEnds < 30 || gateways < 5 || inexact+outcomes[pathcomp.Undecided] < 2 || outcomes[pathcomp.Undecided] > outcomes[pathcomp.Disjoint]/10 {
 		t.Errorf("%d pairs with two terminals at an end (%d of them gateways), %d inexact: %v", twoEnds, gateways, inexact, outcomes)

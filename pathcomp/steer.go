@@ -32,7 +32,8 @@ type steering struct {
 	core     *Core
 	asked    Demand
 	from, to terminal
-	others   []int32 // more ends, of a pair of paths
+	others   []int32    // more ends, of a pair of paths
+	pair     *pairQuery // that is to fit instead of one path; nil: one is
 	policy   policy
 	kbps     [2]int64 // on links, there and back
 	anyRoom  bool     // do not ask for bandwidth

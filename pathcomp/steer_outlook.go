@@ -20,6 +20,9 @@ func (t *steering) fitsAt(kbps [2]uint64, first uint32) bool {
 		t.room = asked
 		t.setRate(asked.demand.Kbps)
 	}()
+	if t.pair != nil {
+		return t.pair.fits()
+	}
 	n := needs{demand: &d}
 	n.takeAccess(t.from, t.to)
 	if len(t.blocking(n.merge(t.rank))) > 0 {
@@ -54,13 +57,16 @@ func (t *steering) most() uint64 {
 	return low
 }
 
-// mostStarts bounds how many times the earliest start is looked for.
-const mostStarts = 2000
+// How many times the earliest start is looked for at most.
+const (
+	mostStarts     = 2000
+	mostPairStarts = 200 // of two paths, which take longer to find
+)
 
 // soonest returns the first time from which the demand fits. Only where
-// something ends can it begin to; zero if it never does, or not within
-// mostStarts ends.
-func (t *steering) soonest(now uint32) time.Time {
+// something ends can it begin to; zero if it never does, or not within so many
+// ends.
+func (t *steering) soonest(now uint32, ends int) time.Time {
 	after := max(t.first, now)
 	length := t.until - t.first
 	starts := []uint32{after}
@@ -74,7 +80,7 @@ func (t *steering) soonest(now uint32) time.Time {
 	}
 	slices.Sort(starts)
 	starts = slices.Compact(starts)
-	for _, at := range starts[:min(len(starts), mostStarts)] {
+	for _, at := range starts[:min(len(starts), ends)] {
 		if uint64(at)+uint64(length) <= never && t.fitsAt(t.demand.Kbps, at) {
 			return instant(at)
 		}

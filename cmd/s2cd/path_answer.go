@@ -85,6 +85,8 @@ type pathRefusal struct {
 	MostKbps             uint64    `json:"mostKbps,omitempty"`
 	EarliestStart        time.Time `json:"earliestStart,omitzero"`
 	LeastRoundTripMicros uint32    `json:"leastRoundTripMicros,omitempty"`
+
+	ofTwo bool // paths, and not of one
 }
 
 func newPathRefusal(r *pathcomp.Refusal) *pathRefusal {

@@ -62,7 +62,7 @@ func (d *pathDemand) steered(fs *pflag.FlagSet) {
 // steeredFlags are those that mean nothing where the routers choose the path.
 func steeredFlags() []string {
 	return []string{
-		"objective", "separate", "loss", "hops", "include", "exclude-node", "exclude-link", "exclude-srlg",
+		"objective", "separate", "hops", "include", "exclude-node", "exclude-link", "exclude-srlg",
 		"include-any", "include-all", "exclude-any", "segments", "max-depth", "explain",
 	}
 }

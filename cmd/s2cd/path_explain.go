@@ -15,6 +15,7 @@ type pathExplanation struct {
 	Slack     *pathSlack        `json:"slack,omitempty"`
 	Cheapest  *pathAlternative  `json:"cheapest,omitempty"`  // with room everywhere and no bound, if that is another
 	RunnersUp []pathAlternative `json:"runnersUp,omitempty"` // the next best
+	Alone     *pathAlternative  `json:"alone,omitempty"`     // the best single path, where two were asked for
 }
 
 // pathSlack is what is left of bounds.
@@ -31,6 +32,8 @@ type pathAlternative struct {
 	RoundTripMicros uint32   `json:"roundTripMicros"`
 	Blocking        []string `json:"blocking,omitempty"`
 	TooSlow         bool     `json:"tooSlow,omitempty"`
+	TooLossy        bool     `json:"tooLossy,omitempty"`
+	TooLong         bool     `json:"tooLong,omitempty"` // it has too many links
 }
 
 // explain asks for a path and the reasons for it.
@@ -62,7 +65,8 @@ func (a *pathAnswer) explain(core *pathcomp.Core, d pathcomp.Demand) {
 
 func newPathAlternative(a *pathcomp.Alternative) pathAlternative {
 	return pathAlternative{
-		Nodes: texts(a.Forward), Cost: a.Cost, RoundTripMicros: a.RTTMicros, Blocking: texts(a.Blocking), TooSlow: a.TooSlow,
+		Nodes: texts(a.Forward), Cost: a.Cost, RoundTripMicros: a.RTTMicros, Blocking: texts(a.Blocking),
+		TooSlow: a.TooSlow, TooLossy: a.TooLossy, TooLong: a.TooLong,
 	}
 }
 
@@ -90,13 +94,21 @@ func (e *pathExplanation) lines() []string {
 	for i := range e.RunnersUp {
 		lines = append(lines, "next best: "+e.RunnersUp[i].text())
 	}
+	if e.Alone != nil {
+		lines = append(lines, "one path alone: "+e.Alone.text())
+	}
 	return lines
 }
 
 func (a *pathAlternative) text() string {
 	text := fmt.Sprintf("%s, cost %d, round trip %s", strings.Join(a.Nodes, " "), a.Cost, millis(uint64(a.RoundTripMicros)))
-	if a.TooSlow {
-		text += ", too slow"
+	for _, broken := range []struct {
+		is   bool
+		text string
+	}{{a.TooSlow, ", too slow"}, {a.TooLossy, ", loses too much"}, {a.TooLong, ", too many links"}} {
+		if broken.is {
+			text += broken.text
+		}
 	}
 	if len(a.Blocking) > 0 {
 		text += ", no room on " + strings.Join(a.Blocking, ", ")

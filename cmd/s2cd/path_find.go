@@ -102,6 +102,9 @@ func (p *pathFind) search(core *pathcomp.Core, d pathcomp.Demand) (*pathAnswer, 
 	switch {
 	case p.pair.wanted():
 		p.pair.search(core, d, answer)
+		if p.explain {
+			p.pair.explain(core, d, answer)
+		}
 	case p.explain:
 		answer.explain(core, d)
 	default:

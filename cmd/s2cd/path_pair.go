@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -29,7 +30,7 @@ func (p *pathProtection) wanted() bool { return p.Disjoint != 0 }
 
 // pairlessFlags are those that a pair of paths cannot be given.
 func pairlessFlags() []string {
-	return []string{"igp", "explain", "objective", "separate", "loss", "hops", "include"}
+	return []string{"igp", "objective", "separate", "loss", "hops", "include"}
 }
 
 func parseDisjointness(text string) (pathcomp.Disjointness, error) {
@@ -60,6 +61,7 @@ func (p *pathProtection) search(core *pathcomp.Core, d pathcomp.Demand, answer *
 	found, refusal := core.SteerPair(d, p.Protection)
 	if refusal != nil {
 		answer.Refusal = newPathRefusal(refusal)
+		answer.Refusal.ofTwo = true
 		return
 	}
 	routes := newPathRoutes(core.Network(), d.Class, false)
@@ -67,6 +69,28 @@ func (p *pathProtection) search(core *pathcomp.Core, d pathcomp.Demand, answer *
 		answer.Paths = append(answer.Paths, routes.found(&found.Paths[i]))
 	}
 	answer.Pair = &pathPair{Optimal: found.Optimal, Gap: found.Gap, Cost: found.Both.Cost, Uses: pathUses(found.Both.Uses)}
+}
+
+// explain says what is left, and what one path alone would be.
+func (p *pathProtection) explain(core *pathcomp.Core, d pathcomp.Demand, answer *pathAnswer) {
+	out := &pathExplanation{}
+	answer.Explanation = out
+	slowest := uint32(0)
+	for i := range answer.Paths {
+		f := &answer.Paths[i]
+		slowest = max(slowest, f.RoundTripMicros)
+		for _, h := range slices.Concat(f.Forward.Hops, f.Reverse.Hops) {
+			if out.Narrowest == nil || h.FreeKbps < out.Narrowest.FreeKbps {
+				out.Narrowest = &h
+			}
+		}
+	}
+	if len(answer.Paths) > 0 && slowest < d.MaxRTTMicros {
+		out.Slack = &pathSlack{RoundTripMicros: d.MaxRTTMicros - slowest}
+	}
+	if one, refusal := core.Steer(d); refusal == nil {
+		out.Alone = &pathAlternative{Nodes: texts(one.Forward), Cost: one.Cost, RoundTripMicros: one.RTTMicros}
+	}
 }
 
 func (p *pathPair) lines() []string {

@@ -85,6 +85,9 @@ func (r *pathRefusal) lines() []string {
 
 // words says what a cause means.
 func (r *pathRefusal) words() string {
+	if text, ok := r.wordsOfTwo(); ok {
+		return text
+	}
 	switch pathcomp.Cause(r.Cause) {
 	case pathcomp.UnknownNode:
 		return "the topology has no such node, access or link"
@@ -114,6 +117,17 @@ func (r *pathRefusal) words() string {
 		return "the demand is not valid"
 	}
 	return r.Cause
+}
+
+// wordsOfTwo says what a cause means of two paths, if it means something else then.
+func (r *pathRefusal) wordsOfTwo() (text string, ok bool) {
+	switch cause := pathcomp.Cause(r.Cause); {
+	case r.ofTwo && cause == pathcomp.Bandwidth:
+		return "no two such ways have room for it all the time", true
+	case r.ofTwo && cause == pathcomp.Latency:
+		return "no two such ways are as fast as the bound on the round trip", true
+	}
+	return "", false
 }
 
 // millis renders microseconds.

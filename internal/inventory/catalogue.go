@@ -61,6 +61,9 @@ func (b *builder) level(at string, l fileLevel) session.Level {
 	if l.Booking > 1000 {
 		b.fault(at+".booking", "must be at most 100%%")
 	}
+	if session.LevelName(l.Name) == session.LevelAAA && l.Booking > 0 && l.Booking < 1000 {
+		b.fault(at+".booking", "must be 100%% for AAA: all that is sold of it is reserved")
+	}
 	if l.Availability == 0 {
 		b.fault(at+".availability", "must be above 0%%")
 	}

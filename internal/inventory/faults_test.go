@@ -145,6 +145,7 @@ func TestFaults(t *testing.T) {
 		"dscp":                    {"dscp: EF", "dscp: 64", `42:36: catalogue.levels[0].dscp: want a DSCP from 0 to 63 or like EF, AF41, CS3, got "64"`},
 		"objective":               {"class: gold,", "class: gold, objective: beauty,", `42:41: catalogue.levels[0].objective: want one of cost, latency, load, got "beauty"`},
 		"booking":                 {"booking: 100%", "booking: 101%", "42:70: catalogue.levels[0].booking: must be at most 100%"},
+		"booking of AAA":          {"- {name: A, class: gold, dscp: EF, availability: 99.5%, booking: 100%", "- {name: AAA, class: gold, dscp: EF, availability: 99.5%, booking: 99.9%", "42:72: catalogue.levels[0].booking: must be 100% for AAA: all that is sold of it is reserved"},
 		"availability":            {"availability: 99.5%", "availability: 99.50001%", `42:54: catalogue.levels[0].availability: want a share from 0% to 100% like 99.95%, got "99.50001%"`},
 		"level name":              {"- {name: A, class", "- {name: B, class", `42:14: catalogue.levels[0].name: want one of A, AA, AAA, got "B"`},
 		"duration above maximum":  {"  overhead: 2%", "  overhead: 2%\n  defaultDuration: 300d\n  maxDuration: 200d", "39:20: catalogue.defaultDuration: is longer than maxDuration (4800h0m0s)"},

@@ -12,6 +12,7 @@ type back struct {
 	glimpses glimpses
 	own      *potential // the ways from the beginning
 	wrote    []uint32   // nodes that have one there
+	done     bool       // the search that was under way last went back
 	orders   [between + 1]order
 	queue    radix
 }
@@ -19,6 +20,7 @@ type back struct {
 // findBack answers a query of one leg whose search took long. Not sure: there is no
 // answer any more as good as one that was seen, for the filter has changed.
 func (s *search) findBack(of *Solver, path []uint32) (r Result, _ []uint32, sure bool) {
+	ahead := s.legs[0]
 	if !s.turn(of) {
 		return r, path, true
 	}
@@ -26,7 +28,14 @@ func (s *search) findBack(of *Solver, path []uint32) (r Result, _ []uint32, sure
 	first := len(path)
 	r, path = s.answer(r, path)
 	slices.Reverse(path[first:])
+	s.graph, s.orders, s.legs[0], s.tour.From = of.graph, of.orders, ahead, s.legs[0].To
+	s.back.done = true
 	return r, path, r.Found || s.ceiling == nothing
+}
+
+// covers says whether an answer may lead through a node, by what was computed last.
+func (b *back) covers(node uint32) bool {
+	return b.own.rows[node].ways[byDelay].branch != none || node == b.wrote[0]
 }
 
 // turn makes of a search that from the end to the beginning, with bounds of its own and

@@ -32,11 +32,17 @@ func TestBackAgainstJoksch(t *testing.T) {
 			}
 		}
 		s = s.With(s.Graph().With(changes), numbers, nil, nil)
+		cold := solver(t, in, 0)
 		for range 5 {
 			q := csp.Query{From: r.Uint32N(uint32(nodes)), To: to, MaxDelay: r.Uint32N(120)}
 			got, path := s.Find(q, in.usable, nil)
 			if fault := in.fault(q, got, path, in.joksch(q)); fault != "" {
 				t.Fatalf("graph %d of %d nodes, %+v: %+v %v: %s", graph, nodes, q, got, path, fault)
+			}
+			tour := csp.Tour{From: q.From, MaxDelay: q.MaxDelay, Legs: []csp.Leg{{To: to, Usable: in.usable}}}
+			_, path = s.FindTour(tour, nil)
+			if _, want := cold.FindTour(tour, nil); !slices.Equal(path, want) {
+				t.Fatalf("graph %d of %d nodes, %+v: %v, without bounds %v", graph, nodes, q, path, want)
 			}
 			switch {
 			case !got.Tight || got.Cold:

@@ -4,7 +4,8 @@ package csp
 
 // FindFastest answers a tour for the least delay, and among tours as fast for
 // the least cost; its bounds are not looked at. The numbers of its arcs are
-// appended to path, as by FindTour. Waypoints may lead it through a node twice.
+// appended to path, as by FindTour, and of ways that are equally good it takes the
+// same, if there is one leg. Waypoints may lead it through a node twice.
 func (s *Solver) FindFastest(t Tour, path []uint32) (Result, []uint32) {
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
@@ -16,7 +17,9 @@ func (s *Solver) FindFastest(t Tour, path []uint32) (Result, []uint32) {
 	}
 	r := search.runFastest()
 	r.Cold = search.cold
-	return search.answer(r, path)
+	before := len(path)
+	r, path = search.answer(r, path)
+	return r, search.first(r, path, before)
 }
 
 // guess takes bounds that say nothing.

@@ -118,6 +118,11 @@ func (in instance) fault(q csp.Query, got csp.Result, path []uint32, want best) 
 	if (best{uint64(got.Cost), uint64(got.Delay)}) != want {
 		return "not the best"
 	}
+	return in.pathFault(q, got, path)
+}
+
+// pathFault says what is wrong with the path of an answer; "": nothing.
+func (in instance) pathFault(q csp.Query, got csp.Result, path []uint32) string {
 	at, sum := q.From, best{}
 	seen := map[uint32]bool{at: true}
 	for _, i := range path {
@@ -133,7 +138,7 @@ func (in instance) fault(q csp.Query, got csp.Result, path []uint32, want best) 
 		sum.cost += uint64(a.Cost)
 		sum.delay += uint64(a.Delay)
 	}
-	if at != q.To || sum != want {
+	if at != q.To || sum != (best{uint64(got.Cost), uint64(got.Delay)}) || sum.delay > uint64(q.MaxDelay) {
 		return "path does not sum to the answer"
 	}
 	return ""

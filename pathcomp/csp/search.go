@@ -12,6 +12,7 @@ type workspace struct {
 	epoch   uint32
 	nodes   []nodeState // leg by leg
 	labels  []label
+	ways    []tie
 	queue   queue
 	legs    []stretch
 	tight   []*potential // by leg
@@ -100,6 +101,7 @@ type outcome struct {
 // begin makes a search of a workspace.
 func (s *search) begin(w *workspace, of *Solver, t Tour) {
 	*s = search{workspace: w, graph: of.graph, tour: t, orders: of.orders, budget: of.budget, ceiling: nothing}
+	w.back.done = false
 	nodes := of.graph.nodes
 	if need := len(t.Legs) * nodes; len(w.nodes) < need {
 		w.nodes = append(w.nodes, make([]nodeState, need-len(w.nodes))...)

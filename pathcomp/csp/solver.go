@@ -143,7 +143,9 @@ func (p *potential) cheapest(q Query, usable Filter, path []uint32) (Result, []u
 }
 
 // FindTour answers t. The numbers of its arcs are appended to path, one leg
-// after another: a leg ends where its end is first reached.
+// after another: a leg ends where its end is first reached. Of ways that are equally
+// good, where there is one leg and no bound on loss or hops, it takes one with the
+// fewest arcs, and of those the first by the numbers of its arcs.
 func (s *Solver) FindTour(t Tour, path []uint32) (Result, []uint32) {
 	w := s.spaces.take()
 	defer s.spaces.giveBack(w)
@@ -162,8 +164,9 @@ func (s *Solver) FindTour(t Tour, path []uint32) (Result, []uint32) {
 }
 
 // findPlain answers a tour of one leg with a bound on delay only: by the best way on
-// the whole graph while that is usable, else by a search. So what was asked before
-// makes no difference to the answer, not even among ways that are equally good.
+// the whole graph while that is usable, else by a search. So what was asked before,
+// and which bounds are known, makes no difference to the answer, not even among ways
+// that are equally good.
 func (s *Solver) findPlain(w *workspace, t Tour, path []uint32) (Result, []uint32) {
 	leg := &t.Legs[0]
 	q := Query{From: t.From, To: leg.To, MaxDelay: t.MaxDelay}
@@ -172,7 +175,7 @@ func (s *Solver) findPlain(w *workspace, t Tour, path []uint32) (Result, []uint3
 		best = s.best(w, q)
 	}
 	if best.Found && !all(leg.Usable, best.arcs) {
-		r, path := s.find(w, t, path)
+		r, path := s.findFirst(w, t, path)
 		r.Expansions += best.Expansions
 		return r, path
 	}
@@ -183,12 +186,19 @@ func (s *Solver) findPlain(w *workspace, t Tour, path []uint32) (Result, []uint3
 // without what that took: who recalls it has not searched.
 func (s *Solver) best(w *workspace, q Query) *recalled {
 	w.one[0] = Leg{To: q.To}
-	r, arcs := s.find(w, Tour{From: q.From, Legs: w.one[:], MaxDelay: q.MaxDelay}, nil)
+	r, arcs := s.findFirst(w, Tour{From: q.From, Legs: w.one[:], MaxDelay: q.MaxDelay}, nil)
 	kept := &recalled{query: q, arcs: arcs}
 	r.Note = &kept.note
 	kept.Result = Result{Found: r.Found, Cost: r.Cost, Delay: r.Delay, Note: r.Note}
 	s.recall.put(kept)
 	return &recalled{Result: r, arcs: arcs}
+}
+
+// findFirst is find, and takes the first of ways that are equally good.
+func (s *Solver) findFirst(w *workspace, t Tour, path []uint32) (Result, []uint32) {
+	before := len(path)
+	r, path := s.find(w, t, path)
+	return r, w.search.first(r, path, before)
 }
 
 // find answers a tour with a bound on delay only.

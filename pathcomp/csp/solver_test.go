@@ -4,6 +4,7 @@ package csp_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -72,7 +73,14 @@ func TestProperties(t *testing.T) {
 			t.Fatal(err)
 		}
 		find := func(s *csp.Solver, q csp.Query, f csp.Filter) csp.Result {
-			got, _ := s.Find(q, f, nil)
+			got, path := s.Find(q, f, nil)
+			every := in
+			if f == nil {
+				every.usable = slices.Repeat(filter{true}, len(in.arcs))
+			}
+			if fault := every.pathFault(q, got, path); got.Found && fault != "" {
+				t.Fatalf("%+v: %+v %v: %s", q, got, path, fault)
+			}
 			got.Expansions, got.Tight, got.Cold = 0, false, false
 			return got
 		}

@@ -62,7 +62,7 @@ func TestFaults(t *testing.T) {
 		{"JSON cut off", "}]}}", "", "line 15, column 4: not valid JSON: unexpected end of JSON input", importer.RFC8345},
 		{"JSON comma", `"network-id": "net",`, `"network-id": "net"`, "line 3, column 3: not valid JSON: invalid character '\"' after object key:value pair", importer.RFC8345},
 		{"JSON twice", "}]}}", "}]}} {}", "line 16, column 6: not valid JSON: invalid character '{' after top-level value", importer.RFC8345},
-		{"not UTF-8", `"net"`, "\"n\xfft\"", "not UTF-8", importer.RFC8345},
+		{"not UTF-8", `"net"`, "\"n\xfft\"", "line 2, column 19: not UTF-8", importer.RFC8345},
 		{"no networks", "ietf-network:networks", "ietf-interfaces:interfaces", "no network in ietf-network:networks", importer.RFC8345},
 		{"networks a number", `{"network": [{`, `7, "n": {"network": [{`, "line 1, column 27: want an object", importer.RFC8345},
 		{"nodes no list", `"node": [`, `"node": 7, "n": [`, "line 3, column 11: want a list of nodes", importer.RFC8345},

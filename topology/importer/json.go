@@ -72,7 +72,7 @@ type jsonScanner struct {
 func newJSONScanner(data []byte) (*jsonScanner, error) {
 	s := &jsonScanner{data: data, known: map[string]string{}}
 	if !utf8.Valid(data) {
-		return nil, &Fault{Reason: "not UTF-8"}
+		return nil, s.fault(validUpTo(data), "not UTF-8")
 	}
 	var all json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
@@ -83,6 +83,18 @@ func newJSONScanner(data []byte) (*jsonScanner, error) {
 		return nil, s.fault(offset, "not valid JSON: %s", err)
 	}
 	return s, nil
+}
+
+// validUpTo returns where the first octets are that are not UTF-8.
+func validUpTo(data []byte) (offset int) {
+	for offset < len(data) {
+		r, size := utf8.DecodeRune(data[offset:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		offset += size
+	}
+	return offset
 }
 
 // place returns line and column of an offset, from 1. It is quick when offsets

@@ -3,6 +3,7 @@
 package order
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -51,7 +52,7 @@ func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (
 		ap    session.AccessPoint
 		req   EndRequest
 	}{{"accessPoint", p.a, q.A}, {"endPoint", p.z, q.Z}} {
-		p.ends[i] = session.End{AccessPoint: e.ap.ID, Type: e.ap.Type, Terminal: e.ap.Primary}
+		p.ends[i] = session.End{AccessPoint: e.ap.ID, Type: e.ap.Type, Terminal: e.ap.Primary, Location: cmp.Or(e.req.Location, e.ap.Location)}
 		if err := d.settleEnd(&p.ends[i], e.field, e.req); err != nil {
 			return plan{}, err
 		}

@@ -669,7 +669,8 @@ func (e ListSessionsParamsOrder) Valid() bool {
 
 // AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 // Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 type AccessPoint struct {
 	// AsNumber Autonomous system number (RFC 6793)
 	//
@@ -992,7 +993,8 @@ type Charge struct {
 type CheckAvailability struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Duration How long service is to last from when it has started, seconds; absent for the provider's default. The provider has a maximum
@@ -1002,7 +1004,8 @@ type CheckAvailability struct {
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1082,7 +1085,8 @@ type ContextMessage = string
 type CreateSession struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
@@ -1096,7 +1100,8 @@ type CreateSession struct {
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1776,7 +1781,8 @@ type SessionId = openapi_types.UUID
 type SessionInfo struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Account What a session costs so far, or has cost; the fee is the sum of its parts
@@ -1815,7 +1821,8 @@ type SessionInfo struct {
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// EndedAt When service and billing ended; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.

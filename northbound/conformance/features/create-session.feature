@@ -8,6 +8,7 @@ Feature: createSession
     Then the answer is 201
     And the answer's "status" is "REQUESTED"
     And the answer's "guaranteedReverseBandwidth" is 10
+    And the answer has no "startTime"
     And the answer's "handover.accessPoint.vlanId" matches "^[0-9]+$"
     And the answer's header "Location" names the session
 
@@ -17,6 +18,14 @@ Feature: createSession
     When createSession is called
     Then the answer is 201
     And the answer's "status" is "SCHEDULED"
+    And the answer's "startTime" matches "Z$"
+
+  Scenario: Where an end is, is kept
+    Given a request for createSession
+    And the body property "endPoint" is {"id": "site-b", "staticPrefixes": ["10.2.0.0/24"], "location": {"latitude": 50.1, "longitude": 8.6}}
+    When createSession is called
+    Then the answer is 201
+    And the answer's "endPoint.location" is {"latitude": 50.1, "longitude": 8.6}
 
   Scenario: From a site to a cloud over WireGuard, with a secret that is not shown again
     Given a request for createSession

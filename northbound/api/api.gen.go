@@ -1662,7 +1662,7 @@ type PerPage = int32
 // - ADMITTED: its room is reserved, no device was changed
 // - APPLYING: devices are being changed
 // - AWAITING_FAR_END: our side is done, the partner's is not
-// - VERIFYING: on all devices, packets are about to prove it
+// - VERIFYING: on all devices, about to be proven
 // - ACTIVE: proven
 // - MODIFYING: proven, devices are being changed
 // - RELEASING: being removed
@@ -1868,7 +1868,7 @@ type SessionInfo struct {
 	// - ADMITTED: its room is reserved, no device was changed
 	// - APPLYING: devices are being changed
 	// - AWAITING_FAR_END: our side is done, the partner's is not
-	// - VERIFYING: on all devices, packets are about to prove it
+	// - VERIFYING: on all devices, about to be proven
 	// - ACTIVE: proven
 	// - MODIFYING: proven, devices are being changed
 	// - RELEASING: being removed
@@ -1911,7 +1911,7 @@ type SessionInfo struct {
 	// Example: 2026-12-01T08:00:00Z
 	StartTime *time.Time `json:"startTime,omitempty"`
 
-	// StartedAt When packets had proven it and service, billing and its duration began; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// StartedAt When it was proven and service, billing and its duration began; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
 	StartedAt *time.Time `json:"startedAt,omitempty"`
@@ -1919,7 +1919,7 @@ type SessionInfo struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 
@@ -1995,7 +1995,7 @@ type SessionStatusChanged struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 
@@ -2060,7 +2060,7 @@ type SlaVerdictChanged struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 
@@ -2071,7 +2071,7 @@ type SlaVerdictChanged struct {
 // Status Where a session is in its life.
 // - REQUESTED: accepted and being built
 // - SCHEDULED: accepted, its start is still to come
-// - ACTIVATED: packets have proven the connection
+// - ACTIVATED: the connection is proven, `actual.verification` says how well
 // - TERMINATED: ended, `statusInfo` says why
 type Status string
 
@@ -2110,7 +2110,7 @@ type TimelineEntry struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 

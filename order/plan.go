@@ -107,6 +107,8 @@ func (d *Directory) settleEnd(e *session.End, field string, r EndRequest) error 
 	switch {
 	case h == nil && r.WireGuard != nil:
 		return session.Errorf(session.Invalid, field+".wireguard", "this end is a line, not a tunnel")
+	case h == nil && r.PeerAS != 0 && r.PeerAS == d.AS: // it would be told nothing: what is learned inside an AS is not passed on
+		return session.Errorf(session.NotSupported, field+".asNumber", "BGP is with another AS than the provider's own, which is %d", r.PeerAS)
 	case h == nil && r.PeerAS != 0:
 		e.Routing.Protocol = session.BGP
 	case h != nil && r.PeerAS != 0:

@@ -275,6 +275,14 @@ func TestSessionsOfOneSiteShareItsVPN(t *testing.T) {
 	if _, _, err := s.Create(t.Context(), as("acme"), wish(3, 1)); session.CodeOf(err) != session.Incompatible {
 		t.Errorf("joining two VPNs: %v", err)
 	}
+	if _, _, err := s.Create(t.Context(), as("acme"), wish(1, 1)); session.CodeOf(err) != session.Exists || !strings.Contains(err.Error(), string(one.ID)) {
+		t.Errorf("ordered again: %v", err)
+	}
+	other := wish(1, 1)
+	other.Z.WireGuard = &order.WireGuardEnd{PublicKey: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
+	if _, _, err := s.Create(t.Context(), as("acme"), other); session.CodeOf(err) != session.PrefixOverlap {
+		t.Errorf("the same prefixes behind another tunnel: %v", err)
+	}
 	clash := wish(1, 4)
 	clash.Z.Prefixes = prefixes("172.16.2.128/25")
 	if _, _, err := s.Create(t.Context(), as("acme"), clash); session.CodeOf(err) != session.PrefixOverlap || !strings.Contains(err.Error(), "overlaps") {

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -100,6 +101,9 @@ func (c *contract) checkParams(ctx context.Context, o *operation, r *http.Reques
 		}
 		if p.Value.In == openapi3.ParameterInQuery && query.Has(name) && query.Get(name) == "" {
 			return invalid(name, "is empty")
+		}
+		if p.Value.In == openapi3.ParameterInQuery && !utf8.ValidString(query.Get(name)) {
+			return invalid(name, "is not valid UTF-8")
 		}
 		if !p.Value.Required && !given(p.Value, query, r.Header) || o.isUUID(p.Value, r.URL.Path) {
 			continue
@@ -268,6 +272,12 @@ func reasonOf(e *openapi3.SchemaError) string {
 		return "must be a date and time with time zone (RFC 3339), such as 2026-12-01T08:00:00Z"
 	case e.SchemaField == "format" && e.Schema.Format == "uri":
 		return "must be an absolute URI"
+	case outOfRange(e) && e.Schema.Min != nil && e.Schema.Max != nil:
+		return "must be from " + strconv.FormatFloat(*e.Schema.Min, 'f', -1, 64) + " to " + strconv.FormatFloat(*e.Schema.Max, 'f', -1, 64)
+	case e.SchemaField == "nullable":
+		return "must not be null"
+	case e.SchemaField == "minProperties":
+		return "needs at least one property"
 	case strings.Contains(e.Reason, "json.Number"):
 		return "is a number beyond all bounds"
 	}
@@ -288,9 +298,14 @@ func schemaFault(e *openapi3.SchemaError) *fault {
 	case path == "sinkCredential.accessTokenType":
 		f.code = "INVALID_TOKEN"
 		f.message = "sinkCredential.accessTokenType: only bearer is supported"
-	case e.SchemaField == "minimum", e.SchemaField == "maximum",
-		e.SchemaField == "format" && e.Schema.Type.Is("integer"): // beyond 32 or 64 bits
+	case outOfRange(e):
 		f.code = "OUT_OF_RANGE"
 	}
 	return f
+}
+
+// outOfRange says whether a number is too small or too large; those beyond 32 or 64
+// bits are not of their format either.
+func outOfRange(e *openapi3.SchemaError) bool {
+	return e.SchemaField == "minimum" || e.SchemaField == "maximum" || e.SchemaField == "format" && e.Schema.Type.Is("integer")
 }

@@ -3,10 +3,13 @@
 package northbound
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/s2cd/s2cd/northbound/api"
 	"github.com/s2cd/s2cd/session"
@@ -68,8 +71,14 @@ func (d decoder) checkTarget(raw string) string {
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" {
 		return "must be an absolute https URL"
 	}
-	if u.User != nil || u.Fragment != "" {
+	if u.User != nil || strings.Contains(raw, "#") {
 		return "must have neither user information nor a fragment"
+	}
+	if port, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16); err != nil || port == 0 {
+		return "must have a port from 1 to 65535, or none"
+	}
+	if strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "must have other characters than visible ASCII percent-encoded, in its host in Punycode"
 	}
 	if a, err := netip.ParseAddr(u.Hostname()); err == nil && d.targetAllowed != nil && d.targetAllowed(a) != nil {
 		return "nothing is sent to such an address"

@@ -27,7 +27,7 @@ func encodeView(v *order.View) (*api.SessionInfo, error) {
 		SessionId: id, Name: optional(s.Name),
 		AccessPoint: encodeEnd(s.A), EndPoint: encodeEnd(s.Z), IsProtected: s.Protected,
 		Sla: api.Sla(s.Level), GuaranteedBandwidth: wire.Mbps(s.Rate.Forward), GuaranteedReverseBandwidth: wire.Mbps(s.Rate.Reverse),
-		RoutingProtocol: api.RoutingProtocol(routing(s)), StartTime: moment(s.Start), Duration: max(1, wire.Seconds(s.Duration)),
+		RoutingProtocol: api.RoutingProtocol(routing(s)), StartTime: asked(s), Duration: max(1, wire.Seconds(s.Duration)),
 		ApplicationServer: encodeServer(s.Server), OfferId: optional(s.OfferID), Status: api.Status(s.Status), StatusInfo: optional(api.StatusInfo(s.StatusInfo)),
 		Phase: api.Phase(wire.Screaming(string(s.Phase))), StatusMessage: sentence.Of(s.Phase, s.StatusInfo),
 		CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(), StartedAt: moment(s.StartedAt), ExpiresAt: moment(s.ExpiresAt), EndedAt: moment(s.EndedAt),
@@ -52,6 +52,14 @@ func encodeView(v *order.View) (*api.SessionInfo, error) {
 	return info, nil
 }
 
+// asked is the start that a session was ordered for; nil: as soon as possible.
+func asked(s *session.Session) *time.Time {
+	if !s.Start.After(s.CreatedAt) {
+		return nil
+	}
+	return moment(s.Start)
+}
+
 func encodeEnd(e session.End) api.AccessPoint {
 	p := api.AccessPoint{Id: optional(e.AccessPoint), Type: optional(api.AccessPointType(e.Type)), AsNumber: optional(int64(e.Routing.PeerAS))}
 	if e.Terminal.Address.IsValid() {
@@ -59,6 +67,9 @@ func encodeEnd(e session.End) api.AccessPoint {
 	}
 	if len(e.Routing.Prefixes) > 0 {
 		p.StaticPrefixes = new(prefixStrings(e.Routing.Prefixes))
+	}
+	if at := e.Location; at != nil {
+		p.Location = &api.Point{Latitude: at.Latitude, Longitude: at.Longitude}
 	}
 	p.Wireguard = encodePeer(e.Tunnel)
 	if second := e.Second; second != nil {

@@ -113,7 +113,7 @@ func (f *fakeCore) Create(ctx context.Context, caller order.Caller, o order.Orde
 }
 
 func fakeEnd(r order.EndRequest, p session.RoutingProtocol) session.End {
-	e := session.End{AccessPoint: r.AccessPoint, Type: r.Type, Terminal: session.Terminal{Address: r.Primary}, Routing: session.Routing{Protocol: p, Prefixes: r.Prefixes, PeerAS: r.PeerAS}}
+	e := session.End{AccessPoint: r.AccessPoint, Type: r.Type, Location: r.Location, Terminal: session.Terminal{Address: r.Primary}, Routing: session.Routing{Protocol: p, Prefixes: r.Prefixes, PeerAS: r.PeerAS}}
 	if w := r.WireGuard; w != nil {
 		e.Tunnel = &session.TunnelEnd{PublicKey: w.PublicKey, Endpoint: w.Endpoint}
 	}

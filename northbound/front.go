@@ -100,8 +100,10 @@ func route(mux *http.ServeMux, r *http.Request) (string, *fault) {
 	if pattern != "" && r.Method != http.MethodHead {
 		return pattern, nil
 	}
-	if pattern != "" {
-		return "", notAllowed(strings.Fields(pattern)[0])
+	if pattern != "" { // the mux takes HEAD for GET; what else there is, it says to any other
+		other := *r
+		other.Method = http.MethodTrace
+		h, _ = mux.Handler(&other)
 	}
 	refusal := &recorder{ResponseWriter: discard{header: http.Header{}}}
 	h.ServeHTTP(refusal, r)

@@ -52,6 +52,7 @@ func TestHead(t *testing.T) {
 		"one byte more":      {line + "x-fill: " + strings.Repeat("f", room+1) + "\r\n", 431, "REQUEST_HEADER_FIELDS_TOO_LARGE"},
 		"many fields":        {line + strings.Repeat("x-fill:\r\n", maxFields/38+1), 431, "REQUEST_HEADER_FIELDS_TOO_LARGE"},
 		"beyond all":         {line + "x-fill: " + strings.Repeat("f", 2*maxHead) + "\r\n", 431, ""},
+		"of no resource":     {"OPTIONS * HTTP/1.1\r\nHost: s2cd\r\n", 404, "NOT_FOUND"},
 		"no HTTP":            {"HELLO\r\n", 400, ""},
 		"no host":            {"GET / HTTP/1.1\r\n", 400, ""},
 	} {
@@ -76,5 +77,22 @@ func TestHead(t *testing.T) {
 				t.Errorf("%d %s, correlator %q, want %d %s", res.StatusCode, info.Code, res.Header.Get(correlatorHeader), test.status, test.code)
 			}
 		})
+	}
+}
+
+// TestHeadIsToldWhatThereIs holds the Allow of a HEAD against that of any other
+// method that a resource does not have: the mux alone would take it for a GET.
+func TestHeadIsToldWhatThereIs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for path, want := range map[string]string{
+		"/sessions": "GET, POST", someID: "DELETE, GET, PATCH", "/check-availability": "POST", "/openapi.yaml": "GET",
+	} {
+		for _, method := range []string{http.MethodHead, http.MethodTrace} {
+			res := b.do(t, request{method: method, path: path, token: "acme"})
+			if have := res.Header.Get("Allow"); res.StatusCode != http.StatusMethodNotAllowed || have != want {
+				t.Errorf("%s %s: %d, Allow %q, want %q", method, path, res.StatusCode, have, want)
+			}
+		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -16,11 +18,14 @@ import (
 const maxDepth = 16
 
 // parseStrict reads one JSON value (RFC 8259) with numbers as json.Number. It
-// refuses what encoding/json lets pass: bad UTF-8, names given twice, values
-// after the first, and nesting beyond maxDepth.
+// refuses what encoding/json lets pass: bad UTF-8, half a surrogate pair, names
+// given twice, values after the first, and nesting beyond maxDepth.
 func parseStrict(raw []byte) (any, *fault) {
 	if !utf8.Valid(raw) {
 		return nil, invalid("", "the body is not valid UTF-8")
+	}
+	if at := halfPair(raw); at >= 0 {
+		return nil, invalid("", fmt.Sprintf("the body has half a surrogate pair at byte %d, and is not valid Unicode", at+1))
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, invalid("", "the body is missing")
@@ -104,6 +109,38 @@ func syntaxFault(path string, err error) *fault {
 		return invalid(path, fmt.Sprintf("the body is not valid JSON at byte %d", syntax.Offset))
 	}
 	return invalid(path, "the body is not valid JSON, it ends too early")
+}
+
+// halfPair returns where raw has an escaped surrogate without the other half of
+// its pair (RFC 8259, section 8.2), which would be read as U+FFFD; -1: nowhere.
+func halfPair(raw []byte) int {
+	for at := 0; ; {
+		next := bytes.IndexByte(raw[at:], '\\')
+		if next < 0 {
+			return -1
+		}
+		at += next
+		switch first := escaped(raw[at:]); {
+		case !utf16.IsSurrogate(first):
+			at = min(at+2, len(raw))
+		case utf16.DecodeRune(first, escaped(raw[at+6:])) == unicode.ReplacementChar:
+			return at
+		default:
+			at += 12
+		}
+	}
+}
+
+// escaped is the code unit that s begins with, as \uXXXX; 0 if it begins otherwise.
+func escaped(s []byte) rune {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0
+	}
+	v, err := strconv.ParseUint(string(s[2:6]), 16, 16)
+	if err != nil {
+		return 0 // no JSON, which is said later
+	}
+	return rune(v)
 }
 
 // join names a property, element an item, as messages show them:

@@ -53,7 +53,7 @@ func TestSessionWithItsHistory(t *testing.T) {
 		{"SLA_BREACHED", "the service level is not kept: latency"},
 		{"BANDWIDTH_CHANGED", "its bandwidth or service level was changed"},
 		{"PATH_CHANGED", "it takes another way through the network"},
-		{"STATUS_CHANGED", "proven with packets"},
+		{"STATUS_CHANGED", "proven, and in service"},
 		{"STATUS_CHANGED", "ordered"},
 	}
 	if d := cmp.Diff(want, have); d != "" {

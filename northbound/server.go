@@ -132,7 +132,7 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHead,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), DisableGeneralOptionsHandler: true, // OPTIONS * too is h's
 	}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()

@@ -229,6 +229,9 @@ func (s *Service) permit(d *Directory, made session.Session, h Holdings) error {
 		return session.Errorf(session.QuotaExceeded, "guaranteedBandwidth", "the customer's limit of %d Mbit/s would be passed", q.Kbps/1000)
 	}
 	for _, other := range h.VPN {
+		if sameTunnel(&made, other) {
+			return session.Errorf(session.Exists, "", "session %s has the same ends, tunnel key and prefixes", other.ID)
+		}
 		for i, mine := range []session.End{made.A, made.Z} {
 			for _, theirs := range []session.End{other.A, other.Z} {
 				if err := fitTogether([2]string{"accessPoint", "endPoint"}[i], mine, theirs); err != nil {
@@ -238,6 +241,24 @@ func (s *Service) permit(d *Directory, made session.Session, h Holdings) error {
 		}
 	}
 	return nil
+}
+
+// sameTunnel says whether two sessions lead the same prefixes through tunnels of the
+// same key: the one is the other, ordered again without an Idempotency-Key.
+func sameTunnel(mine, theirs *session.Session) bool {
+	tunnelled := false
+	for _, e := range [][2]*session.End{{&mine.A, &theirs.A}, {&mine.Z, &theirs.Z}} {
+		if e[0].AccessPoint != e[1].AccessPoint || !slices.Equal(e[0].Routing.Prefixes, e[1].Routing.Prefixes) {
+			return false
+		}
+		if one, other := e[0].Tunnel, e[1].Tunnel; one != nil && other != nil {
+			if one.PublicKey != other.PublicKey {
+				return false
+			}
+			tunnelled = true
+		}
+	}
+	return tunnelled
 }
 
 // fitTogether refuses two ends of one VPN that cannot both be routed: what

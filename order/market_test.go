@@ -77,7 +77,7 @@ func (m *market) orders() {
 	}
 	o := m.offers[max(0, len(m.offers)-1-m.random.IntN(3))]
 	made, _, err := m.Create(m.Context(), as("acme"), o.Order)
-	want, what := session.PrefixOverlap, "already tunnelled" // the one tunnel of the access point is there
+	want, what := session.Exists, "already tunnelled" // the one tunnel of the access point is there
 	switch {
 	case !m.now().Before(o.until):
 		want, what = session.OfferExpired, "expired"
@@ -103,7 +103,7 @@ func (m *market) rivals() {
 		m.live = append(m.live, made)
 	case code == session.NoResources:
 		m.seen["rival kept out"]++
-	case code != session.PrefixOverlap:
+	case code != session.Exists:
 		m.Errorf("rival: %v", err)
 	}
 }

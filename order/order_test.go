@@ -177,6 +177,7 @@ func TestFaultyOrdersAreRefused(t *testing.T) {
 		{"tunnel to a line", func(o *order.Order) { o.A.WireGuard = o.Z.WireGuard }, session.Invalid, "accessPoint.wireguard"},
 		{"tunnel without key", func(o *order.Order) { o.Z.WireGuard = nil }, session.Invalid, "endPoint.wireguard"},
 		{"BGP through a tunnel", func(o *order.Order) { o.Z.PeerAS = 65001 }, session.NotSupported, "endPoint.asNumber"},
+		{"BGP within the provider's AS", func(o *order.Order) { o.Routing, o.A.PeerAS = session.BGP, 65000 }, session.NotSupported, "accessPoint.asNumber"},
 		{"BGP without AS number", func(o *order.Order) { o.Routing = session.BGP }, session.Invalid, "accessPoint.asNumber"},
 		{"AS number without BGP", func(o *order.Order) { o.A.PeerAS = 65001 }, session.Invalid, "routingProtocol"},
 		{"IPv6 without addresses at the handoff", func(o *order.Order) { o.Z.Prefixes = prefixes("2001:db8:1::/48") }, session.NotSupported, "endPoint.staticPrefixes"},
@@ -273,6 +274,14 @@ func TestSessionsOfOneSiteShareItsVPN(t *testing.T) {
 	}
 	if _, _, err := s.Create(t.Context(), as("acme"), wish(3, 1)); session.CodeOf(err) != session.Incompatible {
 		t.Errorf("joining two VPNs: %v", err)
+	}
+	if _, _, err := s.Create(t.Context(), as("acme"), wish(1, 1)); session.CodeOf(err) != session.Exists || !strings.Contains(err.Error(), string(one.ID)) {
+		t.Errorf("ordered again: %v", err)
+	}
+	other := wish(1, 1)
+	other.Z.WireGuard = &order.WireGuardEnd{PublicKey: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
+	if _, _, err := s.Create(t.Context(), as("acme"), other); session.CodeOf(err) != session.PrefixOverlap {
+		t.Errorf("the same prefixes behind another tunnel: %v", err)
 	}
 	clash := wish(1, 4)
 	clash.Z.Prefixes = prefixes("172.16.2.128/25")

@@ -3,6 +3,7 @@
 package order
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -51,7 +52,7 @@ func (d *Directory) prepare(tenant session.TenantID, q Inquiry, now time.Time) (
 		ap    session.AccessPoint
 		req   EndRequest
 	}{{"accessPoint", p.a, q.A}, {"endPoint", p.z, q.Z}} {
-		p.ends[i] = session.End{AccessPoint: e.ap.ID, Type: e.ap.Type, Terminal: e.ap.Primary}
+		p.ends[i] = session.End{AccessPoint: e.ap.ID, Type: e.ap.Type, Terminal: e.ap.Primary, Location: cmp.Or(e.req.Location, e.ap.Location)}
 		if err := d.settleEnd(&p.ends[i], e.field, e.req); err != nil {
 			return plan{}, err
 		}
@@ -106,6 +107,8 @@ func (d *Directory) settleEnd(e *session.End, field string, r EndRequest) error 
 	switch {
 	case h == nil && r.WireGuard != nil:
 		return session.Errorf(session.Invalid, field+".wireguard", "this end is a line, not a tunnel")
+	case h == nil && r.PeerAS != 0 && r.PeerAS == d.AS: // it would be told nothing: what is learned inside an AS is not passed on
+		return session.Errorf(session.NotSupported, field+".asNumber", "BGP is with another AS than the provider's own, which is %d", r.PeerAS)
 	case h == nil && r.PeerAS != 0:
 		e.Routing.Protocol = session.BGP
 	case h != nil && r.PeerAS != 0:

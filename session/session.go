@@ -71,6 +71,9 @@ type End struct {
 	Tunnel      *TunnelEnd // wireguard handoffs
 	RD          string     // on Terminal's PE, from the pool "rd"
 	Transfer    *Transfer  // link between PE and gateway, handoffs only
+	// Location is where it is, as it was ordered, or else as the inventory has it;
+	// nil: not known.
+	Location *Location `json:",omitempty"`
 	// Second is the same end at its second terminal, with what it drew there;
 	// nil: the session is not protected.
 	Second *End `json:",omitempty"`

@@ -106,7 +106,7 @@ func newSessionCreateCmd(a *app, at *provider) *cobra.Command {
 	f.StringVar(&offer, "offer", "", "the offer of a check whose price it is to have")
 	f.StringVar(&sink, "sink", "", "https URL that is told of every change")
 	f.StringVar(&key, "key", "", "idempotency key: with the same one and the same order nothing is ordered twice")
-	f.BoolVar(&wait, "wait", false, "wait until packets have proven it, or until it is scheduled")
+	f.BoolVar(&wait, "wait", false, "wait until it is proven, or until it is scheduled")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

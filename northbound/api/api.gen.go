@@ -669,7 +669,8 @@ func (e ListSessionsParamsOrder) Valid() bool {
 
 // AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 // Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 type AccessPoint struct {
 	// AsNumber Autonomous system number (RFC 6793)
 	//
@@ -992,7 +993,8 @@ type Charge struct {
 type CheckAvailability struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Duration How long service is to last from when it has started, seconds; absent for the provider's default. The provider has a maximum
@@ -1002,7 +1004,8 @@ type CheckAvailability struct {
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1082,7 +1085,8 @@ type ContextMessage = string
 type CreateSession struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// ApplicationServer The servers behind `endPoint` that the session is for, by address or by prefix. They have to lie behind that end
@@ -1096,7 +1100,8 @@ type CreateSession struct {
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// GuaranteedBandwidth Guaranteed layer-3 rate from accessPoint to endPoint, Mbit/s
@@ -1657,7 +1662,7 @@ type PerPage = int32
 // - ADMITTED: its room is reserved, no device was changed
 // - APPLYING: devices are being changed
 // - AWAITING_FAR_END: our side is done, the partner's is not
-// - VERIFYING: on all devices, packets are about to prove it
+// - VERIFYING: on all devices, about to be proven
 // - ACTIVE: proven
 // - MODIFYING: proven, devices are being changed
 // - RELEASING: being removed
@@ -1776,7 +1781,8 @@ type SessionId = openapi_types.UUID
 type SessionInfo struct {
 	// AccessPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	AccessPoint AccessPoint `json:"accessPoint"`
 
 	// Account What a session costs so far, or has cost; the fee is the sum of its parts
@@ -1815,7 +1821,8 @@ type SessionInfo struct {
 
 	// EndPoint One end of a session. Named by `id`, or by `type` and `primaryIpAddress`; one of the two ways is needed.
 	// Where `isProtected` is true the end has two addresses: `secondaryIpAddress` is needed where `id` is absent, and
-	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first.
+	// `secondaryWireguard` is the customer's end of the second tunnel, as `wireguard` is of the first. `location` is
+	// kept with the session and decides nothing; where it is absent, a session shows what the provider knows.
 	EndPoint AccessPoint `json:"endPoint"`
 
 	// EndedAt When service and billing ended; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
@@ -1861,7 +1868,7 @@ type SessionInfo struct {
 	// - ADMITTED: its room is reserved, no device was changed
 	// - APPLYING: devices are being changed
 	// - AWAITING_FAR_END: our side is done, the partner's is not
-	// - VERIFYING: on all devices, packets are about to prove it
+	// - VERIFYING: on all devices, about to be proven
 	// - ACTIVE: proven
 	// - MODIFYING: proven, devices are being changed
 	// - RELEASING: being removed
@@ -1904,7 +1911,7 @@ type SessionInfo struct {
 	// Example: 2026-12-01T08:00:00Z
 	StartTime *time.Time `json:"startTime,omitempty"`
 
-	// StartedAt When packets had proven it and service, billing and its duration began; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
+	// StartedAt When it was proven and service, billing and its duration began; absent before. It must follow [RFC 3339](https://datatracker.ietf.org/doc/html/rfc3339#section-5.6) and must have time zone.
 	//
 	// Example: 2026-12-01T08:00:00Z
 	StartedAt *time.Time `json:"startedAt,omitempty"`
@@ -1912,7 +1919,7 @@ type SessionInfo struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 
@@ -1988,7 +1995,7 @@ type SessionStatusChanged struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 
@@ -2053,7 +2060,7 @@ type SlaVerdictChanged struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 
@@ -2064,7 +2071,7 @@ type SlaVerdictChanged struct {
 // Status Where a session is in its life.
 // - REQUESTED: accepted and being built
 // - SCHEDULED: accepted, its start is still to come
-// - ACTIVATED: packets have proven the connection
+// - ACTIVATED: the connection is proven, `actual.verification` says how well
 // - TERMINATED: ended, `statusInfo` says why
 type Status string
 
@@ -2103,7 +2110,7 @@ type TimelineEntry struct {
 	// Status Where a session is in its life.
 	// - REQUESTED: accepted and being built
 	// - SCHEDULED: accepted, its start is still to come
-	// - ACTIVATED: packets have proven the connection
+	// - ACTIVATED: the connection is proven, `actual.verification` says how well
 	// - TERMINATED: ended, `statusInfo` says why
 	Status Status `json:"status"`
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,8 +49,17 @@ func TestEveryAnswerCarriesTheCorrelator(t *testing.T) {
 	t.Parallel()
 	doc := load(t)
 	items := doc.Paths.Map()
-	for key, callback := range items["/sessions"].Post.Callbacks["sessionStatusChanged"].Value.Map() {
-		items[key] = callback
+	for _, path := range slices.Collect(maps.Keys(items)) {
+		for _, op := range items[path].Operations() {
+			for name, callback := range op.Callbacks {
+				for _, item := range callback.Value.Map() {
+					items[name] = item
+				}
+			}
+		}
+	}
+	if len(items) != len(doc.Paths.Map())+2 {
+		t.Errorf("%d items: a callback is missing", len(items))
 	}
 	for path, item := range items {
 		for method, op := range item.Operations() {

@@ -28,8 +28,8 @@ func (p Polling) complete() Polling {
 	return p
 }
 
-// Activated reports whether packets have proven a session and it is not about
-// to end. It is made for Wait.
+// Activated reports whether a session is proven and not about to end. It is made for
+// Wait.
 func Activated(s *Session) bool { return s.Status == api.ACTIVATED && s.StatusInfo == nil }
 
 // Ordered reports whether nothing is left to do for a session until its start:

@@ -113,7 +113,6 @@ func failure(how string) (func(context.Context) error, error) {
 		"UNAVAILABLE":    refusal(session.Unavailable),
 		"NO_KEYS":        func(context.Context) error { return errors.New("was called without a token checked") },
 		"ABORTED":        refusal(session.Aborted),
-		"ALREADY_EXISTS": refusal(session.Exists),
 		"INCOMPATIBLE":   refusal(session.Incompatible),
 		"QUOTA_EXCEEDED": refusal(session.QuotaExceeded),
 		"NOT_SUPPORTED":  refusal(session.NotSupported),

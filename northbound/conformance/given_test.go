@@ -164,9 +164,13 @@ func (w *world) awaitTime(path string) error {
 	return w.until(func() (bool, error) { return !time.Now().Before(at), nil })
 }
 
+// patience is how long anything that the daemon does by itself is waited for: a
+// machine with other things to do takes a minute for what takes seconds else.
+const patience = 4 * time.Minute
+
 // until asks again and again; what it waits for, the daemon does by itself.
 func (w *world) until(met func() (bool, error)) error {
-	deadline := time.After(time.Minute)
+	deadline := time.After(patience)
 	for {
 		ok, err := met()
 		if ok || err != nil {

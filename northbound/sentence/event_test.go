@@ -18,7 +18,7 @@ func TestEveryEventHasASentence(t *testing.T) {
 	}{
 		{session.Event{Phase: session.Admitted, Cause: "ordered"}, "ordered"},
 		{session.Event{Phase: session.Active, Cause: "extended by 3600 s"}, "extended by 3600 s"},
-		{session.Event{Phase: session.Active, Cause: "extended by 3600 s on PE7"}, "proven with packets"},
+		{session.Event{Phase: session.Active, Cause: "extended by 3600 s on PE7"}, "proven, and in service"},
 		{session.Event{Phase: session.InDoubt, Cause: "device PE7: no route"}, "a device does not answer; it will be settled when it does"},
 		{session.Event{Phase: session.Releasing, StatusInfo: session.DeleteRequested, Cause: "deleted by the customer"}, "it was deleted on request: it is being removed"},
 		{session.Event{Phase: session.Modifying, Cause: session.ChangeFailed + ", back to level A: device PE7 refused"}, "in service, the change could not be made and is undone"},

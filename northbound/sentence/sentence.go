@@ -28,9 +28,9 @@ func Of(phase session.Phase, info session.StatusInfo) string {
 	case session.AwaitingFE:
 		return "ready on our side, waiting for the partner's"
 	case session.Verifying:
-		return "built, packets are about to prove it"
+		return "built, about to be proven"
 	case session.Active:
-		return "proven with packets"
+		return "proven, and in service"
 	case session.Modifying:
 		return "in service, devices are being changed"
 	case session.InDoubt:

@@ -151,6 +151,10 @@ type ClientInterface interface {
 	// refused when it has expired, was used, was made for another customer, is not as it was made or was made for
 	// another order.
 	//
+	// An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
+	// `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
+	// lost. With an `Idempotency-Key` it is returned instead.
+	//
 	// An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 	// with `SESSION_DECLINED`.
 	//
@@ -167,6 +171,10 @@ type ClientInterface interface {
 	// An order that names an `offerId` gets the price of that offer, and the room where the offer holds it. An offer is
 	// refused when it has expired, was used, was made for another customer, is not as it was made or was made for
 	// another order.
+	//
+	// An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
+	// `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
+	// lost. With an `Idempotency-Key` it is returned instead.
 	//
 	// An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 	// with `SESSION_DECLINED`.
@@ -375,6 +383,10 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 // refused when it has expired, was used, was made for another customer, is not as it was made or was made for
 // another order.
 //
+// An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
+// `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
+// lost. With an `Idempotency-Key` it is returned instead.
+//
 // An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 // with `SESSION_DECLINED`.
 //
@@ -401,6 +413,10 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, params *CreateSessio
 // An order that names an `offerId` gets the price of that offer, and the room where the offer holds it. An offer is
 // refused when it has expired, was used, was made for another customer, is not as it was made or was made for
 // another order.
+//
+// An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
+// `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
+// lost. With an `Idempotency-Key` it is returned instead.
 //
 // An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 // with `SESSION_DECLINED`.

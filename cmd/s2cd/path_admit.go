@@ -29,6 +29,7 @@ type pathAdmit struct {
 	about   time.Duration
 	store   string // folder; "": one that is removed
 	igp     bool
+	fresh   bool
 }
 
 // admitReport is one line of numbers.
@@ -68,6 +69,7 @@ func newPathAdmitCmd(a *app) *cobra.Command {
 	c.Flags().IntVar(&p.callers, "callers", 256, "`number` of orders at the same time, through the store")
 	c.Flags().StringVar(&p.store, "store", "", "`folder` for the store, which must hold none yet; else a temporary one")
 	c.Flags().BoolVar(&p.igp, "igp", false, "on the paths that the routers take by themselves, as orders are in a network that is not steered")
+	c.Flags().BoolVar(&p.fresh, "fresh", false, "with bounds that were not asked for before, so that each path is searched for and none remembered")
 	secondsFlag(c, &p.about)
 	return c
 }
@@ -101,7 +103,7 @@ func (p *pathAdmit) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	traffic := &pathbench.Traffic{Network: pathbench.Network(g), Queries: queries, Kbps: p.kbps, Start: a.now(), Seed: p.seed}
+	traffic := &pathbench.Traffic{Network: pathbench.Network(g), Queries: queries, Kbps: p.kbps, Start: a.now(), Seed: p.seed, Fresh: p.fresh}
 	if _, err := p.core(ctx, a, traffic); err != nil { // leaves the queries that have an answer
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -6,19 +6,19 @@ import "sync/atomic"
 
 // recall remembers the best ways on the whole graph. Whatever a filter lets through,
 // they are the best there too, as long as it lets all of their own arcs through; and
-// where there is none, there is none with a filter. An order asks what its inquiry
-// has asked, and the sites of a customer ask alike.
+// where there is none, there is none with a filter. An order asks what its inquiry has
+// asked, and the sites of a customer ask alike.
 //
-// There are some thousand places, in groups. An answer takes a free one of its group, or
-// else its own. So those that are asked for all the time seldom drive each other out.
-// Readers take no lock.
+// There are some thousand places, in groups, and all that is asked of two nodes is of one
+// group. An answer takes a free place there, or one by its bound. So those that are asked
+// for all the time seldom drive each other out. Readers take no lock.
 type recall struct {
 	pages [recallPages]atomic.Pointer[recallPage]
 }
 
 const (
 	recallBits  = 13 // places
-	recallGroup = 4  // places
+	recallGroup = 8  // places
 	recallPages = 1 << (recallBits - pageBits)
 )
 
@@ -33,50 +33,65 @@ type recalled struct {
 	note  atomic.Value
 }
 
-// place returns where the answer to a query is kept, by a multiplicative hash (Knuth,
-// The Art of Computer Programming, volume 3, section 6.4).
-func (r *recall) place(q Query) (page, at int) {
+// answers says whether it is the answer to q too: what is the best within a bound is so
+// within each smaller one that it keeps.
+func (r *recalled) answers(q Query) bool {
+	return r.of(q) && q.MaxDelay <= r.query.MaxDelay && (!r.Found || q.MaxDelay >= r.Delay)
+}
+
+// of says whether it is about the same nodes.
+func (r *recalled) of(q Query) bool { return r.query.From == q.From && r.query.To == q.To }
+
+// place returns the first of the places for a query, by a multiplicative hash (Knuth, The
+// Art of Computer Programming, volume 3, section 6.4).
+func place(q Query) (page, first int) {
 	const golden = 0x9E3779B97F4A7C15
-	hash := (pack(q.From, q.To)*golden ^ uint64(q.MaxDelay)) * golden >> (64 - recallBits)
-	return int(hash >> pageBits), int(hash & pageMask)
+	hash := int(pack(q.From, q.To) * golden >> (64 - recallBits)) //nolint:gosec // few bits
+	return hash >> pageBits, hash & pageMask &^ (recallGroup - 1)
 }
 
 // get returns the answer to a query; nil: it is not known.
 func (r *recall) get(q Query) *recalled {
-	page, at := r.place(q)
+	page, first := place(q)
 	held := r.pages[page].Load()
 	if held == nil {
 		return nil
 	}
-	places := group(held, at)
-	for i := range places { // a free one comes after all that are taken
-		if known := places[i].Load(); known == nil || known.query == q {
+	for i := range recallGroup { // a free place comes after all that are taken
+		if known := held[first+i].Load(); known == nil || known.answers(q) {
 			return known
 		}
 	}
 	return nil
 }
 
+// put keeps an answer. If it is one that was known within a smaller bound, it takes that
+// one's place, and its note.
 func (r *recall) put(found *recalled) {
-	page, at := r.place(found.query)
+	page, first := place(found.query)
 	held := r.pages[page].Load()
 	if held == nil {
 		r.pages[page].CompareAndSwap(nil, &recallPage{})
 		held = r.pages[page].Load()
 	}
-	places := group(held, at)
-	for i := range places {
-		if places[i].CompareAndSwap(nil, found) {
+	for i := range recallGroup {
+		at := &held[first+i]
+		if at.CompareAndSwap(nil, found) {
 			return
 		}
+		known := at.Load()
+		if !known.of(found.query) || known.Found != found.Found || found.Found && pack(known.Cost, known.Delay) != pack(found.Cost, found.Delay) {
+			continue
+		}
+		if note := known.note.Load(); note != nil {
+			found.note.Store(note)
+		}
+		if known.query.MaxDelay < found.query.MaxDelay {
+			at.CompareAndSwap(known, found)
+		}
+		return
 	}
-	held[at].Store(found)
-}
-
-// group returns the places of an answer that has one of them for its own.
-func group(held *recallPage, at int) []atomic.Pointer[recalled] {
-	first := at &^ (recallGroup - 1)
-	return held[first : first+recallGroup]
+	held[first+int(found.query.MaxDelay%recallGroup)].Store(found)
 }
 
 // all says whether a filter (nil: any) lets all arcs through.

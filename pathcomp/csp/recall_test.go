@@ -100,7 +100,36 @@ func TestAnswersAskedByTurnsAreRecalled(t *testing.T) {
 			}
 		}
 	}
-	if searched[0] < 900 || searched[1] > 10 {
+	if searched[0] < 100 || searched[0] > 200 || searched[1] > 0 {
 		t.Errorf("searched %d of 1000, and %d of them again", searched[0], searched[1])
+	}
+}
+
+// TestOneAnswerForManyBounds asks for a way of delay 10 within bounds that all have it,
+// and for none: a search is for a wider bound only.
+func TestOneAnswerForManyBounds(t *testing.T) {
+	t.Parallel()
+	arcs := []csp.Arc{
+		{From: 0, To: 1, Cost: 1, Delay: 50}, {From: 0, To: 1, Cost: 2, Delay: 5},
+		{From: 1, To: 2, Cost: 1, Delay: 50}, {From: 1, To: 2, Cost: 3, Delay: 5},
+	}
+	s := solver(t, instance{nodes: 3, arcs: arcs}, 0)
+	s.Prepare(2)
+	for _, tt := range []struct {
+		bound  uint32
+		found  bool
+		search bool
+	}{
+		{30, true, true}, {10, true, false}, {29, true, false}, {40, true, true}, {35, true, false}, {30, true, false},
+		{9, false, true}, {8, false, false}, {0, false, false}, {9, false, false}, {40, true, false},
+	} {
+		asks := 0
+		r, path := s.FindTour(csp.Tour{From: 0, MaxDelay: tt.bound, Legs: []csp.Leg{{To: 2, Usable: asked{&asks}}}}, nil)
+		if r.Found != tt.found || r.Found && (r.Cost != 5 || r.Delay != 10 || len(path) != 2) {
+			t.Errorf("within %d: %+v %v", tt.bound, r, path)
+		}
+		if searched := r.Expansions > 0; tt.found && searched != tt.search {
+			t.Errorf("within %d: %d expansions, want some: %v", tt.bound, r.Expansions, tt.search)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type Traffic struct {
 	Network *topology.Network
 	Queries []Query
 	Kbps    uint64    // each way, of each demand
+	Fresh   bool      // each round of the queries has bounds a microsecond wider: no answer is remembered
 	Start   time.Time // of the day
 	Seed    uint64
 }
@@ -34,6 +35,9 @@ func (t *Traffic) Demand(i int) pathcomp.Demand {
 	const day = 24 * 60 * 60 // seconds
 	r := rand.New(rand.NewPCG(t.Seed, uint64(i)))
 	q := t.Queries[i%len(t.Queries)]
+	if t.Fresh {
+		q.Micros += uint32(i / len(t.Queries)) //nolint:gosec // rounds are few
+	}
 	from := t.Start.Add(time.Duration(r.IntN(day)) * time.Second)
 	return pathcomp.Demand{
 		From: pathcomp.Terminal{Node: t.Network.Nodes[q.From].Name}, To: pathcomp.Terminal{Node: t.Network.Nodes[q.To].Name},

@@ -3,68 +3,10 @@
 package pathcomp
 
 import (
-	"math"
 	"slices"
-	"sync"
 
 	"github.com/s2cd/s2cd/pathcomp/csp"
 )
-
-// spf holds the distance of every node to one destination, as IS-IS computes it
-// (ISO 10589 section C.2, RFC 5305 metrics).
-type spf []uint32
-
-// spfCache keeps distances by destination.
-type spfCache struct {
-	mu sync.RWMutex // guards to
-	to map[int32]spf
-}
-
-func newSPFCache() *spfCache { return &spfCache{to: map[int32]spf{}} }
-
-// spfTo returns the distances to node, from the cache if they are there.
-func (s *snapshot) spfTo(node int32) spf {
-	s.spf.mu.RLock()
-	known := s.spf.to[node]
-	s.spf.mu.RUnlock()
-	if known != nil {
-		return known
-	}
-	dist := spf(s.igpGraph().DistancesTo(uint32(node), forwarding{s, node})) //nolint:gosec // number of a node
-	s.spf.mu.Lock()
-	s.spf.to[node] = dist
-	s.spf.mu.Unlock()
-	return dist
-}
-
-// with returns the distances that are the same when an arc is no more what it
-// was: was and is say what it is, nil where it is out of service.
-func (c *spfCache) with(changed [][2]*arc) *spfCache {
-	next := newSPFCache()
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-next:
-	for node, dist := range c.to {
-		for _, x := range changed {
-			if was := x[0]; was != nil && dist.over(was) == uint64(dist[was.from]) && dist[was.from] != csp.Unreachable {
-				continue next // it may have been needed
-			}
-			if is := x[1]; is != nil && dist.over(is) < uint64(dist[is.from]) {
-				continue next // it is a shorter way
-			}
-		}
-		next.to[node] = dist
-	}
-	return next
-}
-
-// over returns the distance from where an arc begins, if the arc is taken.
-func (d spf) over(a *arc) uint64 {
-	if d[a.to] == csp.Unreachable {
-		return math.MaxUint64
-	}
-	return uint64(d[a.to]) + uint64(a.igp)
-}
 
 // forwarding lets traffic to a destination through all nodes that forward.
 type forwarding struct {
@@ -96,21 +38,22 @@ const usualHops = 24 // room for that many is made at once
 // fan returns the ways from one node to another; false: there is none. Metrics
 // are positive: what leads to a node is farther, and so is done before it.
 func (s *snapshot) fan(from, to int32) (fan, bool) {
-	dist := s.spfTo(to)
-	if dist[from] == csp.Unreachable {
+	dist := s.distances(from, to)
+	length := dist.of(from)
+	if length == csp.Unreachable {
 		return fan{}, false
 	}
-	f := fan{arcs: make([]int32, 0, usualHops), hops: append(make([]hop, 0, usualHops), hop{node: from, dist: dist[from], next: noNode})}
+	f := fan{arcs: make([]int32, 0, usualHops), hops: append(make([]hop, 0, usualHops), hop{node: from, dist: length, next: noNode})}
 	for i := 0; i < len(f.hops); i++ {
 		at := f.hops[i]
 		for _, n := range s.leave(at.node) {
 			a := s.arcs.at(n)
-			if !s.onFan(dist, to, a) {
+			if !s.onFan(dist, at.dist, to, a) {
 				continue
 			}
 			f.arcs = append(f.arcs, n)
 			f.reach(hop{
-				node: a.to, dist: dist[a.to], next: noNode, micros: at.micros + uint64(a.micros), loss: at.loss + uint64(a.loss),
+				node: a.to, dist: dist.of(a.to), next: noNode, micros: at.micros + uint64(a.micros), loss: at.loss + uint64(a.loss),
 			})
 			if f.hops[i].next == noNode {
 				f.hops[i].next = a.to
@@ -166,7 +109,8 @@ func (s *snapshot) shutOn(f *fan) []int32 {
 	return shut
 }
 
-// onFan says whether an arc starts a shortest way to the destination.
-func (s *snapshot) onFan(dist spf, to int32, a *arc) bool {
-	return !a.down && uint64(dist[a.from]) == dist.over(a) && (a.to == to || !s.ends(a.to))
+// onFan says whether an arc starts a shortest way to the destination, from a node that is
+// so far from there.
+func (s *snapshot) onFan(dist distances, far uint32, to int32, a *arc) bool {
+	return !a.down && (a.to == to || !s.ends(a.to)) && uint64(far) == over(dist, a)
 }

@@ -46,7 +46,7 @@ func (r *recalled) of(q Query) bool { return r.query.From == q.From && r.query.T
 // Art of Computer Programming, volume 3, section 6.4).
 func place(q Query) (page, first int) {
 	const golden = 0x9E3779B97F4A7C15
-	hash := int(pack(q.From, q.To) * golden >> (64 - recallBits)) //nolint:gosec // few bits
+	hash := int(pack(q.From, q.To) * golden >> (64 - recallBits))
 	return hash >> pageBits, hash & pageMask &^ (recallGroup - 1)
 }
 

@@ -36,7 +36,7 @@ func (t *Traffic) Demand(i int) pathcomp.Demand {
 	r := rand.New(rand.NewPCG(t.Seed, uint64(i)))
 	q := t.Queries[i%len(t.Queries)]
 	if t.Fresh {
-		q.Micros += uint32(i / len(t.Queries)) //nolint:gosec // rounds are few
+		q.Micros += uint32(i / len(t.Queries))
 	}
 	from := t.Start.Add(time.Duration(r.IntN(day)) * time.Second)
 	return pathcomp.Demand{

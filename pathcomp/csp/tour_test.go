@@ -277,7 +277,7 @@ func TestWithKeepsAnswersRight(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(17, 18))
 	kept, asked := 0, 0
-	for range 400 {
+	for range 150 {
 		nodes := 2 + r.IntN(100)
 		in := randomInstance(r, nodes, nodes+r.IntN(3*nodes), 20).withLoss(r, 5)
 		g, err := csp.NewGraph(in.nodes, in.arcs)

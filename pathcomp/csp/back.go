@@ -34,9 +34,7 @@ func (s *search) findBack(of *Solver, path []uint32) (r Result, _ []uint32, sure
 }
 
 // covers says whether an answer may lead through a node, by what was computed last.
-func (b *back) covers(node uint32) bool {
-	return b.own.rows[node].ways[byDelay].branch != none || node == b.wrote[0]
-}
+func (b *back) covers(node uint32) bool { return b.own.rows[node].ways[byDelay].branch != none }
 
 // turn makes of a search that from the end to the beginning, with bounds of its own and
 // all the expansions it needs. False: there is nothing to find.
@@ -98,7 +96,7 @@ func nowhere() row {
 func (s *search) fill(q *question, m mixture, k, within int) {
 	b, rows := &s.back, s.back.own.rows
 	limit := m.length(q.maxCost, q.maxDelay)
-	rows[q.from].ways[k] = way{branch: none}
+	rows[q.from].ways[k] = way{} // its branch is not taken
 	b.queue.clear()
 	b.queue.push(0, q.from)
 	for {
@@ -118,7 +116,7 @@ func (s *search) fill(q *question, m mixture, k, within int) {
 			length := m.length(next.cost, next.delay)
 			row := &rows[e.node]
 			was := &row.ways[k]
-			if was.cost != none && m.length(was.cost, was.delay) <= length || k != within && row.ways[within].cost == none {
+			if was.branch != none && m.length(was.cost, was.delay) <= length || k != within && row.ways[within].branch == none {
 				continue
 			}
 			known := q.known.at(e.node)
@@ -129,7 +127,7 @@ func (s *search) fill(q *question, m mixture, k, within int) {
 			if key > limit || q.usable != nil && !q.usable.Usable(e.arc) {
 				continue
 			}
-			if k == within && was.cost == none {
+			if k == within && was.branch == none {
 				b.wrote = append(b.wrote, e.node)
 			}
 			*was = next

@@ -121,3 +121,47 @@ func TestAnswerThatVanishes(t *testing.T) {
 }
 
 func bestOf(r csp.Result) best { return best{uint64(r.Cost), uint64(r.Delay)} }
+
+// TestLargeMetrics has costs and delays whose sums and products come near to all that 64
+// bits hold, or are longer than any path.
+func TestLargeMetrics(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(35, 36))
+	metric := func() uint32 {
+		return r.Uint32N(1<<r.IntN(32)) + r.Uint32N(2)<<31
+	}
+	went, found := 0, 0
+	for graph := range 8000 {
+		nodes := 3 + r.IntN(6)
+		in := randomInstance(r, nodes, nodes+r.IntN(3*nodes), 12)
+		scale := r.IntN(3)
+		for i := range in.arcs {
+			if a := &in.arcs[i]; scale > 0 {
+				a.Cost = metric() >> (2 * r.IntN(3))
+			}
+			if a := &in.arcs[i]; scale < 2 {
+				a.Delay = metric() >> (2 * r.IntN(3))
+			}
+		}
+		s := solver(t, in, 1)
+		q := csp.Query{From: r.Uint32N(uint32(nodes)), To: r.Uint32N(uint32(nodes)), MaxDelay: metric()}
+		s.Prepare(q.To)
+		want := in.bruteForce(csp.Query{From: q.From, To: q.To, MaxDelay: min(q.MaxDelay, csp.MaxPath)})
+		if want.cost > csp.MaxPath {
+			want = noPath()
+		}
+		got, path := s.Find(q, in.usable, nil)
+		if fault := in.fault(q, got, path, want); fault != "" {
+			t.Fatalf("graph %d %+v, %+v: %+v %v: %s, want %+v", graph, in, q, got, path, fault, want)
+		}
+		if got.Tight {
+			went++
+		}
+		if got.Found && len(path) > 1 {
+			found++
+		}
+	}
+	if went < 200 || found < 800 {
+		t.Errorf("%d searches went back, %d paths of some arcs: this shows little", went, found)
+	}
+}

@@ -184,6 +184,13 @@ func lineKbps(e session.End) uint64 {
 
 // demand is what the path-computation core is asked for at a level.
 func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
+	out := d.terms(p, l)
+	out.From, out.To, out.Second = terminal(p.ends[0]), terminal(p.ends[1]), second(p.ends)
+	return out
+}
+
+// terms is a demand wherever its ends are.
+func (d *Directory) terms(p plan, l session.Level) pathcomp.Demand {
 	c := d.Catalogue
 	from := p.start
 	if p.future {
@@ -193,11 +200,10 @@ func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
 	// after it, so the window holds room for the latest start.
 	until := p.start.Add(c.ApplyDeadline + p.duration + c.TailGuard + p.slack)
 	return pathcomp.Demand{
-		From: terminal(p.ends[0]), To: terminal(p.ends[1]),
 		Kbps:  [2]uint64{p.rate.Forward, p.rate.Reverse},
 		Class: l.Class, BookingPermille: l.BookingPermille, OverheadPermill: c.OverheadPermill,
 		Window:       pathcomp.Window{From: from.Truncate(time.Second), Until: until.Truncate(time.Second).Add(time.Second)},
-		MaxRTTMicros: l.MaxRTTMicros, Second: second(p.ends), Steered: steered(l),
+		MaxRTTMicros: l.MaxRTTMicros, Steered: steered(l),
 	}
 }
 

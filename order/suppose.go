@@ -42,7 +42,7 @@ type Foreseen struct {
 	Prospect  Prospect
 	Admission pathcomp.Admission
 	Refusal   *pathcomp.Refusal // by the network
-	Reason    string            // by the catalogue, in words
+	Reason    string            // in words: by the catalogue, or what its two ways share
 }
 
 // Suppose says what PlanReroute says of a fork of the network, has the sessions
@@ -103,7 +103,9 @@ func (d *Directory) foresee(on Pathfinder, n *topology.Network, p Prospect, now 
 	if p.Protected {
 		demand.Second = &pathcomp.Second{From: place(n, p.SecondFrom), To: place(n, p.SecondTo)}
 	}
-	out.Admission, out.Refusal = on.Search(demand)
+	if out.Admission, out.Refusal = on.Search(demand); out.Refusal != nil && !out.Refusal.Shared.None() {
+		out.Reason = meeting(out.Refusal.Shared)
+	}
 	return out
 }
 

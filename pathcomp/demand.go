@@ -98,6 +98,7 @@ type Admission struct {
 	Forward   []topology.NodeName // one shortest path, for people
 	Reverse   []topology.NodeName
 	RTTMicros uint32                // the worst of all equal-cost ways
+	LossPPM   uint32                // of a round trip on those that lose most, in a million, rounded up
 	Cost      uint64                // sum of the TE metrics of both directions; of steered paths only
 	Links     [2][]topology.ArcName // of steered paths only: each direction's, in order
 	Uses      []Use                 // sorted by arc, each arc once

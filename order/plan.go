@@ -236,9 +236,11 @@ func (d *Directory) anew(s session.Session, l session.Level, now time.Time) path
 	if now.After(from) {
 		from = now.Truncate(time.Second)
 	}
-	bound := l.MaxRTTMicros
-	if bound > 0 {
-		bound = max(bound, s.Route.SlowestMicros()) // it may have been tightened since
+	if l.MaxRTTMicros > 0 { // bounds may have been tightened since it was sold
+		l.MaxRTTMicros = max(l.MaxRTTMicros, s.Route.SlowestMicros())
+	}
+	if l.MaxLossPPM > 0 {
+		l.MaxLossPPM = max(l.MaxLossPPM, s.Route.WorstLossPPM())
 	}
 	way := second([2]session.End{s.A, s.Z})
 	if way != nil && s.Route.Second != nil {
@@ -247,7 +249,7 @@ func (d *Directory) anew(s session.Session, l session.Level, now time.Time) path
 	return pathcomp.Demand{
 		From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
 		Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
-		Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: bound,
+		Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: l.MaxRTTMicros,
 		Instead: string(s.ID), Second: way, Steered: steered(l),
 	}
 }

@@ -76,6 +76,7 @@ type operatorRefusal struct {
 	Blocking             []topology.ArcName  `json:"blocking,omitempty"`
 	MostKbps             uint64              `json:"mostKbps,omitempty"`
 	EarliestStart        time.Time           `json:"earliestStart,omitzero"`
+	StartsTried          int                 `json:"startsTried,omitempty"` // in vain, of more
 	LeastRoundTripMicros uint32              `json:"leastRoundTripMicros,omitempty"`
 }
 
@@ -180,7 +181,7 @@ func toForeseen(f order.Foreseen) operatorForeseen {
 	if r := f.Refusal; r != nil {
 		out.Refusal = &operatorRefusal{
 			Cause: r.Cause, Objects: r.Objects, Nodes: r.Nodes, Blocking: r.Blocking, MostKbps: r.MostKbps,
-			EarliestStart: r.EarliestStart, LeastRoundTripMicros: r.LeastRTTMicros,
+			EarliestStart: r.EarliestStart, StartsTried: r.StartsTried, LeastRoundTripMicros: r.LeastRTTMicros,
 		}
 	}
 	if f.Reason != "" || f.Refusal != nil {

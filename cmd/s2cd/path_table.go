@@ -87,6 +87,9 @@ func (r *pathRefusal) details() [][2]string {
 	if !r.EarliestStart.IsZero() {
 		add("earliest start", moment(r.EarliestStart))
 	}
+	if r.StartsTried > 0 {
+		add("earliest start", fmt.Sprintf("none found at the first %d changes of what is booked", r.StartsTried))
+	}
 	if r.LeastRoundTripMicros > 0 {
 		add("least round trip", millis(uint64(r.LeastRoundTripMicros)))
 	}

@@ -5,6 +5,7 @@ package order_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,6 +78,40 @@ func TestSupposeOrders(t *testing.T) {
 	}
 	if is := s.load("pe1-p2"); is != before || s.stored(t, one.ID).Version != one.Version {
 		t.Errorf("a question changed something: %v, was %v", is, before)
+	}
+}
+
+// What is foreseen of orders is what becomes of them when they come.
+func TestForeseenIsWhatCreateDoes(t *testing.T) {
+	t.Parallel()
+	s := openSquare(t)
+	var asked []order.Prospect
+	for range testnet.Sites {
+		asked = append(asked, order.Prospect{
+			From: "port:pe1:eth1", To: "gateway:gw1,handoff:h1", Kbps: [2]uint64{30_000, 30_000}, Duration: time.Hour, Level: session.LevelA,
+		})
+	}
+	_, orders, err := s.Suppose(t.Context(), s.core.Fork(), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admitted := 0
+	for i, f := range orders {
+		made, _, err := s.Create(t.Context(), as("acme"), wide(i+1, i+1, 30_000))
+		if (err == nil) != (f.Refusal == nil) || err != nil && session.CodeOf(err) != session.NoResources {
+			t.Fatalf("order %d: foreseen %s, and came to %v", i+1, foreseen(f), err)
+		}
+		if err != nil {
+			continue
+		}
+		admitted++
+		if !slices.Equal(made.Route.Forward.List(), f.Admission.Forward) || made.Route.RTTMicros != f.Admission.RTTMicros ||
+			!made.Route.From.Equal(f.Admission.Window.From) || !made.Route.Until.Equal(f.Admission.Window.Until) {
+			t.Errorf("order %d: foreseen %+v, and came to %+v", i+1, f.Admission, made.Route)
+		}
+	}
+	if admitted != 3 {
+		t.Errorf("%d admitted, want 3: a link carries 100 Mbit/s", admitted)
 	}
 }
 

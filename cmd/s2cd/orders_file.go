@@ -67,8 +67,13 @@ func readOrders(path string) ([]fileOrder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("orders: %w", err)
 	}
+	return parseOrders(path, data)
+}
+
+// parseOrders is readOrders for what came from a file.
+func parseOrders(file string, data []byte) ([]fileOrder, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // spreadsheets begin files with it
-	r := ordersReader{file: path}
+	r := ordersReader{file: file}
 	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] == '[' {
 		r.json(data)
 	} else {

@@ -26,6 +26,8 @@ import (
 type fakeOperator struct {
 	brakes []provision.Freeze
 	told   []string
+
+	supposed Supposition // that it was asked about last
 }
 
 var _ Operator = (*fakeOperator)(nil)

@@ -59,11 +59,16 @@ const maxOperatorBody = 64 << 10
 // readOperator reads a body of the operators' API: one object of the fields of T,
 // which are named in words for those who send something else.
 func readOperator[T any](w http.ResponseWriter, r *http.Request, fields string) (T, error) {
+	return readOperatorUpTo[T](w, r, fields, maxOperatorBody)
+}
+
+// readOperatorUpTo is readOperator for a body of so many bytes at most.
+func readOperatorUpTo[T any](w http.ResponseWriter, r *http.Request, fields string, most int64) (T, error) {
 	var v T
 	if f := checkMediaType(r.Header); f != nil {
 		return v, f
 	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOperatorBody))
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, most))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&v)
 	if f := tooLarge(err); f != nil {

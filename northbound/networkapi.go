@@ -95,20 +95,6 @@ func (a *Admin) setNode(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, is)
 }
 
-func (a *Admin) whatIf(w http.ResponseWriter, r *http.Request) {
-	faults, err := readOperator[Faults](w, r, "linksDown, nodesDown and drain")
-	if err == nil && len(faults.LinksDown)+len(faults.NodesDown)+len(faults.Drain) == 0 {
-		err = invalid("", "linksDown, nodesDown or drain has to name something")
-	}
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	a.unhurried(w)
-	plan, err := a.cfg.Operator.WhatIf(r.Context(), faults)
-	a.answerReroute(w, plan, err)
-}
-
 func (a *Admin) planReroute(w http.ResponseWriter, r *http.Request) {
 	a.unhurried(w)
 	plan, err := a.cfg.Operator.PlanReroute(r.Context())

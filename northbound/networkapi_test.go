@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/topology"
 )
@@ -42,11 +43,37 @@ func (f *fakeOperator) SetNode(_ context.Context, name topology.NodeName, c Node
 	return is, nil
 }
 
-func (f *fakeOperator) WhatIf(ctx context.Context, x Faults) ([]order.Rerouted, error) {
+// WhatIf keeps what it is asked. It admits the first order, on two ways, and
+// refuses the others.
+func (f *fakeOperator) WhatIf(ctx context.Context, x Supposition) (Supposed, error) {
 	if slices.Contains(x.LinksDown, "x") {
-		return nil, session.Errorf(session.NotFound, "linksDown", "no link is called x")
+		return Supposed{}, session.Errorf(session.NotFound, "linksDown", "no link is called x")
 	}
-	return f.PlanReroute(ctx)
+	f.supposed = x
+	plan, err := f.PlanReroute(ctx)
+	out := Supposed{Sessions: plan}
+	way, back := []topology.NodeName{"pe1", "pe2"}, []topology.NodeName{"pe2", "pe1"}
+	for i, p := range x.Orders {
+		one := order.Foreseen{Prospect: p}
+		switch i {
+		case 0:
+			one.Admission = pathcomp.Admission{
+				Forward: way, Reverse: back, RTTMicros: 8000, Second: &pathcomp.Way{Forward: way, Reverse: back, RTTMicros: 9000},
+			}
+		case 1:
+			one.Refusal = &pathcomp.Refusal{
+				Cause: pathcomp.Bandwidth, Objects: []pathcomp.Object{pathcomp.BandwidthObject}, Blocking: []topology.ArcName{"link:l>"},
+				MostKbps: 7, EarliestStart: testNow(), LeastRTTMicros: 8000,
+			}
+		default:
+			one.Reason = "not sold"
+		}
+		out.Orders = append(out.Orders, one)
+	}
+	if len(x.SetCapacity) > 0 {
+		out.Excesses = []pathcomp.Excess{{Arc: "link:l>", Class: "gold", Kbps: 9, Limit: 8}}
+	}
+	return out, err
 }
 
 func (f *fakeOperator) PlanReroute(context.Context) ([]order.Rerouted, error) {
@@ -96,7 +123,8 @@ func TestNetworkAPI(t *testing.T) {
 		{"link up", "PUT", "/links/core/1", `{"down":false}`, `{"link":"core/1","down":false,"affected":3,` + kept + `}`},
 		{"node drained", "PUT", "/nodes/p1", `{"maintenance":true}`, `{"node":"p1","down":false,"maintenance":true,"affected":0,` + kept + `}`},
 		{"node both", "PUT", "/nodes/p1", `{"maintenance":false,"down":true}`, `{"node":"p1","down":true,"maintenance":false,"affected":0,` + kept + `}`},
-		{"what if", "POST", "/what-if", `{"linksDown":["core/1"],"nodesDown":["p1"],"drain":["p2"]}`, plan},
+		{"what if", "POST", "/what-if", `{"linksDown":["core/1"],"nodesDown":["p1"],"drain":["p2"]}`, plan[:len(plan)-1] +
+			`,"orders":[],"admitted":0,"refused":0,"overbooked":[],"note":"nothing was changed"}`},
 		{"plan", "GET", "/reroute", "", plan},
 		{"reroute", "POST", "/reroute", "", plan},
 	} {
@@ -107,6 +135,41 @@ func TestNetworkAPI(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"c-link", "c-link", "c-node", "c-node", "c-rero"}, operator.told); diff != "" {
 		t.Errorf("who told (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIfOrdersCame(t *testing.T) {
+	t.Parallel()
+	operator := &fakeOperator{}
+	a := newTestAdmin(t, func(c *AdminConfig) { c.Operator = operator })
+	w := ask(a, "POST", "/what-if", `{"setCapacity":[{"link":"l","kbps":[10,0]}],"addCapacity":[{"link":"m","kbps":[1,2]}],"orders":[
+		{"name":"one","from":"pe1","to":"pe2","secondFrom":"pe3","secondTo":"pe4","kbps":[5,6],"maxRttMicros":7,"start":"2030-01-02T03:04:05Z",
+			"durationSeconds":60,"sla":"AA","protected":true},
+		{"name":"two","from":"pe1","to":"pe2","kbps":[5,6],"sla":"A"},{"name":"three","from":"pe1","to":"pe2","kbps":[0,6],"sla":"X"}]}`, nil)
+	_, got, _ := strings.Cut(w.Body.String(), `"failed":1,`)
+	const want = `"orders":[` +
+		`{"name":"one","outcome":"admitted","forward":["pe1","pe2"],"reverse":["pe2","pe1"],"rttMicros":8000,` +
+		`"second":{"forward":["pe1","pe2"],"reverse":["pe2","pe1"],"rttMicros":9000}},` +
+		`{"name":"two","outcome":"refused","refusal":{"cause":"bandwidth","objects":["BANDWIDTH"],"blocking":["link:l>"],"mostKbps":7,` +
+		`"earliestStart":"NOW","leastRoundTripMicros":8000}},` +
+		`{"name":"three","outcome":"refused","reason":"not sold"}],"admitted":1,"refused":2,` +
+		`"overbooked":[{"arc":"link:l>","class":"gold","kbps":9,"limitKbps":8}],"note":"nothing was changed"}`
+	now := testNow().Format(time.RFC3339)
+	if diff := cmp.Diff(strings.NewReplacer("NOW", now, ">", `\u003e`).Replace(want), got); w.Code != http.StatusOK || diff != "" {
+		t.Errorf("%d (-want +got):\n%s", w.Code, diff)
+	}
+	if diff := cmp.Diff(Supposition{
+		SetCapacity: []LinkRate{{"l", [2]uint64{10, 0}}}, AddCapacity: []LinkRate{{"m", [2]uint64{1, 2}}},
+		Orders: []order.Prospect{
+			{
+				Name: "one", From: "pe1", To: "pe2", SecondFrom: "pe3", SecondTo: "pe4", Kbps: [2]uint64{5, 6}, MaxRTTMicros: 7,
+				Start: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC), Duration: time.Minute, Level: "AA", Protected: true,
+			},
+			{Name: "two", From: "pe1", To: "pe2", Kbps: [2]uint64{5, 6}, Level: "A"},
+			{Name: "three", From: "pe1", To: "pe2", Kbps: [2]uint64{0, 6}, Level: "X"},
+		},
+	}, operator.supposed); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 }
 
@@ -140,6 +203,7 @@ func TestNetworkAPIRefuses(t *testing.T) {
 	t.Parallel()
 	a := newTestAdmin(t, nil)
 	big := `{"drain":["` + strings.Repeat("x", maxOperatorBody) + `"]}`
+	bigger := `{"drain":["` + strings.Repeat("x", maxSupposition) + `"]}`
 	for _, tt := range []struct {
 		name, method, path, body string
 		status                   int
@@ -161,9 +225,14 @@ func TestNetworkAPIRefuses(t *testing.T) {
 		{"what if nothing", "POST", "/what-if", `{"drain":[]}`, 400, "has to name something"},
 		{"what if unknown link", "POST", "/what-if", `{"linksDown":["x"]}`, 404, "linksDown: no link is called x"},
 		{"what if unknown property", "POST", "/what-if", `{"links":["x"]}`, 400, "links"},
-		{"what if text", "POST", "/what-if", `{"drain":"p1"}`, 400, "object of linksDown, nodesDown and drain"},
+		{"what if text", "POST", "/what-if", `{"drain":"p1"}`, 400, "object of linksDown, nodesDown, drain, setCapacity, addCapacity and orders"},
+		{"what if no rate", "POST", "/what-if", `{"setCapacity":[{"link":"l","kbps":[1,1]},{"link":"l"}]}`, 400, "setCapacity[1].kbps: must be two rates"},
+		{"what if too much", "POST", "/what-if", `{"addCapacity":[{"link":"l","kbps":[1,100000000001]}]}`, 400, "addCapacity[0].kbps: must be two rates"},
+		{"what if free", "POST", "/what-if", `{"orders":[{"from":"a","to":"b","sla":"A"}]}`, 400, "orders[0].kbps: must be two rates"},
+		{"what if half", "POST", "/what-if", `{"orders":[{"kbps":[1,1],"protected":true,"secondTo":"b"}]}`, 400, "orders[0].protected: goes with"},
+		{"what if half not", "POST", "/what-if", `{"orders":[{"kbps":[1,1],"secondTo":"b"}]}`, 400, "orders[0].protected: goes with"},
 		{"what if goes on", "POST", "/what-if", `{"drain":["p1"]},`, 400, "goes on"},
-		{"what if too large", "POST", "/what-if", big, 413, "larger than 65536 bytes"},
+		{"what if too large", "POST", "/what-if", bigger, 413, "larger than 4194304 bytes"},
 		{"link too large", "PUT", "/links/core/1", big, 413, "PAYLOAD_TOO_LARGE"},
 		{"node too large", "PUT", "/nodes/p1", big, 413, "PAYLOAD_TOO_LARGE"},
 		{"freeze too large", "POST", "/freezes", big, 413, "PAYLOAD_TOO_LARGE"},

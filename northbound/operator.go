@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/s2cd/s2cd/order"
+	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/provision"
 	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/topology"
@@ -71,9 +72,8 @@ type OperatorFaults interface {
 	SetLink(ctx context.Context, name string, down bool, correlator string) (LinkStatus, error)
 	// SetNode does the same for a node.
 	SetNode(ctx context.Context, name topology.NodeName, c NodeChange, correlator string) (NodeStatus, error)
-	// WhatIf returns the plan of PlanReroute as it would be with these faults too.
-	// Nothing is changed.
-	WhatIf(ctx context.Context, f Faults) ([]order.Rerouted, error)
+	// WhatIf says what would be. Nothing is changed.
+	WhatIf(ctx context.Context, s Supposition) (Supposed, error)
 	// PlanReroute says where sessions go that are not reserved where the network
 	// takes them.
 	PlanReroute(ctx context.Context) ([]order.Rerouted, error)
@@ -93,6 +93,29 @@ type Faults struct {
 	LinksDown []string            `json:"linksDown,omitempty"`
 	NodesDown []topology.NodeName `json:"nodesDown,omitempty"`
 	Drain     []topology.NodeName `json:"drain,omitempty"`
+}
+
+// Supposition is what could be: faults, other capacities, and orders that come
+// when the sessions have moved.
+type Supposition struct {
+	Faults
+
+	SetCapacity []LinkRate // before what is added
+	AddCapacity []LinkRate
+	Orders      []order.Prospect // one after the other
+}
+
+// LinkRate is a rate of a link, A to Z and Z to A.
+type LinkRate struct {
+	Link string    `json:"link"`
+	Kbps [2]uint64 `json:"kbps"`
+}
+
+// Supposed is what would be.
+type Supposed struct {
+	Sessions []order.Rerouted // the plan of PlanReroute
+	Orders   []order.Foreseen
+	Excesses []pathcomp.Excess // arcs that would not carry what is reserved after all that
 }
 
 // LinkStatus is a link as the daemon has been told it is.

@@ -195,7 +195,8 @@ func (s *Service) draft(d *Directory, caller Caller, o Order, p plan, l session.
 		Status: session.StatusIn(session.Admitted, false, p.future),
 		Route: session.Route{
 			Revision: a.Revision, Class: a.Class, From: a.Window.From, Until: a.Window.Until,
-			Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, Second: wayOf(a.Second),
+			Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, LossPPM: a.LossPPM,
+			Second: wayOf(a.Second),
 		},
 		Price: price, Server: o.Server, OfferID: o.OfferID, Sink: o.Sink, Correlator: caller.Correlator, CreatedAt: now, UpdatedAt: now,
 	}

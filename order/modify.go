@@ -94,7 +94,7 @@ func (s *Service) onNewTerms(found, next session.Session, correlator string) (St
 	}
 	demand := d.anew(next, level, now)
 	if next.Level != found.Level {
-		demand.Class, demand.MaxRTTMicros = level.Class, level.MaxRTTMicros
+		demand.Class, demand.MaxRTTMicros, demand.MaxLossPPM = level.Class, level.MaxRTTMicros, level.MaxLossPPM
 	}
 	a, refusal := s.paths.Search(demand)
 	if refusal != nil {

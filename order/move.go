@@ -13,8 +13,8 @@ import (
 func onto(next session.Session, a pathcomp.Admission, at time.Time, cause, correlator string) Step {
 	next.Route = session.Route{
 		Revision: a.Revision, Class: a.Class, From: next.Route.From, Until: next.Route.Until,
-		Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, Variant: a.Variant,
-		Second: wayOf(a.Second),
+		Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, LossPPM: a.LossPPM,
+		Variant: a.Variant, Second: wayOf(a.Second),
 	}
 	return beside(next, a, at, cause, correlator)
 }

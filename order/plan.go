@@ -184,6 +184,13 @@ func lineKbps(e session.End) uint64 {
 
 // demand is what the path-computation core is asked for at a level.
 func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
+	out := d.terms(p, l)
+	out.From, out.To, out.Second = terminal(p.ends[0]), terminal(p.ends[1]), second(p.ends)
+	return out
+}
+
+// terms is a demand wherever its ends are.
+func (d *Directory) terms(p plan, l session.Level) pathcomp.Demand {
 	c := d.Catalogue
 	from := p.start
 	if p.future {
@@ -193,11 +200,10 @@ func (d *Directory) demand(p plan, l session.Level) pathcomp.Demand {
 	// after it, so the window holds room for the latest start.
 	until := p.start.Add(c.ApplyDeadline + p.duration + c.TailGuard + p.slack)
 	return pathcomp.Demand{
-		From: terminal(p.ends[0]), To: terminal(p.ends[1]),
 		Kbps:  [2]uint64{p.rate.Forward, p.rate.Reverse},
 		Class: l.Class, BookingPermille: l.BookingPermille, OverheadPermill: c.OverheadPermill,
 		Window:       pathcomp.Window{From: from.Truncate(time.Second), Until: until.Truncate(time.Second).Add(time.Second)},
-		MaxRTTMicros: l.MaxRTTMicros, Second: second(p.ends), Steered: steered(l),
+		MaxRTTMicros: l.MaxRTTMicros, Steered: steered(l),
 	}
 }
 
@@ -230,9 +236,11 @@ func (d *Directory) anew(s session.Session, l session.Level, now time.Time) path
 	if now.After(from) {
 		from = now.Truncate(time.Second)
 	}
-	bound := l.MaxRTTMicros
-	if bound > 0 {
-		bound = max(bound, s.Route.SlowestMicros()) // it may have been tightened since
+	if l.MaxRTTMicros > 0 { // bounds may have been tightened since it was sold
+		l.MaxRTTMicros = max(l.MaxRTTMicros, s.Route.SlowestMicros())
+	}
+	if l.MaxLossPPM > 0 {
+		l.MaxLossPPM = max(l.MaxLossPPM, s.Route.WorstLossPPM())
 	}
 	way := second([2]session.End{s.A, s.Z})
 	if way != nil && s.Route.Second != nil {
@@ -241,7 +249,7 @@ func (d *Directory) anew(s session.Session, l session.Level, now time.Time) path
 	return pathcomp.Demand{
 		From: terminal(s.A), To: terminal(s.Z), Kbps: [2]uint64{s.Rate.Forward, s.Rate.Reverse},
 		Class: s.Route.Class, BookingPermille: l.BookingPermille, OverheadPermill: d.Catalogue.OverheadPermill,
-		Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: bound,
+		Window: pathcomp.Window{From: from, Until: s.Route.Until}, MaxRTTMicros: l.MaxRTTMicros,
 		Instead: string(s.ID), Second: way, Steered: steered(l),
 	}
 }

@@ -351,6 +351,118 @@ func TestCatalogueMovesNobody(t *testing.T) {
 	}
 }
 
+// lossy is the square with packets lost on the links at pe2: more by p2.
+func lossy(p1, p2 uint32) pathcomp.Update {
+	var u pathcomp.Update
+	for name, ppm := range map[string]uint32{"p1-pe2": p1, "p2-pe2": p2} {
+		l, _ := testnet.Square().Link(name)
+		is := *l
+		is.LossPPM = [2]uint32{ppm, 0}
+		u.Links = append(u.Links, is)
+	}
+	return u
+}
+
+// A session keeps the loss that it was sold with: a bound that was tightened since
+// leaves it where it is and where the network takes it, up to that loss.
+func TestSessionKeepsTheLossItWasSoldWith(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		bound   uint32 // of the level now
+		sold    bool   // the loss is known
+		after   pathcomp.Update
+		outcome order.RerouteOutcome
+	}{
+		{"as it was", 1000, true, lossy(500, 500), ""},
+		{"tightened", 10, true, lossy(500, 500), ""},
+		{"tightened, and it loses less", 10, true, lossy(100, 500), ""},
+		{"tightened, and it loses more", 10, true, lossy(600, 500), order.NoWay},
+		{"it loses more, within the bound", 1000, true, lossy(600, 500), ""},
+		{"it loses more than the bound", 1000, true, lossy(1100, 500), order.NoWay},
+		{"stored without its loss", 10, false, lossy(500, 500), order.NoWay},
+		{"stored without its loss, within the bound", 1000, false, lossy(500, 500), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := openSquare(t)
+			level := func(ppm uint32) *order.Directory {
+				d := testnet.Directory()
+				d.Catalogue.Levels[0].MaxLossPPM = ppm
+				return d
+			}
+			s.Reload(level(1000))
+			tell(t, s.core, lossy(500, 500))
+			one := s.sold(t, 1, session.LevelA, 10_000)
+			if one.Route.LossPPM < 500 || one.Route.LossPPM > 501 {
+				t.Errorf("sold with a loss of %d", one.Route.LossPPM)
+			}
+			if !c.sold {
+				one.Route.LossPPM = 0
+				if _, err := s.store.Advance(t.Context(), order.Step{Session: one, Due: s.now()}, s.ledger); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.Reload(level(c.bound))
+			tell(t, s.core, c.after)
+			done := s.reroute(t)
+			switch {
+			case c.outcome == "" && len(done) != 0:
+				t.Errorf("done %+v", done)
+			case c.outcome != "" && (len(done) != 1 || done[0].Outcome != c.outcome || done[0].Cause != pathcomp.Loss):
+				t.Errorf("done %+v, want %s", done, c.outcome)
+			}
+		})
+	}
+}
+
+// One that moves has the loss of its new way from then on.
+func TestLossMovesWithTheSession(t *testing.T) {
+	t.Parallel()
+	s := openSquare(t)
+	d := testnet.Directory()
+	d.Catalogue.Levels[0].MaxLossPPM = 1000
+	s.Reload(d)
+	tell(t, s.core, lossy(500, 100))
+	one := s.sold(t, 1, session.LevelA, 10_000)
+	tell(t, s.core, link(t, "pe1-p1", true))
+	if done := s.reroute(t); len(done) != 1 || done[0].Outcome != order.Moves {
+		t.Errorf("done %+v", done)
+	}
+	if got := s.stored(t, one.ID).Route.LossPPM; got < 100 || got > 101 {
+		t.Errorf("moved to a loss of %d", got)
+	}
+}
+
+// Of a protected session the way counts that loses more.
+func TestProtectedSessionKeepsTheLossItWasSoldWith(t *testing.T) {
+	t.Parallel()
+	s := openTwin(t, func(n *topology.Network) { n.Links[1].LossPPM = [2]uint32{400, 400} })
+	s.soldProtected(t, 20_000)
+	d := testnet.TwinDirectory()
+	d.Catalogue.Levels[0].MaxLossPPM = 10
+	s.Reload(d)
+	if done := s.reroute(t); len(done) != 0 {
+		t.Errorf("done %+v", done)
+	}
+}
+
+// Another level is asked for as it is sold today.
+func TestNewLevelBringsItsOwnLoss(t *testing.T) {
+	t.Parallel()
+	s := openSquare(t)
+	tell(t, s.core, lossy(500, 500))
+	one := s.sold(t, 1, session.LevelA, 10_000)
+	d := testnet.Directory()
+	better := d.Catalogue.Levels[0]
+	better.Name, better.MaxLossPPM = session.LevelAA, 10
+	d.Catalogue.Levels = append(d.Catalogue.Levels, better)
+	s.Reload(d)
+	if _, _, err := s.Modify(t.Context(), as("acme"), one.ID, toLevel(session.LevelAA)); session.CodeOf(err) != session.NoResources {
+		t.Errorf("changed to a level that loses less: %v", err)
+	}
+}
+
 func TestLevelNoLongerSoldIsToldAndLeft(t *testing.T) {
 	t.Parallel()
 	s := openSquare(t)

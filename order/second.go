@@ -43,7 +43,8 @@ func wayOf(a *pathcomp.Way) *session.Way {
 		return nil
 	}
 	return &session.Way{
-		Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, Meets: !a.Shared.None(),
+		Forward: session.NodesOf(a.Forward), Reverse: session.NodesOf(a.Reverse), RTTMicros: a.RTTMicros, LossPPM: a.LossPPM,
+		Meets: !a.Shared.None(),
 	}
 }
 

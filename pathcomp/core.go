@@ -105,7 +105,7 @@ func (c *Core) lacks(s *snapshot, d *Demand, w *ways) *Refusal {
 type ways struct {
 	course
 	micros uint64 // round trip on the slowest ways
-	loss   uint64 // and on those that lose most; of the routers' own ways only
+	loss   uint64 // and on those that lose most, in lossUnit
 	needs  []need // by arc
 	cost   uint64 // of a steered path
 }
@@ -190,7 +190,7 @@ func (s *snapshot) shut(sets ...[]int32) []topology.NodeName {
 func (s *snapshot) admission(d *Demand, w ways) Admission {
 	a := Admission{
 		Revision: s.revision, Snapshot: s.serial, Class: d.Class, Window: d.Window,
-		RTTMicros: micros(w.micros), Cost: w.cost, Forward: w.forward, Reverse: w.reverse, Links: w.links,
+		RTTMicros: micros(w.micros), LossPPM: ppm(w.loss), Cost: w.cost, Forward: w.forward, Reverse: w.reverse, Links: w.links,
 		Uses: make([]Use, len(w.needs)), Arcs: make([]int32, len(w.needs)),
 	}
 	for i, n := range w.needs {

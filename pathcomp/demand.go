@@ -98,6 +98,7 @@ type Admission struct {
 	Forward   []topology.NodeName // one shortest path, for people
 	Reverse   []topology.NodeName
 	RTTMicros uint32                // the worst of all equal-cost ways
+	LossPPM   uint32                // of a round trip on those that lose most, in a million, rounded up
 	Cost      uint64                // sum of the TE metrics of both directions; of steered paths only
 	Links     [2][]topology.ArcName // of steered paths only: each direction's, in order
 	Uses      []Use                 // sorted by arc, each arc once
@@ -142,7 +143,8 @@ type Refusal struct {
 	Nodes          []topology.NodeName // not known, or in maintenance
 	Objects        []Object            // that cannot be met
 	MostKbps       uint64              // the largest symmetric rate that fits in the window; 0: none
-	EarliestStart  time.Time           // of the window (with guards), when it would fit for as long; zero: not within sight
+	EarliestStart  time.Time           // of the window (with guards), when it would fit for as long; zero: never, or see StartsTried
+	StartsTried    int                 // changes of what is booked at which it was looked for in vain, where there are more; 0: at all
 	LeastRTTMicros uint32              // the least round trip bound the network can keep; 0: no path
 	Shared         Shared              // by two ways that were to be disjoint
 }

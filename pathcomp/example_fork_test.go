@@ -93,7 +93,7 @@ func ExampleCore_Fork() {
 		demand.Kbps = [2]uint64{100_000, 100_000}
 		for i := range 200 {
 			admission, refusal := fork.Steer(demand)
-			if refusal == nil && fork.Ledger().Reserve(fmt.Sprint("order-", i), admission) == nil {
+			if refusal == nil && fork.Try(fmt.Sprint("order-", i), admission) == nil {
 				admitted++
 			}
 		}

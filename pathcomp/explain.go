@@ -100,7 +100,7 @@ func (t *steering) describe(e *Explanation, w ways) {
 			}
 		}
 	}
-	e.Totals.Cost, e.Totals.RTTMicros, e.Totals.LossPPM = w.cost, micros(w.micros), ppm(t.loss(w))
+	e.Totals.Cost, e.Totals.RTTMicros, e.Totals.LossPPM = w.cost, micros(w.micros), ppm(w.loss)
 	e.Totals.Hops = max(len(w.arcs[0]), len(w.arcs[1]))
 	d := t.demand
 	e.Slack = Slack{
@@ -118,17 +118,6 @@ func (t *steering) hop(i int32) Hop {
 		Link: t.names[i], From: t.nodeNames[a.from], To: t.nodeNames[a.to],
 		Micros: a.micros, Cost: a.te, LossPPM: t.links.at(i / 2).LossPPM[i%2], FreeKbps: uint64(max(0, t.free(i))),
 	}
-}
-
-// loss sums up a path's loss.
-func (t *steering) loss(w ways) uint64 {
-	var sum uint64
-	for _, arcs := range w.arcs {
-		for _, i := range arcs {
-			sum += uint64(t.arcs.at(i).loss)
-		}
-	}
-	return sum
 }
 
 // unbound is the path of least cost that the policy allows, without bounds and
@@ -153,7 +142,7 @@ func (t *steering) alternative(w ways) Alternative {
 		Forward: w.forward, Links: w.links,
 		Cost: w.cost, RTTMicros: micros(w.micros), Blocking: t.blocking(w.needs),
 		TooSlow:  d.MaxRTTMicros > 0 && w.micros > uint64(d.MaxRTTMicros),
-		TooLossy: d.MaxLossPPM > 0 && t.loss(w) > uint64(lossBound(d.MaxLossPPM)),
+		TooLossy: d.MaxLossPPM > 0 && w.loss > uint64(lossBound(d.MaxLossPPM)),
 		TooLong:  d.MaxHops > 0 && max(len(w.arcs[0]), len(w.arcs[1])) > int(d.MaxHops),
 	}
 }

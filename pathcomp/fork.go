@@ -3,6 +3,7 @@
 package pathcomp
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/s2cd/s2cd/topology"
@@ -22,6 +23,20 @@ func (c *Core) Fork() *Core {
 	s.books, s.spare = slices.Clone(s.books), nil // which are told of c's bookings
 	f.now.Store(&s)
 	return f
+}
+
+// Try books an admission of a fork's in place of what its owner has in variants
+// below its own, as moves of Repair are; what others have stays. Errors: those of
+// Ledger.Reserve, and that the core is no fork.
+func (c *Core) Try(owner string, a Admission) error {
+	if c.ledger.scratch == nil {
+		return errors.New("try on a core that is no fork")
+	}
+	if err := c.ledger.Reserve(owner, a); err != nil {
+		return err
+	}
+	c.ledger.yield(owner, a.Variant)
+	return nil
 }
 
 // Ledger returns the ledger that the core searches.

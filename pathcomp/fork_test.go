@@ -308,3 +308,37 @@ func TestForkWhileItsBaseIsUsed(t *testing.T) {
 		}
 	}
 }
+
+// Moves that are tried on a fork leave what they leave, and make room for others.
+func TestTry(t *testing.T) {
+	t.Parallel()
+	core, session := triangle()
+	if err := core.Try("x", pathcomp.Admission{}); err == nil {
+		t.Error("tried on what is no fork")
+	}
+	before := tell(core, []string{session.Owner})
+	fork := core.Fork()
+	link := fork.Network().Links[0]
+	link.Down = true
+	if err := fork.Update(pathcomp.Update{Links: []topology.Link{link}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, move := range fork.Repair([]pathcomp.Claim{session}, true) {
+		if err := fork.Try(move.Owner, move.Admission); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for arc, want := range map[topology.ArcName]int64{"link:paris-lyon>": 0, "link:paris-metz>": 6_000_000, "link:metz-lyon>": 6_000_000} {
+		if got := fork.Ledger().Profile(arc, session.Demand.Window.From, session.Demand.Window.Until); got[0].Kbps != want {
+			t.Errorf("%s: %+v, want %d", arc, got, want)
+		}
+	}
+	other := session.Demand
+	other.Kbps = [2]uint64{2_000_001, 0}
+	if _, refusal := fork.Steer(other); refusal == nil || refusal.Cause != pathcomp.Bandwidth {
+		t.Errorf("beside what moved: %v", refusal)
+	}
+	if diff := differ(before, tell(core, []string{session.Owner})); diff != "" {
+		t.Errorf("what was forked has changed (-before +after):\n%s", diff)
+	}
+}

@@ -26,6 +26,7 @@ type Way struct {
 	Forward   []topology.NodeName // one shortest path, for people
 	Reverse   []topology.NodeName
 	RTTMicros uint32 // the worst of all equal-cost ways
+	LossPPM   uint32 // of those that lose most, rounded up
 	Shared    Shared // with the first: empty unless the demand's ways may meet
 }
 
@@ -73,9 +74,9 @@ func (c *Core) searchPair(s *snapshot, d *Demand) (Admission, *Refusal) {
 	if refusal := c.lacks(s, d, &w); refusal != nil {
 		return Admission{}, refusal
 	}
-	w.course, w.micros = s.over(first.there.path(), first.back.path()), first.micros()
+	w.course, w.micros, w.loss = s.over(first.there.path(), first.back.path()), first.micros(), first.loss()
 	a := s.admission(d, w)
-	a.Second = &Way{RTTMicros: micros(second.micros()), Shared: shared}
+	a.Second = &Way{RTTMicros: micros(second.micros()), LossPPM: ppm(second.loss()), Shared: shared}
 	a.Second.Forward, a.Second.Reverse = namesOf(s.nodeNames, second.there.path(), second.back.path())
 	return a, nil
 }

@@ -35,6 +35,13 @@ func lossOf(links int) uint32 {
 	return 1 + uint32(math.Ceil(1e6*(1-math.Pow(1-lossy/1e6, float64(links)))))
 }
 
+// lossTold is what an admission says of so many lossy links: nanonepers, each
+// rounded up, and the sum rounded up to a bound that it keeps.
+func lossTold(links int) uint32 {
+	each := math.Ceil(-math.Log1p(-lossy/1e6) * 1e9)
+	return uint32(math.Ceil(-math.Expm1(-each*float64(links)*1e-9) * 1e6))
+}
+
 // mostLossy is the largest number of lossy links on any of the equal-cost ways.
 func (w *everyWay) mostLossy(at, to topology.NodeName) int {
 	most := 0
@@ -216,6 +223,12 @@ func checkSecondWay(t *testing.T, n *topology.Network, d *pathcomp.Demand, got *
 	checkOneWay(t, second.back, d.Second.To.Node, d.Second.From.Node, got.Second.Reverse)
 	if got.RTTMicros != first.there.micros+first.back.micros || got.Second.RTTMicros != second.there.micros+second.back.micros {
 		t.Fatalf("round trips %d and %d", got.RTTMicros, got.Second.RTTMicros)
+	}
+	lost := func(w bothWays, a, z pathcomp.Terminal) uint32 {
+		return lossTold(w.there.mostLossy(a.Node, z.Node) + w.back.mostLossy(z.Node, a.Node))
+	}
+	if got.LossPPM != lost(first, d.From, d.To) || got.Second.LossPPM != lost(second, d.Second.From, d.Second.To) {
+		t.Fatalf("losses %d and %d", got.LossPPM, got.Second.LossPPM)
 	}
 }
 

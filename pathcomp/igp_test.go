@@ -96,6 +96,12 @@ func TestSearchFollowsTheRouters(t *testing.T) {
 		}
 		checkOneWay(t, there, d.From.Node, d.To.Node, got.Forward)
 		checkOneWay(t, back, d.To.Node, d.From.Node, got.Reverse)
+		if again := d; got.LossPPM > 0 { // what is told is a bound that is kept
+			again.MaxLossPPM = got.LossPPM
+			if _, refusal := core.Search(again); refusal != nil {
+				t.Fatalf("%+v, %+v: %v with a bound of the loss found", n, again, refusal)
+			}
+		}
 		got.Forward, got.Reverse = nil, nil
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(pathcomp.Admission{}, "Arcs")); diff != "" {
 			t.Fatalf("%+v, %+v: (-want +got)\n%s", n, d, diff)
@@ -122,10 +128,13 @@ func oracle(n *topology.Network, d pathcomp.Demand, there, back everyWay, maxLos
 	if d.MaxRTTMicros > 0 && rtt > d.MaxRTTMicros {
 		return pathcomp.Admission{}, pathcomp.Latency
 	}
-	if there.mostLossy(d.From.Node, d.To.Node)+back.mostLossy(d.To.Node, d.From.Node) > maxLossy {
+	lossy := there.mostLossy(d.From.Node, d.To.Node) + back.mostLossy(d.To.Node, d.From.Node)
+	if lossy > maxLossy {
 		return pathcomp.Admission{}, pathcomp.Loss
 	}
-	a := pathcomp.Admission{Revision: n.Revision, Snapshot: 1, Class: d.Class, Window: d.Window, RTTMicros: rtt, Uses: []pathcomp.Use{}}
+	a := pathcomp.Admission{
+		Revision: n.Revision, Snapshot: 1, Class: d.Class, Window: d.Window, RTTMicros: rtt, LossPPM: lossTold(lossy), Uses: []pathcomp.Use{},
+	}
 	for direction, w := range []everyWay{there, back} {
 		for arc := range w.arcs {
 			i := slices.IndexFunc(a.Uses, func(u pathcomp.Use) bool { return u.Arc == arc })

@@ -74,7 +74,7 @@ func (c *Core) SteerPair(d Demand, p Protection) (Protected, *Refusal) {
 func both(a, b Admission) Admission {
 	out := a
 	out.Forward, out.Reverse, out.Links, out.Arcs = nil, nil, [2][]topology.ArcName{}, nil
-	out.Cost, out.RTTMicros = a.Cost+b.Cost, max(a.RTTMicros, b.RTTMicros)
+	out.Cost, out.RTTMicros, out.LossPPM = a.Cost+b.Cost, max(a.RTTMicros, b.RTTMicros), max(a.LossPPM, b.LossPPM)
 	out.Uses = merged(a.Uses, b.Uses, func(x, y uint64) uint64 { return max(x, y) })
 	return out
 }

@@ -46,7 +46,7 @@ func (q *pairQuery) refuseBoth(now uint32) *Refusal {
 	r.Blocking = t.lacking(q.protected(&found).Both.Uses)
 	t.anyRoom, t.pair = false, q
 	r.MostKbps = t.most()
-	r.EarliestStart = t.soonest(now, mostPairStarts)
+	r.EarliestStart, r.StartsTried = t.soonest(now, mostPairStarts)
 	t.pair = nil
 	return r
 }

@@ -107,10 +107,9 @@ func (r *repair) move(claim *Claim) (Move, bool) {
 	for _, b := range held {
 		a.Variant = max(a.Variant, b.Variant+1)
 	}
-	if r.fork.ledger.Reserve(claim.Owner, a) != nil {
+	if r.fork.Try(claim.Owner, a) != nil {
 		return m, false
 	}
-	r.fork.ledger.yield(claim.Owner, a.Variant)
 	m.Admission = a
 	return m, true
 }

@@ -261,6 +261,9 @@ func (t *steering) ways(found csp.Result, path []uint32) ways {
 	}
 	n.takeAccess(t.from, t.to)
 	w.needs, t.takes = n.merge(t.rank), n.list
+	for _, x := range c.takes {
+		w.loss += uint64(t.arcs.at(x.arc).loss)
+	}
 	return w
 }
 

@@ -65,8 +65,8 @@ const (
 
 // soonest returns the first time from which the demand fits. Only where
 // something ends can it begin to; zero if it never does, or not within so many
-// ends.
-func (t *steering) soonest(now uint32, ends int) time.Time {
+// ends, which are then tried of more.
+func (t *steering) soonest(now uint32, ends int) (at time.Time, tried int) {
 	after := max(t.first, now)
 	length := t.until - t.first
 	starts := []uint32{after}
@@ -80,12 +80,15 @@ func (t *steering) soonest(now uint32, ends int) time.Time {
 	}
 	slices.Sort(starts)
 	starts = slices.Compact(starts)
-	for _, at := range starts[:min(len(starts), ends)] {
+	for k, at := range starts {
+		if k == ends {
+			return time.Time{}, ends
+		}
 		if uint64(at)+uint64(length) <= never && t.fitsAt(t.demand.Kbps, at) {
-			return instant(at)
+			return instant(at), 0
 		}
 	}
-	return time.Time{}
+	return time.Time{}, 0
 }
 
 // falls appends the seconds after one at which less is reserved than before, in

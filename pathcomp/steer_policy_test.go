@@ -4,6 +4,7 @@ package pathcomp_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -161,6 +162,7 @@ func (o *steerOracle) admission(j *journey) pathcomp.Admission {
 	a := pathcomp.Admission{
 		Revision: o.network.Revision, Snapshot: 1, Class: o.demand.Class, Window: o.demand.Window,
 		RTTMicros: uint32(o.micros(j)), Cost: j.there.te + j.back.te,
+		LossPPM: uint32(math.Ceil(-math.Expm1(-float64(j.there.loss+j.back.loss)*1e-9) * 1e6)),
 	}
 	for way, t := range [2]trip{j.there, j.back} {
 		for _, i := range t.arcs {

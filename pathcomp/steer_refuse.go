@@ -38,7 +38,7 @@ func (t *steering) refuse(now uint32) *Refusal {
 	}
 	t.anyRoom = false
 	r.MostKbps = t.most()
-	r.EarliestStart = t.soonest(now, mostStarts)
+	r.EarliestStart, r.StartsTried = t.soonest(now, mostStarts)
 	return r
 }
 

@@ -136,6 +136,7 @@ type Route struct {
 	Forward   Nodes
 	Reverse   Nodes
 	RTTMicros uint32
+	LossPPM   uint32 `json:",omitzero"`  // packets lost in a million on a round trip; 0: none, or not known
 	Variant   uint32 `json:",omitzero"`  // of the bookings it stands on
 	Second    *Way   `json:",omitempty"` // of a protected session
 }

@@ -7,6 +7,7 @@ type Way struct {
 	Forward   Nodes
 	Reverse   Nodes
 	RTTMicros uint32
+	LossPPM   uint32 `json:",omitzero"` // as in Route
 	// Meets says that the network took it over something of the first way when
 	// it was reserved there: the two may fail together.
 	Meets bool `json:",omitzero"`
@@ -18,6 +19,14 @@ func (r Route) SlowestMicros() uint32 {
 		return r.RTTMicros
 	}
 	return max(r.RTTMicros, r.Second.RTTMicros)
+}
+
+// WorstLossPPM is the loss of that of a route's ways which loses more.
+func (r Route) WorstLossPPM() uint32 {
+	if r.Second == nil {
+		return r.LossPPM
+	}
+	return max(r.LossPPM, r.Second.LossPPM)
 }
 
 // Ways returns the ends of each way that a session has: of a protected one those

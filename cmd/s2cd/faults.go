@@ -10,7 +10,6 @@ import (
 	"github.com/s2cd/s2cd/northbound"
 	"github.com/s2cd/s2cd/order"
 	"github.com/s2cd/s2cd/pathcomp"
-	"github.com/s2cd/s2cd/session"
 	"github.com/s2cd/s2cd/topology"
 )
 
@@ -54,42 +53,6 @@ func (o operations) SetNode(ctx context.Context, name topology.NodeName, c north
 	return is, nil
 }
 
-// WhatIf implements northbound.OperatorFaults, on a fork of the core.
-func (o operations) WhatIf(ctx context.Context, f northbound.Faults) ([]order.Rerouted, error) {
-	fork := o.d.paths.Fork()
-	u, err := newsOf(fork.Network(), f)
-	if err != nil {
-		return nil, err
-	}
-	if err := fork.Update(u); err != nil {
-		return nil, fmt.Errorf("what if: %w", err)
-	}
-	return o.d.orders.PlanReroute(ctx, fork)
-}
-
-// newsOf is what faults make of a network's links and nodes.
-func newsOf(n *topology.Network, f northbound.Faults) (pathcomp.Update, error) {
-	var u pathcomp.Update
-	for _, name := range f.LinksDown {
-		l, err := linkOf(n, name)
-		if err != nil {
-			return u, err
-		}
-		l.Down = true
-		u.Links = append(u.Links, l)
-	}
-	for _, name := range slices.Concat(f.NodesDown, f.Drain) {
-		node, err := nodeOf(n, name)
-		if err != nil {
-			return u, err
-		}
-		node.Down = node.Down || slices.Contains(f.NodesDown, name)
-		node.Maintenance = node.Maintenance || slices.Contains(f.Drain, name)
-		u.Nodes = append(u.Nodes, node)
-	}
-	return u, nil
-}
-
 // PlanReroute implements northbound.OperatorFaults.
 func (o operations) PlanReroute(ctx context.Context) ([]order.Rerouted, error) {
 	return o.d.orders.PlanReroute(ctx, o.d.paths)
@@ -120,12 +83,12 @@ func linkOf(n *topology.Network, name string) (topology.Link, error) {
 	if l, ok := n.Link(name); ok {
 		return *l, nil
 	}
-	return topology.Link{}, session.Errorf(session.NotFound, "", "no link is called %s", name)
+	return topology.Link{}, unknown("link", name)
 }
 
 func nodeOf(n *topology.Network, name topology.NodeName) (topology.Node, error) {
 	if found, ok := n.Node(name); ok {
 		return *found, nil
 	}
-	return topology.Node{}, session.Errorf(session.NotFound, "", "no node is called %s", name)
+	return topology.Node{}, unknown("node", string(name))
 }

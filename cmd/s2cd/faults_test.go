@@ -342,15 +342,23 @@ func TestUnknownNamesAreToldApart(t *testing.T) {
 			return err
 		},
 		"link Z": func() error {
-			_, err := o.WhatIf(t.Context(), northbound.Faults{LinksDown: []string{"PE1-P1", "Z"}})
+			_, err := o.WhatIf(t.Context(), northbound.Supposition{Faults: northbound.Faults{LinksDown: []string{"PE1-P1", "Z"}}})
+			return err
+		},
+		"link U": func() error {
+			_, err := o.WhatIf(t.Context(), northbound.Supposition{SetCapacity: []northbound.LinkRate{{Link: "U"}}})
+			return err
+		},
+		"link T": func() error {
+			_, err := o.WhatIf(t.Context(), northbound.Supposition{AddCapacity: []northbound.LinkRate{{Link: "T"}}})
 			return err
 		},
 		"node V": func() error {
-			_, err := o.WhatIf(t.Context(), northbound.Faults{Drain: []topology.NodeName{"P1", "V"}})
+			_, err := o.WhatIf(t.Context(), northbound.Supposition{Faults: northbound.Faults{Drain: []topology.NodeName{"P1", "V"}}})
 			return err
 		},
 		"node W": func() error {
-			_, err := o.WhatIf(t.Context(), northbound.Faults{NodesDown: []topology.NodeName{"W"}})
+			_, err := o.WhatIf(t.Context(), northbound.Supposition{Faults: northbound.Faults{NodesDown: []topology.NodeName{"W"}}})
 			return err
 		},
 	} {

@@ -103,7 +103,11 @@ func (p *pathAdmit) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	traffic := &pathbench.Traffic{Network: pathbench.Network(g), Queries: queries, Kbps: p.kbps, Start: a.now(), Seed: p.seed, Fresh: p.fresh}
+	network, err := a.networkOf(name, g)
+	if err != nil {
+		return err
+	}
+	traffic := &pathbench.Traffic{Network: network, Queries: queries, Kbps: p.kbps, Start: a.now(), Seed: p.seed, Fresh: p.fresh}
 	if _, err := p.core(ctx, a, traffic); err != nil { // leaves the queries that have an answer
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -84,6 +84,7 @@ type pathRefusal struct {
 	Blocking             []string  `json:"blocking,omitempty"`
 	MostKbps             uint64    `json:"mostKbps,omitempty"`
 	EarliestStart        time.Time `json:"earliestStart,omitzero"`
+	StartsTried          int       `json:"startsTried,omitempty"` // in vain, of more changes of what is booked
 	LeastRoundTripMicros uint32    `json:"leastRoundTripMicros,omitempty"`
 
 	ofTwo bool // paths, and not of one
@@ -92,7 +93,7 @@ type pathRefusal struct {
 func newPathRefusal(r *pathcomp.Refusal) *pathRefusal {
 	return &pathRefusal{
 		Cause: string(r.Cause), Objects: texts(r.Objects), Nodes: texts(r.Nodes), Blocking: texts(r.Blocking),
-		MostKbps: r.MostKbps, EarliestStart: r.EarliestStart, LeastRoundTripMicros: r.LeastRTTMicros,
+		MostKbps: r.MostKbps, EarliestStart: r.EarliestStart, StartsTried: r.StartsTried, LeastRoundTripMicros: r.LeastRTTMicros,
 	}
 }
 

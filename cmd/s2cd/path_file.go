@@ -50,7 +50,7 @@ func (f *pathFile) load(a *app) (*topology.Network, error) {
 		if err != nil {
 			return nil, f.fault(err)
 		}
-		return pathbench.Network(g), nil
+		return a.networkOf(f.path, g)
 	}
 	inv, err := inventory.Parse(f.path, data)
 	if err != nil {
@@ -62,14 +62,33 @@ func (f *pathFile) load(a *app) (*topology.Network, error) {
 func (f *pathFile) imported(a *app, data []byte, format importer.Format) (*topology.Network, error) {
 	n, notes, err := importer.Read(bytes.NewReader(data), format, f.options)
 	for _, note := range notes {
-		if _, err := fmt.Fprintf(a.stderr, "%s: note: %s\n", f.path, note); err != nil {
-			return nil, fmt.Errorf("write note: %w", err)
+		if err := a.note(f.path, note); err != nil {
+			return nil, err
 		}
 	}
 	if err != nil {
 		return nil, a.faults(f.fault(err))
 	}
 	return n, nil
+}
+
+// networkOf makes a network of a graph in a file. Routers know no metric 0: paths
+// of few links win where the graph has ties of none.
+func (a *app) networkOf(path string, g *pathbench.Graph) (*topology.Network, error) {
+	if free := g.Free(); free > 0 {
+		if err := a.note(path, fmt.Sprintf("%d arcs of cost 0 count as 1", free)); err != nil {
+			return nil, err
+		}
+	}
+	return pathbench.Network(g), nil
+}
+
+// note says to standard error what was assumed of a file.
+func (a *app) note(path string, text any) error {
+	if _, err := fmt.Fprintf(a.stderr, "%s: note: %v\n", path, text); err != nil {
+		return fmt.Errorf("write note: %w", err)
+	}
+	return nil
 }
 
 // fault says of each line of an error which file it is about.

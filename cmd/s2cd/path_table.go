@@ -61,14 +61,24 @@ func (d *pathDirection) lines(way string) []string {
 
 // lines says a refusal in words.
 func (r *pathRefusal) lines() []string {
-	lines := []string{"no path: " + r.words()}
+	lines := []string{"no path: " + r.words(), "cause\t" + r.Cause}
+	if len(r.Objects) > 0 {
+		lines = append(lines, "not satisfied\t"+strings.Join(r.Objects, ", "))
+	}
+	for _, d := range r.details() {
+		lines = append(lines, d[0]+"\t"+d[1])
+	}
+	return lines
+}
+
+// details are what a refusal is about and what would fit, each with its name.
+func (r *pathRefusal) details() [][2]string {
+	var out [][2]string
 	add := func(name, text string) {
 		if text != "" {
-			lines = append(lines, name+"\t"+text)
+			out = append(out, [2]string{name, text})
 		}
 	}
-	add("cause", r.Cause)
-	add("not satisfied", strings.Join(r.Objects, ", "))
 	add("nodes", strings.Join(r.Nodes, ", "))
 	add("blocking", strings.Join(r.Blocking, ", "))
 	if r.Cause == string(pathcomp.Bandwidth) {
@@ -77,10 +87,13 @@ func (r *pathRefusal) lines() []string {
 	if !r.EarliestStart.IsZero() {
 		add("earliest start", moment(r.EarliestStart))
 	}
+	if r.StartsTried > 0 {
+		add("earliest start", fmt.Sprintf("none found at the first %d changes of what is booked", r.StartsTried))
+	}
 	if r.LeastRoundTripMicros > 0 {
 		add("least round trip", millis(uint64(r.LeastRoundTripMicros)))
 	}
-	return lines
+	return out
 }
 
 // words says what a cause means.

@@ -101,7 +101,22 @@ func newAdmin(env *testscript.Env) string {
 		{"sessionId":"5f0c","tenant":"tenant-1","sla":"AA","outcome":"moves","was":["PE1","P1","PE2"],"is":["PE1","P2","PE2"],"rttMicros":20500},
 		{"sessionId":"77ab","tenant":"tenant-2","sla":"A","outcome":"no-way","was":["PE1","P1","PE2"],"reason":"bandwidth: link:PE1-P2>"}],
 		"moves":1,"stays":0,"noWay":1,"failed":0}`
-	mux.HandleFunc("POST /operator/v1/what-if", answer(plan))
+	mux.HandleFunc("POST /operator/v1/what-if", func(w http.ResponseWriter, r *http.Request) {
+		if !record(w, r) {
+			return
+		}
+		orders := `"orders":[],"admitted":0,"refused":0,"overbooked":[],`
+		if line, err := os.ReadFile(asked); err == nil && strings.Contains(string(line), `"orders"`) {
+			orders = `"orders":[
+				{"name":"acme","outcome":"admitted","forward":["PE1","P1","PE2"],"reverse":["PE2","P1","PE1"],"rttMicros":20500,
+					"second":{"forward":["PE3","P2","PE4"],"reverse":["PE4","P2","PE3"],"rttMicros":31000}},
+				{"name":"line 3","outcome":"refused","refusal":{"cause":"bandwidth","objects":["BANDWIDTH"],"blocking":["link:PE1-P2>"],
+					"mostKbps":300000,"earliestStart":"2030-01-02T03:04:05Z","leastRoundTripMicros":20500}},
+				{"name":"line 4","outcome":"refused","reason":"the level \"AAAA\" is not sold here"}],
+				"admitted":1,"refused":2,"overbooked":[{"arc":"link:PE1-P2>","class":"gold","kbps":1500,"limitKbps":1000}],`
+		}
+		_, _ = io.WriteString(w, strings.TrimSuffix(plan, "}")+","+orders+`"note":"nothing was changed"}`)
+	})
 	mux.HandleFunc("GET /operator/v1/reroute", answer(plan))
 	mux.HandleFunc("POST /operator/v1/reroute", answer(`{"sessions":[],"moves":0,"stays":0,"noWay":0,"failed":0}`))
 	mux.HandleFunc("GET /operator/v1/doctor", answer(`{"findings":[{"severity":"warning","subject":"device PE1","detail":"frozen: works"}]}`))

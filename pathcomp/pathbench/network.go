@@ -8,6 +8,17 @@ import (
 	"github.com/s2cd/s2cd/topology"
 )
 
+// Free returns how many arcs cost nothing: those whose cost Network counts as 1.
+func (g *Graph) Free() int {
+	free := 0
+	for _, a := range g.Arcs {
+		if a.Cost == 0 {
+			free++
+		}
+	}
+	return free
+}
+
 // Network makes a topology of a graph: an arc and the next that leads back are a
 // link, called by the number of the first. All nodes are PEs, called by their
 // numbers. Costs are IGP metrics, 0 counts as 1; all that is available may be

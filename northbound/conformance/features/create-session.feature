@@ -190,6 +190,24 @@ Feature: createSession
     Then the answer is 422 SITE_TO_CLOUD_VPN.IDEMPOTENCY_KEY_REUSED
     And the message says "Idempotency-Key"
 
+  Scenario: A repeated order is answered as the first one, whatever has become of the session
+    Given a request for createSession
+    And the header "Idempotency-Key" is "order-3"
+    When createSession is called
+    Then the answer is 201
+    And the answer is remembered
+    And the answer's session is the scenario's
+    Given a request for deleteSession
+    When deleteSession is called
+    Given a request for getSession
+    When getSession is called
+    Then the answer's "statusInfo" is "DELETE_REQUESTED"
+    Given a request for createSession
+    And the header "Idempotency-Key" is "order-3"
+    When createSession is called
+    Then the answer is 201
+    And the answer is the same as before, in every byte
+
   Scenario: The same key of another customer is another order
     Given a request for createSession
     And the header "Idempotency-Key" is "order-2"

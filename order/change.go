@@ -163,7 +163,7 @@ func (s *Service) change(ctx context.Context, caller Caller, id session.ID, deci
 // be on no device.
 func Ending(s session.Session, info session.StatusInfo, cause, correlator string, at time.Time) Step {
 	next := s
-	next.Decision, next.StatusInfo, next.Reason = session.DecideAbsent, info, cause
+	next.Decision, next.StatusInfo, next.Reason, next.Follows = session.DecideAbsent, info, cause, correlator
 	next.Phase = session.Releasing
 	next.Status = session.StatusIn(next.Phase, !s.StartedAt.IsZero(), s.Status == session.Scheduled)
 	if next.EndedAt.IsZero() {

@@ -2091,7 +2091,9 @@ type TimelineEntry struct {
 	// Cause What happened and why, for people
 	Cause string `json:"cause"`
 
-	// Correlator Correlation id; a UUID is recommended, anything that matches the pattern will do
+	// Correlator Correlation id; a UUID is recommended, anything that matches the pattern will do. In a timeline it is that of the
+	// request that the entry comes of, also where the network has followed later; an entry without one comes of none.
+	//
 	//
 	// Example: b4333c46-49c0-4f62-80d7-f0ef930f1c46
 	Correlator *XCorrelator `json:"correlator,omitempty"`
@@ -2227,7 +2229,8 @@ type WireGuardPeer struct {
 	PublicKey WireGuardKey `json:"publicKey"`
 }
 
-// XCorrelator Correlation id; a UUID is recommended, anything that matches the pattern will do
+// XCorrelator Correlation id; a UUID is recommended, anything that matches the pattern will do. In a timeline it is that of the
+// request that the entry comes of, also where the network has followed later; an entry without one comes of none.
 //
 // Example: b4333c46-49c0-4f62-80d7-f0ef930f1c46
 type XCorrelator = string

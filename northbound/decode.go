@@ -160,8 +160,8 @@ func prefixes(field string, list []string) ([]netip.Prefix, error) {
 		if p != p.Masked() {
 			return nil, invalid(element(field, i), "has bits set beyond its length")
 		}
-		if p.Addr().IsMulticast() || p.Addr().IsLoopback() {
-			return nil, invalid(element(field, i), "must be a unicast prefix")
+		if what := martian(p); what != "" {
+			return nil, invalid(element(field, i), "is "+what+", which no customer can have")
 		}
 		for _, other := range all {
 			if other.Overlaps(p) {
@@ -176,6 +176,9 @@ func prefixes(field string, list []string) ([]netip.Prefix, error) {
 func (d decoder) wireguard(field string, p *api.WireGuardPeer) (*order.WireGuardEnd, error) {
 	if p == nil {
 		return nil, nil //nolint:nilnil // absent is a value here
+	}
+	if noKey(p.PublicKey) {
+		return nil, invalid(field+".publicKey", "is all zero, which is nobody's key")
 	}
 	e := &order.WireGuardEnd{PublicKey: p.PublicKey}
 	if p.Endpoint != nil {

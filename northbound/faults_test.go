@@ -120,6 +120,8 @@ func faultyBodies() []faulty {
 		{"prefix no string", create(with(`"10.1.0.0/16"`, `"10.1.0.0/16", 7`)), 400, bad, "accessPoint.staticPrefixes[1]: "},
 		{"too many prefixes", create(with(`"10.1.0.0/16"`, strings.Repeat(`"10.1.0.0/16",`, 100)+`"10.1.0.0/16"`)), 400, bad, "accessPoint.staticPrefixes: "},
 		{"AS number nil", create(with(`"id": "site-berlin"`, `"id": "site-berlin", "asNumber": 0`)), 400, "OUT_OF_RANGE", "accessPoint.asNumber: "},
+		{"key of zeros", create(with(testKey, strings.Repeat("A", 43)+"=")), 400, bad, "endPoint.wireguard.publicKey: is all zero"},
+		{"server at home", create(with(`"sla": "A"`, `"sla": "A", "applicationServer": {"ipv4Address": "127.0.0.1"}`)), 400, bad, "applicationServer.ipv4Address: is loopback"},
 		{"short key", create(with(testKey, "AAAA")), 400, bad, "endPoint.wireguard.publicKey: "},
 		{"endpoint loopback", create(with(`"ipAddress": "198.51.100.20"`, `"ipAddress": "127.0.0.1"`)), 400, bad, "endPoint.wireguard.endpoint.ipAddress: "},
 		{"endpoint IPv6 loopback", create(with(`"ipAddress": "198.51.100.20"`, `"ipAddress": "::1"`)), 400, bad, "endPoint.wireguard.endpoint.ipAddress: "},

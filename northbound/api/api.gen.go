@@ -1679,7 +1679,8 @@ type Point struct {
 	Longitude float64 `json:"longitude"`
 }
 
-// Prefix An IPv4 or IPv6 prefix with no bits set beyond its length
+// Prefix An IPv4 or IPv6 prefix with no bits set beyond its length. What is loopback, link-local, multicast, reserved or
+// 0.0.0.0/8 is no customer's and refused; the default routes are not.
 //
 // Example: 10.1.0.0/16
 type Prefix = string
@@ -2161,7 +2162,7 @@ type Tunnel struct {
 	// Endpoint An address and a UDP port
 	Endpoint TransportAddress `json:"endpoint"`
 
-	// PublicKey A WireGuard public key, 32 bytes in base64
+	// PublicKey A WireGuard public key, 32 bytes in base64, not all zero
 	//
 	// Example: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
 	PublicKey *WireGuardKey `json:"publicKey,omitempty"`
@@ -2213,7 +2214,7 @@ type Verdict string
 // - UNKNOWN: not proven at this moment
 type Verification string
 
-// WireGuardKey A WireGuard public key, 32 bytes in base64
+// WireGuardKey A WireGuard public key, 32 bytes in base64, not all zero
 //
 // Example: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
 type WireGuardKey = string
@@ -2223,7 +2224,7 @@ type WireGuardPeer struct {
 	// Endpoint An address and a UDP port
 	Endpoint *TransportAddress `json:"endpoint,omitempty"`
 
-	// PublicKey A WireGuard public key, 32 bytes in base64
+	// PublicKey A WireGuard public key, 32 bytes in base64, not all zero
 	//
 	// Example: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
 	PublicKey WireGuardKey `json:"publicKey"`

@@ -267,11 +267,21 @@ Feature: createSession
       | accessPoint.staticPrefixes   | ["10.1.0.1/24"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
       | accessPoint.staticPrefixes   | ["10.1.0.0/99"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
       | accessPoint.staticPrefixes   | ["10.1.0.0/16", "10.1.2.0/24"] | 400 INVALID_ARGUMENT                         | accessPoint.staticPrefixes[1]          |
+      | accessPoint.staticPrefixes   | ["10.1.0.0/24", "127.0.0.0/8"] | 400 INVALID_ARGUMENT                         | accessPoint.staticPrefixes[1]          |
+      | accessPoint.staticPrefixes   | ["0.0.0.0/8"]              | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["169.254.0.0/16"]         | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["224.0.0.0/4"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["255.255.255.255/32"]     | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["::/128"]                 | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["::1/128"]                | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["fe80::/10"]              | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["ff00::/8"]               | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
       | accessPoint.staticPrefixes   | []                         | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes             |
       | endPoint.staticPrefixes      | ["10.1.0.0/24"]            | 400 INVALID_ARGUMENT                             | endPoint.staticPrefixes                |
       | endPoint                     | {"type": "SITE", "primaryIpAddress": "300.1.1.1"} | 400 INVALID_ARGUMENT      | endPoint.primaryIpAddress              |
       | endPoint                     | {"type": "SITE", "primaryIpAddress": "224.0.0.1"} | 400 INVALID_ARGUMENT      | endPoint.primaryIpAddress              |
       | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"]} | 400 INVALID_ARGUMENT     | endPoint.wireguard                     |
+      | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}} | 400 INVALID_ARGUMENT | endPoint.wireguard.publicKey |
       | endPoint                     | {"id": "cloud", "wireguard": {"publicKey": "AAAA"}} | 400 INVALID_ARGUMENT    | endPoint.wireguard.publicKey           |
       | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "endpoint": {"ipAddress": "10.0.0.1", "port": 51820}}} | 400 INVALID_ARGUMENT | endPoint.wireguard.endpoint.ipAddress |
       | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "endpoint": {"ipAddress": "203.0.113.2", "port": 51820}}} | 400 INVALID_ARGUMENT | endPoint.wireguard.endpoint.ipAddress |

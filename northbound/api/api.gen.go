@@ -1117,7 +1117,7 @@ type CreateSession struct {
 	// IsProtected Two disjoint ways; needs a second address at both ends
 	IsProtected *bool `json:"isProtected,omitempty"`
 
-	// Name A name of the customer's own choice
+	// Name A name of the customer's own choice, without control characters
 	//
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
@@ -1536,7 +1536,7 @@ type Measurement struct {
 // Example: 12.5
 type Milliseconds = float64
 
-// Name A name of the customer's own choice
+// Name A name of the customer's own choice, without control characters
 //
 // Example: branch-to-vpc
 type Name = string
@@ -1855,7 +1855,7 @@ type SessionInfo struct {
 	// IsProtected Whether it has two disjoint ways
 	IsProtected bool `json:"isProtected"`
 
-	// Name A name of the customer's own choice
+	// Name A name of the customer's own choice, without control characters
 	//
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
@@ -2252,7 +2252,7 @@ type IdempotencyKey = string
 // IfMatch Example: "5f2c0a7de1b94c36"
 type IfMatch = string
 
-// NameFilter A name of the customer's own choice
+// NameFilter A name of the customer's own choice, without control characters
 //
 // Example: branch-to-vpc
 type NameFilter = Name

@@ -260,6 +260,7 @@ Feature: createSession
       | duration                     | 2147483647                 | 400 SITE_TO_CLOUD_VPN.DURATION_OUT_OF_RANGE      | duration                               |
       | name                         | ""                         | 400 INVALID_ARGUMENT                             | name                                   |
       | name                         | "a\u0007b"                 | 400 INVALID_ARGUMENT                             | name                                   |
+      | name                         | "a\u009b31mb"              | 400 INVALID_ARGUMENT                             | name                                   |
       | accessPoint.id               | missing                    | 400 INVALID_ARGUMENT                             | accessPoint.type: is required          |
       | accessPoint.type             | "SITE"                     | 400 INVALID_ARGUMENT                             | accessPoint                            |
       | accessPoint.location         | {"latitude": 91, "longitude": 0} | 400 OUT_OF_RANGE                           | accessPoint.location.latitude          |

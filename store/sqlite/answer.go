@@ -27,9 +27,14 @@ func (t *tx) answer(of session.Session, encode func(session.Session) []byte) *an
 	switch {
 	case encode == nil:
 	case t.waits:
-		t.behind.encoding.Go(func() { one.body = encode(of) })
+		t.behind.encoding.Go(one.encoder(of, encode))
 	default:
 		one.body = encode(of)
 	}
 	return one
+}
+
+// encoder is apart so that a session is copied for the other core alone.
+func (a *answer) encoder(of session.Session, encode func(session.Session) []byte) func() {
+	return func() { a.body = encode(of) }
 }

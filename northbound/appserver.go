@@ -43,6 +43,8 @@ func serverAddress(field string, s *string, family func(netip.Addr) bool) (netip
 		return netip.Prefix{}, invalid(field, "must be an address or prefix of its family")
 	case p != p.Masked():
 		return netip.Prefix{}, invalid(field, "has bits set beyond its length")
+	case martian(p) != "":
+		return netip.Prefix{}, invalid(field, "is "+martian(p)+", which no customer can have")
 	}
 	return p, nil
 }

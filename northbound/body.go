@@ -110,7 +110,8 @@ func checkMediaType(h http.Header, allowed ...string) *fault {
 	return nil
 }
 
-// checkAccept refuses a client that takes no JSON (RFC 9110 section 12.5.1).
+// checkAccept refuses a client that takes no JSON (RFC 9110 section 12.5.1). A
+// weight that is malformed weighs nothing against a type that fits.
 func checkAccept(h http.Header) *fault {
 	values := h.Values("Accept")
 	if len(values) == 0 || strings.TrimSpace(strings.Join(values, "")) == "" {
@@ -118,17 +119,15 @@ func checkAccept(h http.Header) *fault {
 	}
 	best, found := -1, false
 	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		kind, params, err := mime.ParseMediaType(strings.TrimSpace(part))
-		if err != nil {
-			continue
-		}
+		kind, _, _ := strings.Cut(part, ";")
+		_, params, _ := mime.ParseMediaType(part) // none where they are malformed
 		specific := map[string]int{"*/*": 0, "application/*": 1, "application/json": 2}
-		rank, ok := specific[kind]
+		rank, ok := specific[strings.ToLower(strings.TrimSpace(kind))]
 		if !ok || rank < best {
 			continue
 		}
 		q, err := strconv.ParseFloat(params["q"], 64)
-		best, found = rank, params["q"] == "" || (err == nil && q > 0)
+		best, found = rank, err != nil || q != 0
 	}
 	if found {
 		return nil

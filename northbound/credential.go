@@ -42,9 +42,6 @@ func (d decoder) credential(s *session.Sink, c api.SinkCredential) error {
 	if err != nil {
 		return invalid("sinkCredential", "is malformed")
 	}
-	if !token.AccessTokenExpiresUtc.After(d.now) {
-		return &fault{status: http.StatusBadRequest, code: "INVALID_TOKEN", message: "sinkCredential.accessTokenExpiresUtc: lies in the past"}
-	}
 	s.Token, s.TokenExpires = value(token.AccessToken), token.AccessTokenExpiresUtc
 	return nil
 }

@@ -14,7 +14,6 @@ import (
 // decoder turns checked bodies into the core's words. It checks what a schema
 // cannot say.
 type decoder struct {
-	now             time.Time
 	targetAllowed   func(netip.Addr) error // of what is sent to customers; nil: all are
 	keysURL         string                 // of key sets; empty: PRIVATE_KEY_JWT is not offered
 	endpointAllowed func(netip.Addr) error // nil: all are
@@ -71,9 +70,6 @@ func (d decoder) inquiry(in inquiry) (order.Inquiry, error) {
 		Rate:      session.Rate{Forward: uint64(in.forward) * 1000, Reverse: uint64(valueOr(in.reverse, in.forward)) * 1000}, //nolint:gosec // 1..10^6 by the schema
 	}
 	if in.start != nil {
-		if in.start.Before(d.now) {
-			return order.Inquiry{}, invalid("startTime", "lies in the past")
-		}
 		q.Start = *in.start
 	}
 	var err error
@@ -164,8 +160,8 @@ func prefixes(field string, list []string) ([]netip.Prefix, error) {
 		if p != p.Masked() {
 			return nil, invalid(element(field, i), "has bits set beyond its length")
 		}
-		if p.Addr().IsMulticast() || p.Addr().IsLoopback() {
-			return nil, invalid(element(field, i), "must be a unicast prefix")
+		if what := martian(p); what != "" {
+			return nil, invalid(element(field, i), "is "+what+", which no customer can have")
 		}
 		for _, other := range all {
 			if other.Overlaps(p) {
@@ -180,6 +176,9 @@ func prefixes(field string, list []string) ([]netip.Prefix, error) {
 func (d decoder) wireguard(field string, p *api.WireGuardPeer) (*order.WireGuardEnd, error) {
 	if p == nil {
 		return nil, nil //nolint:nilnil // absent is a value here
+	}
+	if noKey(p.PublicKey) {
+		return nil, invalid(field+".publicKey", "is all zero, which is nobody's key")
 	}
 	e := &order.WireGuardEnd{PublicKey: p.PublicKey}
 	if p.Endpoint != nil {

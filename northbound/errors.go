@@ -121,6 +121,8 @@ func domainCode(c session.Code) (status int, code string) {
 		return http.StatusBadRequest, "OUT_OF_RANGE"
 	case session.DurationTooLong:
 		return http.StatusBadRequest, apiPrefix + "DURATION_OUT_OF_RANGE"
+	case session.TokenExpired:
+		return http.StatusBadRequest, "INVALID_TOKEN"
 	case session.NotFound:
 		return http.StatusNotFound, "NOT_FOUND"
 	case session.Forbidden:

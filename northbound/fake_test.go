@@ -42,8 +42,9 @@ type fakeCore struct {
 	callers  []order.Caller
 	modified []order.Modification
 	extended []order.Extension
-	matched  []order.Match // of deletions
-	accounts bool          // are shown
+	kept     map[string][]byte // answers, by their keys
+	matched  []order.Match     // of deletions
+	accounts bool              // are shown
 	windows  []order.PerformanceFilter
 	err      error
 	hang     bool
@@ -86,19 +87,19 @@ func (f *fakeCore) Check(ctx context.Context, caller order.Caller, q order.Inqui
 	}, nil
 }
 
-func (f *fakeCore) Create(ctx context.Context, caller order.Caller, o order.Order) (session.Session, bool, error) {
+func (f *fakeCore) Create(ctx context.Context, caller order.Caller, o order.Order) (session.Session, []byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.enter(ctx, caller); err != nil {
-		return session.Session{}, false, err
+		return session.Session{}, nil, err
 	}
 	f.orders = append(f.orders, o)
 	for _, s := range f.sessions {
 		if o.Key != "" && s.Correlator == o.Key {
 			if s.Reason != o.Fingerprint {
-				return session.Session{}, false, session.Errorf(session.Exists, "Idempotency-Key", "used before with another body")
+				return session.Session{}, nil, session.Errorf(session.Exists, "Idempotency-Key", "used before with another body")
 			}
-			return s, true, nil
+			return session.Session{}, f.kept[o.Key], nil
 		}
 	}
 	s := session.Session{
@@ -109,7 +110,19 @@ func (f *fakeCore) Create(ctx context.Context, caller order.Caller, o order.Orde
 		Price: session.Price{Currency: "EUR", Exponent: 2}, CreatedAt: testNow(), UpdatedAt: testNow(), Route: session.Route{RTTMicros: 12500},
 	}
 	f.sessions[s.ID] = s
-	return s, false, nil
+	return s, f.keep(o.Key, o.Answer, order.View{Session: s}), nil
+}
+
+// keep keeps what a request with a key is answered.
+func (f *fakeCore) keep(key string, encode order.Answer, v order.View) []byte {
+	if encode == nil {
+		return nil
+	}
+	if f.kept == nil {
+		f.kept = map[string][]byte{}
+	}
+	f.kept[key] = encode(fakeWay(v))
+	return f.kept[key]
 }
 
 func fakeEnd(r order.EndRequest, p session.RoutingProtocol) session.End {
@@ -272,19 +285,23 @@ func (f *fakeCore) Modify(ctx context.Context, caller order.Caller, id session.I
 	return v, changing, nil
 }
 
-func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (order.View, error) {
+func (f *fakeCore) Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (order.View, []byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.enter(ctx, caller); err != nil {
-		return order.View{}, err
+		return order.View{}, nil, err
+	}
+	f.extended = append(f.extended, e)
+	if kept := f.kept[e.Key]; kept != nil {
+		return order.View{}, kept, nil
 	}
 	v, err := f.view(caller, id)
-	if err == nil {
-		f.extended = append(f.extended, e)
-		v.Session.Duration += e.By
-		f.sessions[id] = v.Session
+	if err != nil {
+		return v, nil, err
 	}
-	return v, err
+	v.Session.Duration += e.By
+	f.sessions[id] = v.Session
+	return v, f.keep(e.Key, e.Answer, v), nil
 }
 
 func (f *fakeCore) Delete(ctx context.Context, caller order.Caller, id session.ID, match order.Match) (order.View, error) {

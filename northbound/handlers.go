@@ -55,22 +55,26 @@ func (h handlers) CreateSession(w http.ResponseWriter, r *http.Request, params a
 	}
 	h.s.nameKeys(o.Sink, callerOf(r).Tenant)
 	if params.IdempotencyKey != nil {
-		o.Key = *params.IdempotencyKey
+		o.Key, o.Answer = *params.IdempotencyKey, keepAnswer(http.StatusCreated)
 		if o.Fingerprint, err = fingerprint(body); err != nil {
 			h.s.fail(w, r, err)
 			return
 		}
 	}
-	made, _, err := h.s.cfg.UseCases.Create(r.Context(), callerOf(r), o)
+	made, kept, err := h.s.cfg.UseCases.Create(r.Context(), callerOf(r), o)
 	if err != nil {
 		h.s.fail(w, r, err)
+		return
+	}
+	if len(kept) > 0 {
+		h.s.replay(w, r, kept)
 		return
 	}
 	view, err := h.s.cfg.UseCases.View(r.Context(), made)
 	if err != nil {
 		view = order.View{Session: made} // it is durable; the client must learn its id
 	}
-	w.Header().Set("Location", BasePath+"/sessions/"+string(made.ID))
+	w.Header().Set("Location", locationOf(made))
 	h.replyView(w, r, http.StatusCreated, view)
 }
 
@@ -122,17 +126,21 @@ func (h handlers) ExtendSessionDuration(w http.ResponseWriter, r *http.Request, 
 			return
 		}
 		e.Fingerprint = "extend " + id.String() + " " + e.Fingerprint
+		e.Answer = keepAnswer(http.StatusOK)
 	}
 	if e.Match, err = matchOf(r.Header); err != nil {
 		h.s.fail(w, r, err)
 		return
 	}
-	v, err := h.s.cfg.UseCases.Extend(r.Context(), callerOf(r), session.ID(id.String()), e)
-	if err != nil {
+	v, kept, err := h.s.cfg.UseCases.Extend(r.Context(), callerOf(r), session.ID(id.String()), e)
+	switch {
+	case err != nil:
 		h.s.fail(w, r, err)
-		return
+	case len(kept) > 0:
+		h.s.replay(w, r, kept)
+	default:
+		h.replyView(w, r, http.StatusOK, v)
 	}
-	h.replyView(w, r, http.StatusOK, v)
 }
 
 // DeleteSession answers DELETE /sessions/{sessionId}.
@@ -159,6 +167,8 @@ func (h handlers) replyView(w http.ResponseWriter, r *http.Request, status int, 
 	w.Header().Set("ETag", entityTag(v.Session))
 	h.s.reply(w, r, status, info)
 }
+
+func locationOf(s session.Session) string { return BasePath + "/sessions/" + string(s.ID) }
 
 func callerOf(r *http.Request) order.Caller {
 	c := callOf(r.Context())

@@ -157,5 +157,5 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 }
 
 func (s *Server) decoder() decoder {
-	return decoder{now: s.cfg.Now(), targetAllowed: s.cfg.SinkAllowed, endpointAllowed: s.cfg.EndpointAllowed, keysURL: s.keysURL()}
+	return decoder{targetAllowed: s.cfg.SinkAllowed, endpointAllowed: s.cfg.EndpointAllowed, keysURL: s.keysURL()}
 }

@@ -15,9 +15,9 @@ import (
 type UseCases interface {
 	// Check says what could be had; its room is kept only where that is asked.
 	Check(ctx context.Context, caller order.Caller, q order.Inquiry) (order.Availability, error)
-	// Create orders a session; repeated says that an earlier create with the
-	// same key made it.
-	Create(ctx context.Context, caller order.Caller, o order.Order) (s session.Session, repeated bool, err error)
+	// Create orders a session. What is kept with its key is the answer, also for
+	// whoever repeats the create, and s is not said; empty: nothing is.
+	Create(ctx context.Context, caller order.Caller, o order.Order) (s session.Session, kept []byte, err error)
 	// Session reads a session of the caller.
 	Session(ctx context.Context, caller order.Caller, id session.ID) (order.View, error)
 	// View adds to a session that Create returned what a customer is told of it.
@@ -28,8 +28,9 @@ type UseCases interface {
 	Modify(ctx context.Context, caller order.Caller, id session.ID, m order.Modification) (v order.View, changing bool, err error)
 	// Performance reads what was measured of a session of the caller.
 	Performance(ctx context.Context, caller order.Caller, id session.ID, f order.PerformanceFilter) (order.Performance, error)
-	// Extend adds to the duration, capped at the provider's maximum.
-	Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (order.View, error)
+	// Extend adds to the duration, capped at the provider's maximum. What is kept
+	// with its key is the answer, as it is for Create.
+	Extend(ctx context.Context, caller order.Caller, id session.ID, e order.Extension) (v order.View, kept []byte, err error)
 	// Delete ends a session in one of the states and returns the account so far.
 	Delete(ctx context.Context, caller order.Caller, id session.ID, match order.Match) (order.View, error)
 }

@@ -16,34 +16,52 @@ type Extension struct {
 	By          time.Duration
 	Key         string // Idempotency-Key
 	Fingerprint string // of the request, set with Key
+	Answer      Answer // set with Key
 	Match       Match
 }
 
 // Extend makes a session last longer, at most to the provider's maximum. One that
-// is repeated with its Idempotency-Key extends nothing again.
-func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, e Extension) (View, error) {
+// is repeated with its Idempotency-Key extends nothing again: answer is then that of
+// the first time, and v is not said; or it is empty, where none was kept.
+func (s *Service) Extend(ctx context.Context, caller Caller, id session.ID, e Extension) (v View, answer []byte, err error) {
 	if e.By <= 0 {
-		return View{}, session.Errorf(session.OutOfRange, "requestedAdditionalDuration", "must be at least 1 second")
+		return View{}, nil, session.Errorf(session.OutOfRange, "requestedAdditionalDuration", "must be at least 1 second")
 	}
 	done, ok, err := s.repeated(ctx, caller, e.Key, e.Fingerprint)
 	if err != nil {
-		return View{}, fmt.Errorf("extend session %s: %w", id, err)
+		return View{}, nil, fmt.Errorf("extend session %s: %w", id, err)
 	}
 	if ok {
-		return s.View(ctx, done)
+		return s.again(ctx, done)
 	}
-	v, err := s.extend(ctx, caller, id, e)
-	if err != nil {
-		// Sent twice at once: the session is not in the state any more that was named.
+	v, answer, err = s.extend(ctx, caller, id, e)
+	if err != nil || answer == nil {
+		// Sent twice at once: the other one is written, or the session is not in the
+		// state any more that was named.
 		if done, ok, _ := s.repeated(ctx, caller, e.Key, e.Fingerprint); ok {
-			return s.View(ctx, done)
+			return s.again(ctx, done)
 		}
 	}
-	return v, err
+	return v, answer, err
 }
 
-func (s *Service) extend(ctx context.Context, caller Caller, id session.ID, e Extension) (View, error) {
-	return s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
+// again is what a repeated request is answered.
+func (s *Service) again(ctx context.Context, done Repeat) (v View, answer []byte, err error) {
+	if len(done.Answer) > 0 {
+		return View{}, done.Answer, nil
+	}
+	v, err = s.View(ctx, done.Session)
+	return v, nil, err
+}
+
+func (s *Service) extend(ctx context.Context, caller Caller, id session.ID, e Extension) (v View, answer []byte, err error) {
+	keyed := func(step Step) Step {
+		step.Client, step.Key, step.Fingerprint = caller.Client, e.Key, e.Fingerprint
+		answer = nil // of a step that was refused
+		step.Answer = s.answering(ctx, e.Answer, &answer)
+		return step
+	}
+	v, err = s.change(ctx, caller, id, func(found session.Session) (Step, bool, error) {
 		if err := e.Match.check(found); err != nil {
 			return Step{}, false, err
 		}
@@ -56,15 +74,11 @@ func (s *Service) extend(ctx context.Context, caller Caller, id session.ID, e Ex
 		by := min(e.By, s.directory.Load().Catalogue.MaxDuration-found.Duration)
 		if by <= 0 {
 			// Nothing to grant: only the key, if any, has to be remembered.
-			return e.keyed(Step{Session: found, Due: s.now()}, caller), e.Key != "", nil
+			return keyed(Step{Session: found, Due: s.now()}), e.Key != "", nil
 		}
-		return e.keyed(s.extension(found, by, caller.Correlator), caller), true, nil
+		return keyed(s.extension(found, by, caller.Correlator)), true, nil
 	})
-}
-
-func (e Extension) keyed(step Step, caller Caller) Step {
-	step.Client, step.Key, step.Fingerprint = caller.Client, e.Key, e.Fingerprint
-	return step
+	return v, answer, err
 }
 
 // extension is the step that makes a session last longer by that much.
@@ -149,7 +163,7 @@ func (s *Service) change(ctx context.Context, caller Caller, id session.ID, deci
 // be on no device.
 func Ending(s session.Session, info session.StatusInfo, cause, correlator string, at time.Time) Step {
 	next := s
-	next.Decision, next.StatusInfo, next.Reason = session.DecideAbsent, info, cause
+	next.Decision, next.StatusInfo, next.Reason, next.Follows = session.DecideAbsent, info, cause, correlator
 	next.Phase = session.Releasing
 	next.Status = session.StatusIn(next.Phase, !s.StartedAt.IsZero(), s.Status == session.Scheduled)
 	if next.EndedAt.IsZero() {

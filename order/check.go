@@ -50,6 +50,9 @@ func (s *Service) assess(d *Directory, tenant session.TenantID, q Inquiry) (asse
 	if a.plan, err = d.prepare(tenant, q, a.now); err != nil {
 		return a, err
 	}
+	if err := checkToken(q.Warn, a.now); err != nil {
+		return a, err
+	}
 	a.promise = promise{Answer: string(s.newID()), Held: q.Hold}
 	valid := d.Catalogue.OfferValidity
 	if q.Hold {

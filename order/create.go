@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/s2cd/s2cd/pathcomp"
 	"github.com/s2cd/s2cd/session"
@@ -19,79 +20,86 @@ import (
 const admitTries = 4
 
 // Create orders a session: it finds the way, reserves it and writes the session
-// down, or refuses and leaves nothing. repeated is true when the same
-// Idempotency-Key had created the session before.
-func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
+// down, or refuses and leaves nothing. The same Idempotency-Key again orders
+// nothing: answer is then that of the first time, and made is not said; or it is
+// empty, where none was kept, and made is the session as it is by now.
+func (s *Service) Create(ctx context.Context, caller Caller, o Order) (made session.Session, answer []byte, err error) {
 	o.Fingerprint = s.secrets.fingerprint(o)
-	made, repeated, err = s.place(ctx, caller, o)
-	if err == nil {
-		return made, repeated, nil
+	placed, err := s.place(ctx, caller, o)
+	if err == nil && !placed.Repeated {
+		return placed.Session, placed.answer, nil
 	}
 	// The store knows a repeated order when it comes to it. One that does not, for
 	// what the first one took or what has changed since, is answered as it was too.
 	first, ok, of := s.repeated(ctx, caller, o.Key, o.Fingerprint)
 	switch {
 	case ok:
-		return first, true, nil
-	case session.CodeOf(of) == session.Exists:
-		return session.Session{}, false, of
+		return first.Session, first.Answer, nil
+	case of != nil && (err == nil || session.CodeOf(of) == session.Exists):
+		return session.Session{}, nil, of
 	}
-	return session.Session{}, false, err
+	return placed.Session, nil, err
 }
 
-// repeated returns what a request with this Idempotency-Key made or changed; ok
-// is false where there is no key, or it is new.
-func (s *Service) repeated(ctx context.Context, caller Caller, key, fingerprint string) (first session.Session, ok bool, err error) {
-	if key == "" {
-		return session.Session{}, false, nil
-	}
-	if first, ok, err = s.store.Repeated(ctx, caller.Tenant, caller.Client, key, fingerprint); err != nil {
-		return session.Session{}, false, fmt.Errorf("look up the Idempotency-Key: %w", err)
-	}
-	return first, ok, nil
+// placed is an order that was decided.
+type placed struct {
+	AdmitResult
+
+	answer []byte // that was kept with the Idempotency-Key
 }
 
 // place orders a session, whether or not that was done before.
-func (s *Service) place(ctx context.Context, caller Caller, o Order) (made session.Session, repeated bool, err error) {
+func (s *Service) place(ctx context.Context, caller Caller, o Order) (made placed, err error) {
 	d := s.directory.Load()
 	level, ok := d.level(caller.Tenant, o.Level)
 	if !ok {
-		return session.Session{}, false, session.Errorf(session.Invalid, "sla", "the level %q is not sold here", o.Level)
+		return placed{}, session.Errorf(session.Invalid, "sla", "the level %q is not sold here", o.Level)
 	}
 	p, err := d.prepare(caller.Tenant, o.Inquiry, s.now())
 	if err != nil {
-		return session.Session{}, false, err
+		return placed{}, err
+	}
+	if err := checkToken(o.Sink, s.now()); err != nil {
+		return placed{}, err
 	}
 	if err := checkRouting(o, p); err != nil {
-		return session.Session{}, false, err
+		return placed{}, err
 	}
 	if err := checkServer(o.Server, p.ends[1]); err != nil {
-		return session.Session{}, false, err
+		return placed{}, err
 	}
 	if err := checkLines(p.ends, p.rate); err != nil {
-		return session.Session{}, false, err
+		return placed{}, err
 	}
 	if level.Protected && !o.Protected {
-		return session.Session{}, false, session.Errorf(session.Invalid, "sla", "level %s is sold for protected sessions only", level.Name)
+		return placed{}, session.Errorf(session.Invalid, "sla", "level %s is sold for protected sessions only", level.Name)
 	}
 	s.secrets.name(caller.Tenant, o, &p)
 	of, err := s.redeem(caller.Tenant, o.OfferID, p, level)
 	if err != nil {
-		return session.Session{}, false, err
+		return placed{}, err
 	}
 	for range admitTries {
-		made, repeated, err = s.admit(ctx, d, caller, o, p, level, of)
+		made, err = s.admit(ctx, d, caller, o, p, level, of)
 		if !errors.Is(err, ErrConflict) {
 			break
 		}
 	}
 	if errors.Is(err, ErrConflict) {
-		return session.Session{}, false, session.Errorf(session.Aborted, "", "other orders for the same resources came first; repeat")
+		return placed{}, session.Errorf(session.Aborted, "", "other orders for the same resources came first; repeat")
 	}
 	if err == nil {
-		s.wake(made)
+		s.wake(made.Session)
 	}
-	return made, repeated, err
+	return made, err
+}
+
+// checkToken refuses a sink whose token is good for nothing any more.
+func checkToken(s *session.Sink, now time.Time) error {
+	if s == nil || s.CredentialType != session.AccessToken || s.TokenExpires.After(now) {
+		return nil
+	}
+	return session.Errorf(session.TokenExpired, "sinkCredential.accessTokenExpiresUtc", "lies in the past")
 }
 
 // checkRouting refuses an order that lacks what an inquiry may leave open.
@@ -133,21 +141,22 @@ func checkServer(s *session.ApplicationServer, end session.End) error {
 }
 
 // admit searches once and asks the store to make the answer true.
-func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Order, p plan, l session.Level, of promise) (session.Session, bool, error) {
+func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Order, p plan, l session.Level, of promise) (placed, error) {
 	demand := d.demand(p, l)
 	if of.Held { // the network may have changed since: asked anew, in the room that is held
 		demand.Instead = HoldOwner(of.Answer)
 	}
 	found, refusal := s.paths.Search(demand)
 	if refusal != nil {
-		return session.Session{}, false, s.refused(ctx, of, noRoom(refusal, l))
+		return placed{}, s.refused(ctx, of, noRoom(refusal, l))
 	}
 	vpn, err := s.vpnOf(ctx, caller.Tenant, p)
 	if err != nil {
-		return session.Session{}, false, err
+		return placed{}, err
 	}
 	made := s.draft(d, caller, o, p, l, of.Price, found)
 	requests, assign := d.draw(&made, vpn)
+	var answer []byte
 	wanted := Admission{
 		Session: &made, Secrets: p.secrets, Route: found, Pools: requests, Assign: assign,
 		Validate: func(h Holdings) error { return s.permit(d, made, h) },
@@ -155,7 +164,7 @@ func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Orde
 			At: made.CreatedAt, Status: made.Status, Phase: made.Phase, Cause: "ordered",
 			Correlator: caller.Correlator, Notify: true,
 		}},
-		Due: found.Window.From, Key: o.Key, Fingerprint: o.Fingerprint,
+		Due: found.Window.From, Key: o.Key, Fingerprint: o.Fingerprint, Answer: s.answering(ctx, o.Answer, &answer),
 	}
 	if of.Held {
 		wanted.Hold = of.Answer
@@ -164,10 +173,9 @@ func (s *Service) admit(ctx context.Context, d *Directory, caller Caller, o Orde
 	}
 	results, err := s.store.AdmitBatch(ctx, []Admission{wanted}, s.ledger)
 	if err != nil {
-		return session.Session{}, false, fmt.Errorf("admit session: %w", err)
+		return placed{}, fmt.Errorf("admit session: %w", err)
 	}
-	r := results[0]
-	return r.Session, r.Repeated, r.Err
+	return placed{results[0], answer}, results[0].Err
 }
 
 // vpnOf returns the VPN that the ends are in, or "" when neither is in one.

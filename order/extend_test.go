@@ -53,14 +53,14 @@ func TestExtensionIsRepeatedWithoutEffect(t *testing.T) {
 	one := s.sold(t, 1, session.LevelA, 10_000)
 	key := order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "one hour", Match: order.Match{one.Tag()}}
 	for range 3 { // If-Match is of the first: the repeated ones are answered all the same
-		v, err := s.Extend(t.Context(), as("acme"), one.ID, key)
+		v, _, err := s.Extend(t.Context(), as("acme"), one.ID, key)
 		if err != nil || v.Session.Duration != 2*time.Hour {
 			t.Fatalf("%s, %v", v.Session.Duration, err)
 		}
 	}
 	other := key
 	other.Fingerprint = "two hours"
-	if _, err := s.Extend(t.Context(), as("acme"), one.ID, other); session.CodeOf(err) != session.Exists {
+	if _, _, err := s.Extend(t.Context(), as("acme"), one.ID, other); session.CodeOf(err) != session.Exists {
 		t.Errorf("another body: %v", err)
 	}
 	o := wish(2, 2)
@@ -68,14 +68,14 @@ func TestExtensionIsRepeatedWithoutEffect(t *testing.T) {
 	if _, _, err := s.Create(t.Context(), as("acme"), o); session.CodeOf(err) != session.Exists {
 		t.Errorf("a create with the key of an extension: %v", err)
 	}
-	if _, err := s.Extend(t.Context(), order.Caller{Tenant: "acme", Client: "another"}, one.ID, order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "x"}); err != nil {
+	if _, _, err := s.Extend(t.Context(), order.Caller{Tenant: "acme", Client: "another"}, one.ID, order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "x"}); err != nil {
 		t.Errorf("another client's key: %v", err)
 	}
 	mu.Lock()
 	now = now.Add(24 * time.Hour)
 	mu.Unlock()
 	key.Match = nil
-	if v, err := s.Extend(t.Context(), as("acme"), one.ID, key); err != nil || v.Session.Duration != 4*time.Hour {
+	if v, _, err := s.Extend(t.Context(), as("acme"), one.ID, key); err != nil || v.Session.Duration != 4*time.Hour {
 		t.Errorf("a day later: %s, %v", v.Session.Duration, err)
 	}
 }
@@ -85,12 +85,12 @@ func TestExtensionBeyondTheMaximumIsRemembered(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
 	one := s.sold(t, 1, session.LevelA, 10_000)
-	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: 1000 * time.Hour}); err != nil {
+	if _, _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: 1000 * time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	key := order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "one hour"}
 	for range 2 {
-		if v, err := s.Extend(t.Context(), as("acme"), one.ID, key); err != nil || v.Session.Duration != 48*time.Hour {
+		if v, _, err := s.Extend(t.Context(), as("acme"), one.ID, key); err != nil || v.Session.Duration != 48*time.Hour {
 			t.Fatalf("%s, %v", v.Session.Duration, err)
 		}
 		d := testnet.Directory()
@@ -106,7 +106,7 @@ func TestConcurrentRepeatsExtendOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			_, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "one hour"})
+			_, _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "one hour"})
 			if err != nil {
 				t.Error(err)
 			}
@@ -127,7 +127,7 @@ func TestLongerWindowIsAdmittedBeforeItIsPromised(t *testing.T) {
 	if _, _, err := s.Create(t.Context(), as("acme"), later); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "one hour"})
+	_, _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Hour, Key: "k-1", Fingerprint: "one hour"})
 	if session.CodeOf(err) != session.NoResources {
 		t.Errorf("sold twice: %v", err)
 	}

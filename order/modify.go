@@ -105,6 +105,7 @@ func (s *Service) onNewTerms(found, next session.Session, correlator string) (St
 	started := !found.StartedAt.IsZero()
 	if started {
 		next = promised(found, next, now, now.Add(d.Catalogue.ApplyDeadline))
+		next.Follows = correlator
 	}
 	step := onto(next, a, now, "changed by the customer: "+terms(next), correlator)
 	if step.Anew = started; !started { // else it is so when all devices have followed
@@ -171,7 +172,7 @@ func terms(s session.Session) string {
 
 // Done is what becomes of a session whose devices are all as they shall be.
 func Done(s session.Session, now time.Time) session.Session {
-	s.Former = nil
+	s.Former, s.Follows = nil, ""
 	return s.BilledFrom(now)
 }
 
@@ -186,7 +187,7 @@ func GoBack(s session.Session, cause string, now time.Time) Step {
 	next.Phase, next.Reason = session.Modifying, cause
 	step := beside(next.BilledFrom(now), pathcomp.Admission{
 		Class: next.Route.Class, Variant: next.Route.Variant, Window: pathcomp.Window{From: now, Until: s.Route.Until},
-	}, now, session.ChangeFailed+", back to "+terms(next)+": "+cause, "")
+	}, now, session.ChangeFailed+", back to "+terms(next)+": "+cause, s.CausedBy())
 	step.Like = new(s.Former.Route.Variant)
 	step.Anew = true
 	step.Events[0].Notify = true

@@ -285,7 +285,7 @@ func TestOneOfManyWithTheSameStateWins(t *testing.T) {
 			var err error
 			switch m := to(uint64(20_000+1000*i), 10_000); i % 4 {
 			case 0:
-				_, err = s.Extend(ctx, as("acme"), one.ID, order.Extension{By: time.Minute, Match: match})
+				_, _, err = s.Extend(ctx, as("acme"), one.ID, order.Extension{By: time.Minute, Match: match})
 			case 1:
 				m = named("racer")
 				fallthrough
@@ -416,11 +416,11 @@ func TestChangedSessionIsNotExtendedBeforeItIsDone(t *testing.T) {
 	s := openSquare(t)
 	one := s.active(t, s.sold(t, 1, session.LevelA, 40_000))
 	got, _ := s.modify(t, one.ID, to(10_000, 10_000))
-	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); session.CodeOf(err) != session.Aborted {
+	if _, _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); session.CodeOf(err) != session.Aborted {
 		t.Errorf("while it is changed: %v", err)
 	}
 	s.done(t, got, s.now())
-	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); err != nil {
+	if _, _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); err != nil {
 		t.Error(err)
 	}
 }
@@ -443,7 +443,7 @@ func TestNothingIsBookedLikeNothing(t *testing.T) {
 		t.Errorf("rerouted: %+v", done)
 	}
 	got = s.done(t, got, s.now())
-	if _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); !errors.Is(err, order.ErrNotBooked) {
+	if _, _, err := s.Extend(t.Context(), as("acme"), one.ID, order.Extension{By: time.Minute}); !errors.Is(err, order.ErrNotBooked) {
 		t.Errorf("extended: %v", err)
 	}
 	if now := s.stored(t, one.ID); now.Version != got.Version || now.Duration != one.Duration {

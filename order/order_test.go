@@ -182,6 +182,9 @@ func TestFaultyOrdersAreRefused(t *testing.T) {
 		{"AS number without BGP", func(o *order.Order) { o.A.PeerAS = 65001 }, session.Invalid, "routingProtocol"},
 		{"IPv6 without addresses at the handoff", func(o *order.Order) { o.Z.Prefixes = prefixes("2001:db8:1::/48") }, session.NotSupported, "endPoint.staticPrefixes"},
 		{"start in a lifetime", func(o *order.Order) { o.Start = s.now().AddDate(21, 0, 0) }, session.OutOfRange, "startTime"},
+		{"token that has expired", func(o *order.Order) {
+			o.Sink = &session.Sink{CredentialType: session.AccessToken, TokenExpires: s.now()}
+		}, session.TokenExpired, "sinkCredential.accessTokenExpiresUtc"},
 		{"server elsewhere", func(o *order.Order) {
 			o.Server = &session.ApplicationServer{IPv4: netip.MustParsePrefix("172.16.9.1/32")}
 		}, session.Invalid, "applicationServer.ipv4Address"},
@@ -338,7 +341,7 @@ func TestQuotaAndForeignSessions(t *testing.T) {
 	for name, call := range map[string]func(order.Caller, session.ID) error{
 		"get": func(c order.Caller, id session.ID) error { _, err := s.Session(t.Context(), c, id); return err },
 		"extend": func(c order.Caller, id session.ID) error {
-			_, err := s.Extend(t.Context(), c, id, order.Extension{By: time.Hour})
+			_, _, err := s.Extend(t.Context(), c, id, order.Extension{By: time.Hour})
 			return err
 		},
 		"delete": func(c order.Caller, id session.ID) error { _, err := s.Delete(t.Context(), c, id, nil); return err },
@@ -369,11 +372,11 @@ func TestExtendReservesLongerAndIsCapped(t *testing.T) {
 	if err := s.core.Swap(&next); err != nil {
 		t.Fatal(err)
 	}
-	v, err := s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: time.Hour})
+	v, _, err := s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: time.Hour})
 	if err != nil || v.Session.Duration != 2*time.Hour || v.Session.Route.Until.Sub(made.Route.Until) != time.Hour {
 		t.Fatalf("%+v, %v", v.Session, err)
 	}
-	if v, err = s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: 1000 * time.Hour}); err != nil || v.Session.Duration != 48*time.Hour {
+	if v, _, err = s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: 1000 * time.Hour}); err != nil || v.Session.Duration != 48*time.Hour {
 		t.Errorf("not capped: %v, %v", v.Session.Duration, err)
 	}
 	at := v.Session.Route.Until.Add(-time.Second)
@@ -388,7 +391,7 @@ func TestExtendReservesLongerAndIsCapped(t *testing.T) {
 	if v, err := s.Delete(t.Context(), as("acme"), made.ID, nil); err != nil || v.Session.StatusInfo != session.DeleteRequested {
 		t.Errorf("deleted again: %+v, %v", v.Session, err)
 	}
-	if _, err := s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: time.Hour}); session.CodeOf(err) != session.Incompatible {
+	if _, _, err := s.Extend(t.Context(), as("acme"), made.ID, order.Extension{By: time.Hour}); session.CodeOf(err) != session.Incompatible {
 		t.Errorf("extending what ends: %v", err)
 	}
 }
@@ -398,20 +401,20 @@ func TestIdempotencyKey(t *testing.T) {
 	s := open(t, nil)
 	o := wish(1, 1)
 	o.Key, o.Fingerprint = "k-1", order.Fingerprint([]byte("body"))
-	first, repeated, err := s.Create(t.Context(), as("acme"), o)
-	if err != nil || repeated {
-		t.Fatal(err)
+	first, answer, err := s.Create(t.Context(), as("acme"), o)
+	if err != nil || answer != nil {
+		t.Fatal(answer, err)
 	}
-	again, repeated, err := s.Create(t.Context(), as("acme"), o)
-	if err != nil || !repeated || again.ID != first.ID {
-		t.Errorf("repeated: %v %s, %v", repeated, again.ID, err)
+	again, answer, err := s.Create(t.Context(), as("acme"), o)
+	if err != nil || answer != nil || again.ID != first.ID {
+		t.Errorf("repeated: %q %s, %v", answer, again.ID, err)
 	}
 	// Also when nothing of it could be ordered any more.
 	gone := testnet.Directory()
 	gone.Catalogue.Levels = nil
 	s.Reload(gone)
-	if again, repeated, err = s.Create(t.Context(), as("acme"), o); err != nil || !repeated || again.ID != first.ID {
-		t.Errorf("repeated after the level was withdrawn: %v %s, %v", repeated, again.ID, err)
+	if again, _, err = s.Create(t.Context(), as("acme"), o); err != nil || again.ID != first.ID {
+		t.Errorf("repeated after the level was withdrawn: %s, %v", again.ID, err)
 	}
 	o.Fingerprint = order.Fingerprint([]byte("another body"))
 	if _, _, err := s.Create(t.Context(), as("acme"), o); session.CodeOf(err) != session.Exists {

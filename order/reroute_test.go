@@ -490,7 +490,7 @@ func TestWhatChangesMeanwhileFails(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(s *shop, one session.Session) error{
 		"the session": func(s *shop, one session.Session) error {
-			_, err := s.Extend(context.Background(), as("acme"), one.ID, order.Extension{By: time.Minute})
+			_, _, err := s.Extend(context.Background(), as("acme"), one.ID, order.Extension{By: time.Minute})
 			return err
 		},
 		"the network": func(s *shop, _ session.Session) error {

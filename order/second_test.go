@@ -224,7 +224,7 @@ func TestProtectedSessionIsChangedInItsOwnRoom(t *testing.T) {
 	if s.on("pe1-pe3") != 2000 || s.on("core") != 1000 {
 		t.Errorf("reserved %d and %d", s.on("pe1-pe3"), s.on("core"))
 	}
-	v, err := s.Extend(t.Context(), as("acme"), less.ID, order.Extension{By: time.Hour})
+	v, _, err := s.Extend(t.Context(), as("acme"), less.ID, order.Extension{By: time.Hour})
 	if err != nil || v.Session.Route.Second == nil {
 		t.Errorf("extended: %v", err)
 	}

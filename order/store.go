@@ -53,6 +53,9 @@ type Admission struct {
 	// session.Error of code Exists. Empty: not asked for.
 	Key         string
 	Fingerprint string
+	// Answer encodes, of the session as it is written, what is kept with Key: never
+	// after the store has returned, but maybe beside all else. nil: nothing is kept.
+	Answer func(written session.Session) []byte
 	// Hold is spent by this admission, which takes its room over without
 	// letting go of it. A session.Error around ErrHoldUnknown, ErrHoldForeign,
 	// ErrHoldSpent or ErrHoldExpired refuses. Empty: none.
@@ -109,10 +112,11 @@ type Step struct {
 	// Validate sees what the tenant has, without the VPN, inside the transaction;
 	// its error refuses the step. nil: all is well.
 	Validate func(held Holdings) error
-	// Key makes the step repeatable, as it does an Admission: the session is then
-	// returned as it is.
+	// Key makes the step repeatable, as it does an Admission, with Answer: the session
+	// is then returned as it is.
 	Key, Fingerprint string
 	Client           string // whose Key it is
+	Answer           func(written session.Session) []byte
 }
 
 // Filter selects sessions of one tenant for a list. Zero fields do not filter.
@@ -137,10 +141,10 @@ type Store interface {
 	// never fails the rest. The error is of the transaction as a whole, and
 	// then nothing was admitted.
 	AdmitBatch(ctx context.Context, batch []Admission, ledger Ledger) ([]AdmitResult, error)
-	// Repeated returns the session that a request with this Idempotency-Key
-	// made or changed in the last 24 hours; ok is false for a key that is not
-	// known. A session.Error of code Exists: it was another request.
-	Repeated(ctx context.Context, tenant session.TenantID, client, key, fingerprint string) (s session.Session, ok bool, err error)
+	// Repeated returns what is known of the request with this Idempotency-Key in the
+	// last 24 hours; ok is false for a key that is not known. A session.Error of
+	// code Exists: it was another request.
+	Repeated(ctx context.Context, tenant session.TenantID, client, key, fingerprint string) (r Repeat, ok bool, err error)
 	// Advance carries out one step.
 	Advance(ctx context.Context, step Step, ledger Ledger) (session.Session, error)
 	// Session returns a session; a session.Error of code NotFound otherwise.

@@ -3,6 +3,7 @@
 package order_test
 
 import (
+	"bytes"
 	"context"
 	"testing"
 	"time"
@@ -33,9 +34,9 @@ func (s *slow) VPNsAt(ctx context.Context, t session.TenantID, a, z string) ([]s
 	return vpns, err
 }
 
-func (s *slow) Repeated(ctx context.Context, t session.TenantID, client, key, fingerprint string) (session.Session, bool, error) {
+func (s *slow) Repeated(ctx context.Context, t session.TenantID, client, key, fingerprint string) (order.Repeat, bool, error) {
 	if s.look() {
-		return session.Session{}, false, nil
+		return order.Repeat{}, false, nil
 	}
 	return s.Store.Repeated(ctx, t, client, key, fingerprint)
 }
@@ -49,23 +50,25 @@ func TestTwinsAreOneRequest(t *testing.T) {
 	o.Key, o.Fingerprint = "k-1", "body"
 	offer := s.heldOffers(t, o)[0]
 	o.OfferID = offer.ID
+	o.Answer = told
 	var first session.Session
-	second, repeated, err := s.serve(t, &slow{Store: s.store, twin: func() {
+	var want []byte
+	_, got, err := s.serve(t, &slow{Store: s.store, twin: func() {
 		var err error
-		if first, _, err = s.Create(t.Context(), as("acme"), o); err != nil {
+		if first, want, err = s.Create(t.Context(), as("acme"), o); err != nil {
 			t.Error(err)
 		}
 	}}).Create(t.Context(), as("acme"), o)
-	if err != nil || !repeated || second.ID != first.ID {
-		t.Fatalf("order: %t %s, want %s: %v", repeated, second.ID, first.ID, err)
+	if err != nil || len(want) == 0 || !bytes.Equal(got, want) {
+		t.Fatalf("order: %q, want %q: %v", got, want, err)
 	}
-	e := order.Extension{By: time.Hour, Key: "k-2", Fingerprint: "an hour", Match: order.Match{first.Tag()}}
-	v, err := s.serve(t, &slow{Store: s.store, twin: func() {
-		if _, err := s.Extend(t.Context(), as("acme"), first.ID, e); err != nil {
+	e := order.Extension{By: time.Hour, Key: "k-2", Fingerprint: "an hour", Answer: told, Match: order.Match{first.Tag()}}
+	_, got, err = s.serve(t, &slow{Store: s.store, twin: func() {
+		if _, want, err = s.Extend(t.Context(), as("acme"), first.ID, e); err != nil {
 			t.Error(err)
 		}
 	}}).Extend(t.Context(), as("acme"), first.ID, e)
-	if err != nil || v.Session.Duration != first.Duration+time.Hour {
-		t.Errorf("extension: %s, %v", v.Session.Duration, err)
+	if err != nil || !bytes.Equal(got, want) || s.stored(t, first.ID).Duration != first.Duration+time.Hour {
+		t.Errorf("extension: %q, want %q: %v", got, want, err)
 	}
 }

@@ -62,6 +62,7 @@ type Order struct {
 	Sink        *session.Sink
 	Key         string // Idempotency-Key
 	Fingerprint string // of the body, set with Key
+	Answer      Answer // set with Key
 }
 
 // Outcome says when an inquiry could be met.

@@ -66,6 +66,10 @@ func TestNotToldOf(t *testing.T) {
 	q := o.Inquiry
 	q.Hold = true
 	s.check(t, q)
+	q.Warn = &session.Sink{CredentialType: session.AccessToken, TokenExpires: s.now()}
+	if _, err := s.Check(t.Context(), as("acme"), q); session.CodeOf(err) != session.TokenExpired {
+		t.Errorf("a token that has expired: %v", err)
+	}
 	q.Warn = sink
 	full := q
 	full.Rate.Forward = 1 << 40

@@ -39,7 +39,7 @@ func decide(s session.Session, now time.Time, v Verifier) (step order.Step, ok b
 		if why == "" {
 			why = "not proven in time: " + v.Verify(s).Detail
 		}
-		return order.Ending(s, session.SessionDeclined, why, "", now), true, now
+		return order.Ending(s, session.SessionDeclined, why, s.CausedBy(), now), true, now
 	}
 	if !s.StartedAt.IsZero() && !now.Before(s.ExpiresAt) {
 		e := order.Ending(s, session.DurationExpired, "duration expired", "", now)
@@ -126,7 +126,7 @@ func decideAbsent(s session.Session, now time.Time) (order.Step, bool, time.Time
 		if !s.StartedAt.IsZero() {
 			info = session.NetworkTerminated
 		}
-		return order.Ending(s, info, s.Reason, "", now), true, now
+		return order.Ending(s, info, s.Reason, s.CausedBy(), now), true, now
 	case s.Phase == session.InDoubt && (why == "" || everywhere(s, session.Absent)):
 		return move(s, session.Releasing, s.Reason, "devices answer again", now), true, now
 	case everywhere(s, session.Absent):
@@ -147,7 +147,7 @@ func move(s session.Session, to session.Phase, reason, cause string, now time.Ti
 	next.Phase, next.Reason, next.UpdatedAt = to, reason, now
 	next.Status = session.StatusIn(to, !s.StartedAt.IsZero(), s.Status == session.Scheduled)
 	return order.Step{Session: next, Due: now, Events: []session.Event{{
-		At: now, Status: next.Status, StatusInfo: next.StatusInfo, Phase: to, Cause: cause,
+		At: now, Status: next.Status, StatusInfo: next.StatusInfo, Phase: to, Cause: cause, Correlator: s.CausedBy(),
 	}}}
 }
 

@@ -16,6 +16,7 @@ const (
 	Invalid               // an argument is wrong whatever the state
 	OutOfRange            // a number outside what the contract allows
 	DurationTooLong       // beyond the provider's maximum
+	TokenExpired          // that a sink would want
 	NotFound              // no such object for this caller
 	Forbidden             // exists, but belongs to somebody else
 	Incompatible          // not in this state

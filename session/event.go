@@ -36,3 +36,13 @@ type Event struct {
 	Notify     bool    // the customer is told
 	Breach     *Breach // with SLABreached and SLARestored
 }
+
+// CausedBy returns the x-correlator of the request that what a session does by
+// itself comes of: of a change or a deletion that its devices have yet to follow, or
+// of its order before it is in service; empty: of none.
+func (s Session) CausedBy() string {
+	if s.Follows == "" && s.StartedAt.IsZero() {
+		return s.Correlator
+	}
+	return s.Follows
+}

@@ -48,6 +48,7 @@ type Session struct {
 	OfferID    string
 	Sink       *Sink
 	Correlator string // x-correlator of the order
+	Follows    string `json:",omitzero"` // x-correlator of what devices have yet to follow, after the order; see CausedBy
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	Version    uint64 // grows with every change

@@ -112,7 +112,7 @@ func orDash[T ~string](p *T) string {
 	if p == nil || *p == "" {
 		return "-"
 	}
-	return string(*p)
+	return escaped(string(*p), "") // a tab would be another column
 }
 
 // latencies are those of the ways of an offer.

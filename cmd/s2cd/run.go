@@ -35,6 +35,7 @@ type app struct {
 // Run carries out one command line and returns its exit code. It returns when
 // the command is done or ctx ends.
 func Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	stdout, stderr = plain{stdout}, plain{stderr}
 	a := &app{env: env, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
 	root := newRootCmd(a) //nolint:contextcheck // commands take the context that they are executed with
 	root.SetArgs(args)

@@ -166,7 +166,7 @@ func writeSessions(w io.Writer, list []operatorSession) error {
 func writeSession(w io.Writer, s operatorSession) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	lines := []string{
-		"id\t" + s.ID, "tenant\t" + s.Tenant, "name\t" + s.Name,
+		"id\t" + s.ID, "tenant\t" + s.Tenant, "name\t" + escaped(s.Name, ""),
 		"status\t" + strings.TrimSpace(s.Status+" "+s.StatusInfo), "phase\t" + s.Phase + ", decided " + s.Decision,
 		"reason\t" + s.Reason, "level\t" + s.SLA + ", " + mbps(s) + " Mbit/s",
 		"between\t" + s.AccessPoint + " and " + s.EndPoint, "vrf\t" + s.VRF, "forward\t" + strings.Join(s.Forward, " "), "reverse\t" + strings.Join(s.Reverse, " "),

@@ -1117,7 +1117,7 @@ type CreateSession struct {
 	// IsProtected Two disjoint ways; needs a second address at both ends
 	IsProtected *bool `json:"isProtected,omitempty"`
 
-	// Name A name of the customer's own choice
+	// Name A name of the customer's own choice, without control characters
 	//
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
@@ -1536,7 +1536,7 @@ type Measurement struct {
 // Example: 12.5
 type Milliseconds = float64
 
-// Name A name of the customer's own choice
+// Name A name of the customer's own choice, without control characters
 //
 // Example: branch-to-vpc
 type Name = string
@@ -1679,7 +1679,8 @@ type Point struct {
 	Longitude float64 `json:"longitude"`
 }
 
-// Prefix An IPv4 or IPv6 prefix with no bits set beyond its length
+// Prefix An IPv4 or IPv6 prefix with no bits set beyond its length. What is loopback, link-local, multicast, reserved or
+// 0.0.0.0/8 is no customer's and refused; the default routes are not.
 //
 // Example: 10.1.0.0/16
 type Prefix = string
@@ -1854,7 +1855,7 @@ type SessionInfo struct {
 	// IsProtected Whether it has two disjoint ways
 	IsProtected bool `json:"isProtected"`
 
-	// Name A name of the customer's own choice
+	// Name A name of the customer's own choice, without control characters
 	//
 	// Example: branch-to-vpc
 	Name *Name `json:"name,omitempty"`
@@ -2091,7 +2092,9 @@ type TimelineEntry struct {
 	// Cause What happened and why, for people
 	Cause string `json:"cause"`
 
-	// Correlator Correlation id; a UUID is recommended, anything that matches the pattern will do
+	// Correlator Correlation id; a UUID is recommended, anything that matches the pattern will do. In a timeline it is that of the
+	// request that the entry comes of, also where the network has followed later; an entry without one comes of none.
+	//
 	//
 	// Example: b4333c46-49c0-4f62-80d7-f0ef930f1c46
 	Correlator *XCorrelator `json:"correlator,omitempty"`
@@ -2159,7 +2162,7 @@ type Tunnel struct {
 	// Endpoint An address and a UDP port
 	Endpoint TransportAddress `json:"endpoint"`
 
-	// PublicKey A WireGuard public key, 32 bytes in base64
+	// PublicKey A WireGuard public key, 32 bytes in base64, not all zero
 	//
 	// Example: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
 	PublicKey *WireGuardKey `json:"publicKey,omitempty"`
@@ -2211,7 +2214,7 @@ type Verdict string
 // - UNKNOWN: not proven at this moment
 type Verification string
 
-// WireGuardKey A WireGuard public key, 32 bytes in base64
+// WireGuardKey A WireGuard public key, 32 bytes in base64, not all zero
 //
 // Example: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
 type WireGuardKey = string
@@ -2221,13 +2224,14 @@ type WireGuardPeer struct {
 	// Endpoint An address and a UDP port
 	Endpoint *TransportAddress `json:"endpoint,omitempty"`
 
-	// PublicKey A WireGuard public key, 32 bytes in base64
+	// PublicKey A WireGuard public key, 32 bytes in base64, not all zero
 	//
 	// Example: xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=
 	PublicKey WireGuardKey `json:"publicKey"`
 }
 
-// XCorrelator Correlation id; a UUID is recommended, anything that matches the pattern will do
+// XCorrelator Correlation id; a UUID is recommended, anything that matches the pattern will do. In a timeline it is that of the
+// request that the entry comes of, also where the network has followed later; an entry without one comes of none.
 //
 // Example: b4333c46-49c0-4f62-80d7-f0ef930f1c46
 type XCorrelator = string
@@ -2248,7 +2252,7 @@ type IdempotencyKey = string
 // IfMatch Example: "5f2c0a7de1b94c36"
 type IfMatch = string
 
-// NameFilter A name of the customer's own choice
+// NameFilter A name of the customer's own choice, without control characters
 //
 // Example: branch-to-vpc
 type NameFilter = Name

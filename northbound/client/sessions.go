@@ -39,7 +39,7 @@ func (c *Client) CheckAvailability(ctx context.Context, q api.CheckAvailability,
 }
 
 // CreateSession orders a session. It is safe to call again with the same order
-// and the same WithIdempotencyKey: the session made first is returned.
+// and the same WithIdempotencyKey: the session made first is returned, as it was then.
 func (c *Client) CreateSession(ctx context.Context, order api.CreateSession, opts ...CallOption) (*Session, error) {
 	return c.session(ctx, "order a session", repeatable, keyed(opts), func(server string) (*http.Request, error) {
 		return rest.NewCreateSessionRequest(server, nil, order)

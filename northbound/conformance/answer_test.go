@@ -19,7 +19,8 @@ func (w *world) answerSteps(sc *godog.ScenarioContext) {
 	sc.When(`^(\w+) is called until it is refused$`, func(string) error { return w.until(w.refused) })
 	sc.When(`^(\w+) is called until nothing is found$`, func(string) error { return w.until(w.gone) })
 	sc.When(`^the request is sent$`, w.send)
-	sc.When(`^the session becomes (\w+)$`, w.untilStatus)
+	sc.When(`^the session becomes (\w+)$`, func(status string) error { return w.untilItIs("status", status) })
+	sc.When(`^the session's (\w+) becomes (\w+)$`, w.untilItIs)
 	sc.Then(`^the answer is (\d+)$`, func(status int) error { return w.answered(status, "") })
 	sc.Then(`^the answer is (\d+) (\S+)$`, w.answered)
 	sc.Then(`^the message says "([^"]+)"$`, w.messageSays)
@@ -30,6 +31,8 @@ func (w *world) answerSteps(sc *godog.ScenarioContext) {
 	sc.Then(`^the answer's "([^"]+)" is remembered$`, w.remember)
 	sc.Then(`^the answer's "([^"]+)" matches "([^"]+)"$`, w.propertyMatches)
 	sc.Then(`^the answer has no "([^"]+)"$`, w.propertyAbsent)
+	sc.Then(`^the answer is remembered$`, func() { w.named["answer"] = w.answer.whole() })
+	sc.Then(`^the answer is the same as before, in every byte$`, w.answeredAsBefore)
 	sc.Then(`^the answer's header "([^"]+)" is "([^"]*)"$`, w.headerIs)
 	sc.Then(`^the answer's header "([^"]+)" names the session$`, w.headerNames)
 }
@@ -93,6 +96,18 @@ func (w *world) compare(path string, same bool) error {
 		err = fmt.Errorf("%s is %v, and was %s", path, v, w.named[path])
 	}
 	return err
+}
+
+// whole is all of an answer that says something of a session.
+func (a *answer) whole() string {
+	return fmt.Sprintf("%s, ETag %q, Location %q: %s", a.outcome, a.header.Get("ETag"), a.header.Get("Location"), a.raw)
+}
+
+func (w *world) answeredAsBefore() error {
+	if got, was := w.answer.whole(), w.named["answer"]; got != was {
+		return fmt.Errorf("the answer is %s\nand was %s", got, was)
+	}
+	return nil
 }
 
 func (w *world) propertyMatches(path, pattern string) error {

@@ -31,8 +31,8 @@ func (b broken) Check(ctx context.Context, _ order.Caller, _ order.Inquiry) (ord
 }
 
 // Create implements northbound.UseCases.
-func (b broken) Create(ctx context.Context, _ order.Caller, _ order.Order) (session.Session, bool, error) {
-	return session.Session{}, false, b.fail(ctx)
+func (b broken) Create(ctx context.Context, _ order.Caller, _ order.Order) (session.Session, []byte, error) {
+	return session.Session{}, nil, b.fail(ctx)
 }
 
 // Session implements northbound.UseCases.
@@ -46,8 +46,8 @@ func (b broken) Sessions(ctx context.Context, _ order.Caller, _ order.ListFilter
 }
 
 // Extend implements northbound.UseCases.
-func (b broken) Extend(ctx context.Context, _ order.Caller, _ session.ID, _ order.Extension) (order.View, error) {
-	return order.View{}, b.fail(ctx)
+func (b broken) Extend(ctx context.Context, _ order.Caller, _ session.ID, _ order.Extension) (order.View, []byte, error) {
+	return order.View{}, nil, b.fail(ctx)
 }
 
 // Delete implements northbound.UseCases.

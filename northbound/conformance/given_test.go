@@ -96,7 +96,7 @@ func (w *world) sessionThatIs(what string) error {
 		if err := order(protected); err != nil {
 			return err
 		}
-		return w.untilStatus("ACTIVATED")
+		return w.untilItIs("status", "ACTIVATED")
 	case "FOREIGN":
 		return order(func(q *request) { q.client = w.another() })
 	case "ENDING":
@@ -121,33 +121,33 @@ func (w *world) sessionThatIs(what string) error {
 		if err := order(func(q *request) { live(q); q.body["duration"] = 1 }); err != nil {
 			return err
 		}
-		return w.untilStatus("TERMINATED")
+		return w.untilItIs("status", "TERMINATED")
 	case "ACTIVATED":
 		if err := order(live); err != nil {
 			return err
 		}
-		return w.untilStatus("ACTIVATED")
+		return w.untilItIs("status", "ACTIVATED")
 	case "MEASURED":
 		if err := order(toMeasure); err != nil {
 			return err
 		}
-		return w.untilStatus("ACTIVATED")
+		return w.untilItIs("status", "ACTIVATED")
 	}
 	return fmt.Errorf("no kind of session %q", what)
 }
 
-// untilStatus waits for a state of the session.
-func (w *world) untilStatus(status string) error {
+// untilItIs waits for a property of the session to be as wanted.
+func (w *world) untilItIs(property, want string) error {
 	return w.until(func() (bool, error) {
 		a, err := w.call("getSession", nil)
 		if err != nil {
 			return false, err
 		}
-		got, err := a.text("status")
-		if err == nil && got == "TERMINATED" && got != status {
+		got, err := a.text(property)
+		if status, _ := a.text("status"); err == nil && status == "TERMINATED" && got != want {
 			err = fmt.Errorf("the session has ended: %s", a.raw)
 		}
-		return got == status, err
+		return got == want, err
 	})
 }
 

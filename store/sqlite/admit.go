@@ -93,7 +93,7 @@ func (s *Store) admit(ctx context.Context, t *tx, a order.Admission) (order.Admi
 	if err := t.tell(ctx, n, kept, 0, a.Events); err != nil {
 		return order.AdmitResult{}, err
 	}
-	return order.AdmitResult{Session: kept}, s.remember(ctx, t, a)
+	return order.AdmitResult{Session: kept}, t.rememberNew(ctx, kept, a)
 }
 
 // mayAdmit refuses what is wrong before anything is taken.

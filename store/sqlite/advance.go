@@ -111,7 +111,7 @@ func (s *Store) step(ctx context.Context, t *tx, step order.Step) (session.Sessi
 	written.session.Devices = next.Devices
 	t.change(was.N)
 	t.keep(was.N, written)
-	return next, t.remember(ctx, keyOfStep(step), step.Fingerprint, next.ID)
+	return next, t.remember(ctx, keyOfStep(step), step.Fingerprint, next, step.Answer)
 }
 
 // held is what a tenant has, without any VPN, as this transaction has it by now.

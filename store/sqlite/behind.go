@@ -36,7 +36,7 @@ func (r rows) into() into {
 		eventRows:  {"INSERT INTO event (session_n, seq, id, at, status, status_info, phase, cause, correlator, notify, kind, data)", 12},
 		streamRows: {"INSERT INTO stream (session_n, delivered, state, next_at, tries, since, holder, fence, reason)", 9},
 		keyRows: {
-			"INSERT OR REPLACE INTO idempotency (tenant, client, key, fingerprint, session_id, created_at)", 6,
+			"INSERT OR REPLACE INTO idempotency (tenant, client, key, fingerprint, session_id, created_at, answer)", 7,
 		},
 		vpnRows: {"INSERT OR REPLACE INTO vpn (id, tenant, number, vrf, route_target)", 5},
 		bookingRows: {

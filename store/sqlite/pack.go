@@ -29,7 +29,7 @@ func pack(s *session.Session) {
 // ownWords replaces the words that are a session's own by what each returns for them.
 func ownWords(s *session.Session, each func(string) string) {
 	s.ID, s.VPN.ID = session.ID(each(string(s.ID))), session.VPNID(each(string(s.VPN.ID)))
-	for _, v := range []*string{&s.Name, &s.VPN.VRF, &s.VPN.RouteTarget, &s.A.RD, &s.Z.RD, &s.Correlator, &s.OfferID} {
+	for _, v := range []*string{&s.Name, &s.VPN.VRF, &s.VPN.RouteTarget, &s.A.RD, &s.Z.RD, &s.Correlator, &s.Follows, &s.OfferID} {
 		*v = each(*v)
 	}
 }

@@ -15,6 +15,7 @@ import (
 const (
 	purgeSessions = 100
 	purgeBookings = 2000
+	purgeKeys     = 1000
 )
 
 // Purge forgets sessions released before the given time, bookings that are over
@@ -25,6 +26,9 @@ const (
 // until ctx ends.
 func (s *Store) Purge(ctx context.Context, before time.Time) (int, error) {
 	if err := s.trim(ctx, before); err != nil {
+		return 0, err
+	}
+	if err := s.forgetKeys(ctx); err != nil {
 		return 0, err
 	}
 	total := 0
@@ -64,10 +68,24 @@ func (s *Store) trim(ctx context.Context, before time.Time) error {
 	}
 }
 
-func purge(ctx context.Context, t *tx, before time.Time) (int, error) {
-	if err := t.q.DeleteIdempotencyKeys(ctx, micros(t.now.Add(-keepKeys))); err != nil {
-		return 0, fmt.Errorf("delete idempotency keys: %w", err)
+// forgetKeys deletes the idempotency keys that ended, with their answers.
+func (s *Store) forgetKeys(ctx context.Context) error {
+	for {
+		var gone int64
+		err := s.writer.one(ctx, bulk, func(ctx context.Context, t *tx) (err error) {
+			gone, err = t.q.DeleteIdempotencyKeys(ctx, sqlitedb.DeleteIdempotencyKeysParams{Before: micros(t.now.Add(-keepKeys)), Most: purgeKeys})
+			if err != nil {
+				return fmt.Errorf("delete idempotency keys: %w", err)
+			}
+			return nil
+		})
+		if err != nil || gone < purgeKeys {
+			return err
+		}
 	}
+}
+
+func purge(ctx context.Context, t *tx, before time.Time) (int, error) {
 	old, err := t.q.PurgeableSessions(ctx, sqlitedb.PurgeableSessionsParams{
 		Released: micros(before), GivenUp: micros(t.now.Add(-keepDeadLetters)), Most: purgeSessions,
 	})

@@ -196,8 +196,8 @@ func (b *bundle) testLookedUp(t *testing.T, first session.ID) {
 		{"c1", "", "one", false, false},
 	} {
 		s, ok, err := b.Repeated(t.Context(), "t1", test.client, test.key, test.fingerprint)
-		if ok != test.ok || ok != (s.ID == first) || (session.CodeOf(err) == session.Exists) != test.exists {
-			t.Errorf("look up %+v: %v, %v, %v", test, s.ID, ok, err)
+		if ok != test.ok || ok != (s.Session.ID == first) || (session.CodeOf(err) == session.Exists) != test.exists {
+			t.Errorf("look up %+v: %v, %v, %v", test, s.Session.ID, ok, err)
 		}
 		var e *session.Error
 		if test.exists && (!errors.As(err, &e) || e.Field != "Idempotency-Key") {

@@ -54,6 +54,7 @@ func Run(t *testing.T, at Maker) {
 		tests tests
 	}{
 		{"Admit", admitTests()},
+		{"Answers", answerTests()},
 		{"Read", readTests()},
 		{"List", listTests()},
 		{"Verdicts", verdictTests()},

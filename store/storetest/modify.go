@@ -124,8 +124,8 @@ func testStepKey(t *testing.T, b *bundle) {
 	_, err := b.Advance(t.Context(), keyed(first, "two"), b.ledger)
 	wantCode(t, err, session.Exists)
 	b.restart(t)
-	if got, ok, err := b.Repeated(t.Context(), "t1", "c1", "k", "one"); !ok || err != nil || got.ID != s.ID {
-		t.Errorf("looked up: %v, %t, %v", got.ID, ok, err)
+	if got, ok, err := b.Repeated(t.Context(), "t1", "c1", "k", "one"); !ok || err != nil || got.Session.ID != s.ID {
+		t.Errorf("looked up: %v, %t, %v", got.Session.ID, ok, err)
 	}
 	refused := keyed(first, "x")
 	refused.Key, refused.Validate = "k2", func(order.Holdings) error { return errors.New("veto") }

@@ -190,6 +190,24 @@ Feature: createSession
     Then the answer is 422 SITE_TO_CLOUD_VPN.IDEMPOTENCY_KEY_REUSED
     And the message says "Idempotency-Key"
 
+  Scenario: A repeated order is answered as the first one, whatever has become of the session
+    Given a request for createSession
+    And the header "Idempotency-Key" is "order-3"
+    When createSession is called
+    Then the answer is 201
+    And the answer is remembered
+    And the answer's session is the scenario's
+    Given a request for deleteSession
+    When deleteSession is called
+    Given a request for getSession
+    When getSession is called
+    Then the answer's "statusInfo" is "DELETE_REQUESTED"
+    Given a request for createSession
+    And the header "Idempotency-Key" is "order-3"
+    When createSession is called
+    Then the answer is 201
+    And the answer is the same as before, in every byte
+
   Scenario: The same key of another customer is another order
     Given a request for createSession
     And the header "Idempotency-Key" is "order-2"
@@ -242,6 +260,7 @@ Feature: createSession
       | duration                     | 2147483647                 | 400 SITE_TO_CLOUD_VPN.DURATION_OUT_OF_RANGE      | duration                               |
       | name                         | ""                         | 400 INVALID_ARGUMENT                             | name                                   |
       | name                         | "a\u0007b"                 | 400 INVALID_ARGUMENT                             | name                                   |
+      | name                         | "a\u009b31mb"              | 400 INVALID_ARGUMENT                             | name                                   |
       | accessPoint.id               | missing                    | 400 INVALID_ARGUMENT                             | accessPoint.type: is required          |
       | accessPoint.type             | "SITE"                     | 400 INVALID_ARGUMENT                             | accessPoint                            |
       | accessPoint.location         | {"latitude": 91, "longitude": 0} | 400 OUT_OF_RANGE                           | accessPoint.location.latitude          |
@@ -249,11 +268,21 @@ Feature: createSession
       | accessPoint.staticPrefixes   | ["10.1.0.1/24"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
       | accessPoint.staticPrefixes   | ["10.1.0.0/99"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
       | accessPoint.staticPrefixes   | ["10.1.0.0/16", "10.1.2.0/24"] | 400 INVALID_ARGUMENT                         | accessPoint.staticPrefixes[1]          |
+      | accessPoint.staticPrefixes   | ["10.1.0.0/24", "127.0.0.0/8"] | 400 INVALID_ARGUMENT                         | accessPoint.staticPrefixes[1]          |
+      | accessPoint.staticPrefixes   | ["0.0.0.0/8"]              | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["169.254.0.0/16"]         | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["224.0.0.0/4"]            | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["255.255.255.255/32"]     | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["::/128"]                 | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["::1/128"]                | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["fe80::/10"]              | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
+      | accessPoint.staticPrefixes   | ["ff00::/8"]               | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes[0]          |
       | accessPoint.staticPrefixes   | []                         | 400 INVALID_ARGUMENT                             | accessPoint.staticPrefixes             |
       | endPoint.staticPrefixes      | ["10.1.0.0/24"]            | 400 INVALID_ARGUMENT                             | endPoint.staticPrefixes                |
       | endPoint                     | {"type": "SITE", "primaryIpAddress": "300.1.1.1"} | 400 INVALID_ARGUMENT      | endPoint.primaryIpAddress              |
       | endPoint                     | {"type": "SITE", "primaryIpAddress": "224.0.0.1"} | 400 INVALID_ARGUMENT      | endPoint.primaryIpAddress              |
       | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"]} | 400 INVALID_ARGUMENT     | endPoint.wireguard                     |
+      | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}} | 400 INVALID_ARGUMENT | endPoint.wireguard.publicKey |
       | endPoint                     | {"id": "cloud", "wireguard": {"publicKey": "AAAA"}} | 400 INVALID_ARGUMENT    | endPoint.wireguard.publicKey           |
       | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "endpoint": {"ipAddress": "10.0.0.1", "port": 51820}}} | 400 INVALID_ARGUMENT | endPoint.wireguard.endpoint.ipAddress |
       | endPoint                     | {"id": "cloud", "staticPrefixes": ["10.2.0.0/24"], "wireguard": {"publicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "endpoint": {"ipAddress": "203.0.113.2", "port": 51820}}} | 400 INVALID_ARGUMENT | endPoint.wireguard.endpoint.ipAddress |

@@ -63,9 +63,20 @@ Feature: extendSessionDuration
     When extendSessionDuration is called
     Then the answer is 200
     And the answer's "duration" is 4200
+    And the answer is remembered
     When extendSessionDuration is called again
     Then the answer is 200
-    And the answer's "duration" is 4200
+    And the answer is the same as before, in every byte
+    Given a request for deleteSession
+    When deleteSession is called
+    Given a request for getSession
+    When getSession is called
+    Then the answer's "statusInfo" is "DELETE_REQUESTED"
+    Given a request for extendSessionDuration
+    And the header "Idempotency-Key" is "extension-1"
+    When extendSessionDuration is called
+    Then the answer is 200
+    And the answer is the same as before, in every byte
     Given the body property "requestedAdditionalDuration" is 601
     When extendSessionDuration is called again
     Then the answer is 422 SITE_TO_CLOUD_VPN.IDEMPOTENCY_KEY_REUSED

@@ -122,6 +122,18 @@ Feature: What holds for every operation
       | updateSession         | application/xml               |
       | deleteSession         | application/xml               |
 
+  Scenario Outline: JSON is taken, with a weight of <weight>
+    Given a request for listSessions
+    And the header "Accept" is "text/html, application/json;q=<weight>"
+    When listSessions is called
+    Then the answer is 200
+
+    Examples:
+      | weight |
+      | 0.001  |
+      | high   |
+      | 1;q=1  |
+
   Scenario Outline: <operation> takes JSON of whatever parameters
     Given a request for <operation>
     And the header "Accept" is "text/html, application/*;q=0.5"

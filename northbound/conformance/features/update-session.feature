@@ -9,6 +9,20 @@ Feature: updateSession
     Then the answer is 202
     And the answer's "phase" is "MODIFYING"
 
+  Scenario: What the network does after a change names the request that asked for it
+    Given a session that is ACTIVATED
+    And a request for updateSession
+    And the header "x-correlator" is "more-bandwidth"
+    When updateSession is called
+    Then the answer is 202
+    When the session's phase becomes ACTIVE
+    Given a request for getSession
+    When getSession is called
+    Then the answer's "timeline[0].kind" is "BANDWIDTH_CHANGED"
+    And the answer's "timeline[0].correlator" is "more-bandwidth"
+    And the answer's "timeline[1].status" is "ACTIVATED"
+    And the answer's "timeline[1].correlator" is "more-bandwidth"
+
   Scenario: A session to come gets more bandwidth
     Given a session that is SCHEDULED
     And a request for updateSession

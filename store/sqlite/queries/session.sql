@@ -109,10 +109,11 @@ SELECT tenant FROM vpn WHERE id = ?;
 DELETE FROM vpn WHERE id = ?;
 
 -- name: IdempotencyKey :one
-SELECT fingerprint, session_id, created_at FROM idempotency WHERE tenant = ? AND client = ? AND key = ?;
+SELECT fingerprint, session_id, created_at, answer FROM idempotency WHERE tenant = ? AND client = ? AND key = ?;
 
--- name: DeleteIdempotencyKeys :exec
-DELETE FROM idempotency WHERE created_at < ?;
+-- name: DeleteIdempotencyKeys :execrows
+DELETE FROM idempotency
+WHERE n IN (SELECT k.n FROM idempotency k ORDER BY k.n LIMIT sqlc.arg(most)) AND idempotency.created_at < sqlc.arg(before);
 
 -- name: PhaseCounts :many
 SELECT phase, sessions FROM phase_count;

@@ -153,7 +153,7 @@ type ClientInterface interface {
 	//
 	// An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
 	// `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
-	// lost. With an `Idempotency-Key` it is returned instead.
+	// lost. With an `Idempotency-Key` that answer is given again instead.
 	//
 	// An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 	// with `SESSION_DECLINED`.
@@ -174,7 +174,7 @@ type ClientInterface interface {
 	//
 	// An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
 	// `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
-	// lost. With an `Idempotency-Key` it is returned instead.
+	// lost. With an `Idempotency-Key` that answer is given again instead.
 	//
 	// An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 	// with `SESSION_DECLINED`.
@@ -385,7 +385,7 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 //
 // An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
 // `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
-// lost. With an `Idempotency-Key` it is returned instead.
+// lost. With an `Idempotency-Key` that answer is given again instead.
 //
 // An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 // with `SESSION_DECLINED`.
@@ -416,7 +416,7 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, params *CreateSessio
 //
 // An order for a tunnel that a live session has, with the same ends, key and prefixes, is refused with `409`
 // `ALREADY_EXISTS`, and the message names that session: it may have been made by this order, whose answer was
-// lost. With an `Idempotency-Key` it is returned instead.
+// lost. With an `Idempotency-Key` that answer is given again instead.
 //
 // An order that is known at once to be impossible is refused with `422`. One that fails later ends `TERMINATED`
 // with `SESSION_DECLINED`.

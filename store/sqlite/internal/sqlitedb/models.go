@@ -69,12 +69,14 @@ type Hold struct {
 }
 
 type Idempotency struct {
+	N           int64
 	Tenant      string
 	Client      string
 	Key         string
 	Fingerprint string
 	SessionID   string
 	CreatedAt   int64
+	Answer      []byte
 }
 
 type Listed struct {

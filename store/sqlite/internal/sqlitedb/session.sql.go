@@ -127,13 +127,22 @@ func (q *Queries) DeleteDevices(ctx context.Context, sessionN int64) error {
 	return err
 }
 
-const deleteIdempotencyKeys = `-- name: DeleteIdempotencyKeys :exec
-DELETE FROM idempotency WHERE created_at < ?
+const deleteIdempotencyKeys = `-- name: DeleteIdempotencyKeys :execrows
+DELETE FROM idempotency
+WHERE n IN (SELECT k.n FROM idempotency k ORDER BY k.n LIMIT ?1) AND idempotency.created_at < ?2
 `
 
-func (q *Queries) DeleteIdempotencyKeys(ctx context.Context, createdAt int64) error {
-	_, err := q.db.ExecContext(ctx, deleteIdempotencyKeys, createdAt)
-	return err
+type DeleteIdempotencyKeysParams struct {
+	Most   int64
+	Before int64
+}
+
+func (q *Queries) DeleteIdempotencyKeys(ctx context.Context, arg DeleteIdempotencyKeysParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteIdempotencyKeys, arg.Most, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deleteSession = `-- name: DeleteSession :exec
@@ -335,7 +344,7 @@ func (q *Queries) ForgetDevices(ctx context.Context, arg ForgetDevicesParams) er
 }
 
 const idempotencyKey = `-- name: IdempotencyKey :one
-SELECT fingerprint, session_id, created_at FROM idempotency WHERE tenant = ? AND client = ? AND key = ?
+SELECT fingerprint, session_id, created_at, answer FROM idempotency WHERE tenant = ? AND client = ? AND key = ?
 `
 
 type IdempotencyKeyParams struct {
@@ -348,12 +357,18 @@ type IdempotencyKeyRow struct {
 	Fingerprint string
 	SessionID   string
 	CreatedAt   int64
+	Answer      []byte
 }
 
 func (q *Queries) IdempotencyKey(ctx context.Context, arg IdempotencyKeyParams) (IdempotencyKeyRow, error) {
 	row := q.db.QueryRowContext(ctx, idempotencyKey, arg.Tenant, arg.Client, arg.Key)
 	var i IdempotencyKeyRow
-	err := row.Scan(&i.Fingerprint, &i.SessionID, &i.CreatedAt)
+	err := row.Scan(
+		&i.Fingerprint,
+		&i.SessionID,
+		&i.CreatedAt,
+		&i.Answer,
+	)
 	return i, err
 }
 

@@ -5,6 +5,7 @@ package order
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/s2cd/s2cd/session"
 )
@@ -28,10 +29,11 @@ func (s *Service) answering(ctx context.Context, encode Answer, into *[]byte) fu
 	}
 	ctx = context.WithoutCancel(ctx) // what is written down is whole also where nobody waits for it any more
 	return func(kept session.Session) (answer []byte) {
-		// The store's own goroutines are no place to fail: who waits for the answer
+		// The store's own goroutines are no place to panic: who waits for the answer
 		// encodes it again then.
 		defer func() {
-			if recover() != nil {
+			if p := recover(); p != nil {
+				s.log.ErrorContext(ctx, "panic", "at", "answer to be kept", "session", kept.ID, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 				answer = nil
 			}
 			*into = answer

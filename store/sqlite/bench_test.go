@@ -26,7 +26,7 @@ func config(t testing.TB, path string, clock func() time.Time) sqlite.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sqlite.Config{Path: path, Clock: clock, Logger: slog.New(slog.DiscardHandler), Seal: box}
+	return sqlite.Config{Path: path, Clock: clock, Logger: slog.New(slog.DiscardHandler), Seal: box, ReadLimit: time.Minute}
 }
 
 func open(t testing.TB, path string) *sqlite.Store {

@@ -48,6 +48,9 @@ type Config struct {
 	// less than a processor: to put it before all others when somebody waits for the
 	// transaction, else among them.
 	Lead func(first bool)
+	// ReadLimit bounds a read: a longer one would keep the write-ahead log from being
+	// emptied. 0: a second.
+	ReadLimit time.Duration
 }
 
 // Store is the embedded store. It is safe for concurrent use.
@@ -56,6 +59,7 @@ type Store struct {
 	log          *slog.Logger
 	seal         Sealer
 	lead         func(first bool)
+	readLimit    time.Duration
 	lock         *os.File
 	writeDB      *sql.DB
 	readDB       *sql.DB
@@ -80,8 +84,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.Lead == nil {
 		cfg.Lead = func(bool) {}
 	}
+	if cfg.ReadLimit == 0 {
+		cfg.ReadLimit = time.Second
+	}
 	s := &Store{
-		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, lead: cfg.Lead, known: newKnown(), slots: newSlots(),
+		clock: cfg.Clock, log: cfg.Logger, seal: cfg.Seal, lead: cfg.Lead, readLimit: cfg.ReadLimit, known: newKnown(), slots: newSlots(),
 		bad: unreadable{told: map[int64]struct{}{}},
 	}
 	if err := s.open(ctx, cfg.Path); err != nil {
@@ -135,7 +142,7 @@ func (s *Store) close() error {
 		errs = append(errs, s.writer.close())
 	}
 	if s.readers != nil {
-		errs = append(errs, closeReaders(s.readers))
+		errs = append(errs, closeReaders(s.readers, 2*s.readLimit))
 	}
 	if s.checkpointer != nil {
 		errs = append(errs, s.checkpointer.close())

@@ -12,12 +12,7 @@ import (
 	"github.com/s2cd/s2cd/store/sqlite/internal/sqlitedb"
 )
 
-const (
-	readerCount = 4
-	// readLimit bounds a read: a longer one would keep the write-ahead log
-	// from being emptied.
-	readLimit = time.Second
-)
+const readerCount = 4
 
 // reader is a connection that only reads.
 type reader struct {
@@ -40,29 +35,29 @@ func newReaders(ctx context.Context, db *sql.DB) (chan *reader, error) {
 
 // closeReaders waits for reads under way, which are bounded. The channel stays
 // empty, so later reads end with their context.
-func closeReaders(readers chan *reader) error {
+func closeReaders(readers chan *reader, limit time.Duration) error {
 	var errs []error
 	for range readerCount {
 		select {
 		case r := <-readers:
 			errs = append(errs, r.conn.close())
-		case <-time.After(2 * readLimit):
+		case <-time.After(limit):
 			return errors.Join(append(errs, errors.New("a read did not end"))...)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// read runs fn on one snapshot of the store, for readLimit at most.
+// read runs fn on one snapshot of the store, for Config.ReadLimit at most.
 func (s *Store) read(ctx context.Context, fn func(ctx context.Context, r *reader) error) error {
-	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.readLimit)
 	defer cancel()
 	return s.readLong(ctx, fn)
 }
 
-// readOnce runs fn, which reads with one statement, for readLimit at most.
+// readOnce runs fn, which reads with one statement, for Config.ReadLimit at most.
 func (s *Store) readOnce(ctx context.Context, fn func(ctx context.Context, r *reader) error) error {
-	ctx, cancel := context.WithTimeout(ctx, readLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.readLimit)
 	defer cancel()
 	r, err := s.reader(ctx)
 	if err != nil {

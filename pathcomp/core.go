@@ -56,7 +56,8 @@ func (c *Core) Network() *topology.Network { return c.now.Load().network() }
 // Search looks for room on the ways that the routers' own SPF takes, in both
 // directions. Flows are spread over equal-cost ways and a session may be one
 // flow: each arc of the fan must have room for all of it, and the slowest way and
-// the one that loses most count. Of Steered only MaxLossPPM is looked at. The refusal is nil when the demand fits. For two ways see Second.
+// the one that loses most count. Of Steered only MaxLossPPM is looked at. The refusal
+// is nil when the demand fits. For two ways see Second.
 func (c *Core) Search(d Demand) (Admission, *Refusal) {
 	s, ask := c.now.Load(), c.searchOne
 	if d.Second != nil {

@@ -70,24 +70,17 @@ func (s *search) turn(of *Solver) bool {
 func (b *back) begin(turned *Graph, from uint32) {
 	if b.own == nil {
 		b.own = newPotential(turned)
-		for i := range b.own.rows {
-			b.own.rows[i] = nowhere()
+		for k := range mostOrders {
+			b.own.forget(k)
 		}
 	}
 	b.own.graph = turned
 	for _, node := range b.wrote {
-		b.own.rows[node] = nowhere()
+		for k := range b.own.at(node) {
+			b.own.at(node)[k] = nowhere()
+		}
 	}
 	b.wrote = append(b.wrote[:0], from)
-}
-
-// nowhere is a row without a way.
-func nowhere() row {
-	var r row
-	for k := range r.ways {
-		r.ways[k] = way{cost: none, delay: none, branch: none}
-	}
-	return r
 }
 
 // fill computes the ways from the beginning in one order, to the nodes through which

@@ -62,9 +62,11 @@ func (c *Corridor) Find(g *Graph, from, to uint32, least []uint32, usable Filter
 // goBack finds the nodes from which shortest arcs lead to those that are found.
 func (c *Corridor) goBack(g *Graph, length uint32, least []uint32, usable Filter) []Place {
 	f := &c.frontier
+	for _, end := range c.found {
+		f.known[end.Node] = f.mark | none // found
+	}
 	for i := 0; i < len(c.found); i++ {
 		at := c.found[i]
-		f.known[at.Node] = f.mark | none // found
 		for _, e := range g.reaching(at.Node) {
 			distance := uint64(at.Distance) + uint64(e.cost)
 			reached := uint64(length) + uint64(least[e.node]) - distance // its key, if it is on the way

@@ -140,7 +140,7 @@ type filling struct {
 func (w *filling) run(g *Graph, o order, to uint32, usable Filter) {
 	w.ways = slices.Grow(w.ways[:0], g.nodes)[:g.nodes]
 	for i := range w.ways {
-		w.ways[i] = way{cost: none, delay: none, branch: none}
+		w.ways[i] = nowhere()
 	}
 	w.ways[to] = way{branch: none}
 	w.queue = w.queue[:0]
@@ -164,10 +164,13 @@ func (w *filling) run(g *Graph, o order, to uint32, usable Filter) {
 	}
 }
 
+// nowhere is no way.
+func nowhere() way { return way{cost: none, delay: none, branch: none} }
+
 // forget says that there is no way on from any node in order k.
 func (p *potential) forget(k int) {
 	for i := range p.rows {
-		p.rows[i].ways[k] = way{cost: none, delay: none, branch: none}
+		p.rows[i].ways[k] = nowhere()
 	}
 }
 
